@@ -1,0 +1,44 @@
+# Each line is short enough to type by hand. `make` prints this list.
+PYTHON ?= python3
+RUN = .venv/bin/python -m
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up down status test check bench lock
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
+
+setup: .venv/ready ## a virtual environment with everything, pinned by hash
+
+.venv/ready: requirements/dev.txt
+	$(PYTHON) -m venv .venv
+	$(RUN) pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	touch .venv/ready
+
+demo: setup ## the whole story on real servers and real data; stays up until `make down`
+	$(RUN) deploy.demo
+
+up: setup ## start the one-machine stack; its data is in ./.holdout
+	$(RUN) deploy.stack up
+
+down: ## stop it
+	$(RUN) deploy.stack down
+
+status: ## what runs, since when, where
+	$(RUN) deploy.stack status
+
+test: setup ## the tests, on real servers
+	$(RUN) pytest
+
+check: setup ## style, types and import contracts
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports --config importlinter.toml
+
+bench: setup ## the benchmarks of docs/performance.md
+	$(RUN) pip install --quiet --require-hashes -r requirements/bench.txt
+	$(RUN) benchmarks
+
+lock: ## renew requirements/*.txt
+	sh requirements/lock.sh

@@ -1,0 +1,92 @@
+"""PostgreSQL: one engine per process, transactions as context managers, and bells by LISTEN/NOTIFY."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
+
+import psycopg
+from sqlalchemy import Engine, create_engine, func, select, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session, sessionmaker
+
+from shared.errors import Unavailable
+
+log = logging.getLogger(__name__)
+
+
+class Database:
+    """A pool of connections. Statements end after 30 s and idle transactions after 60 s, so none hangs the rest."""
+
+    def __init__(self, url: str, name: str, pool_size: int = 20) -> None:
+        """`url` is `postgresql://user:password@host:port/database`; `name` is shown in pg_stat_activity."""
+        self.url = url
+        options = "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
+        self.engine: Engine = create_engine(
+            url.replace("postgresql://", "postgresql+psycopg://", 1),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_pre_ping=True,
+            connect_args={"application_name": name, "options": options, "connect_timeout": 5},
+        )
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    @contextlib.contextmanager
+    def begin(self) -> Iterator[Session]:
+        """A transaction: committed at the end, rolled back on any exception; `Unavailable` when the server is away."""
+        try:
+            with self._sessions.begin() as session:
+                yield session
+        except (OperationalError, PoolTimeout) as error:
+            raise Unavailable("database-unavailable", "the database does not answer") from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise Unavailable("database-unavailable", "the database connection broke") from error
+            raise
+
+    def answers(self) -> bool:
+        """Whether a query goes through right now."""
+        try:
+            with self.begin() as session:
+                session.execute(text("SELECT 1"))
+        except Unavailable:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self.engine.dispose()
+
+
+def notify(session: Session, channel: str, payload: str = "") -> None:
+    """Ring `channel` when this transaction commits."""
+    session.execute(select(func.pg_notify(channel, payload)))
+
+
+@dataclass(frozen=True, slots=True)
+class Bell:
+    """A notification; `channel` is empty after a reconnect, when bells may have been missed."""
+
+    channel: str
+    payload: str
+
+
+async def listen(url: str, channels: Sequence[str], name: str) -> AsyncIterator[Bell]:
+    """Bells as they ring, for ever. Reconnects by itself, with an empty bell each time it (re)connects."""
+    while True:
+        try:
+            connection = await psycopg.AsyncConnection.connect(
+                url, autocommit=True, application_name=name, connect_timeout=5, keepalives_idle=10
+            )
+            async with connection:
+                for channel in channels:
+                    await connection.execute(psycopg.sql.SQL("LISTEN {}").format(psycopg.sql.Identifier(channel)))
+                yield Bell("", "")
+                async for notice in connection.notifies():
+                    yield Bell(notice.channel, notice.payload)
+        except psycopg.Error as error:
+            log.warning("no bells from the database (%s); connecting again", error)
+        await asyncio.sleep(0.5)

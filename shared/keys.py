@@ -1,0 +1,34 @@
+"""Where every object lives in S3: four buckets, and keys that never contain a name that a client chose."""
+
+from uuid import UUID
+
+SUBMISSIONS = "submissions"
+"""Sealed files. Written by the gateway, read by the scorer."""
+
+GROUND_TRUTH = "ground-truth"
+"""Truths and definitions, by digest. Written by the operator's `publish`, read by the scorer, closed to the gateway."""
+
+REPORTS = "reports"
+"""What an attempt found. Written by the scorer, read by the gateway."""
+
+BUCKETS = (SUBMISSIONS, GROUND_TRUTH, REPORTS)
+
+
+def submission_key(team: UUID, submission: UUID) -> str:
+    """The sealed bytes of one submission."""
+    return f"{team}/{submission}"
+
+
+def report_key(evaluation: UUID, attempt: int) -> str:
+    """The report of one attempt; attempts never overwrite one another."""
+    return f"{evaluation}/{attempt}.json"
+
+
+def truth_key(digest: str) -> str:
+    """The held-out truth of a split."""
+    return f"truths/{digest}"
+
+
+def definition_key(digest: str) -> str:
+    """A published definition, as canonical JSON."""
+    return f"definitions/{digest}.json"

@@ -1,0 +1,111 @@
+"""Everything the services say to one another: the job, the scorer's notices, reservations, events.
+
+gateway → quota      ReservationRequest, Settlement; answers Reservation, Standing
+courier → scorer     Job (JSON, over Redis)
+scorer  → gateway    Notice (signed webhook), thin: the report in S3 is the truth
+courier → teams      Event (signed webhook)
+"""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.challenge import Name
+from shared.digests import Digest
+from shared.model import Model
+
+NOTICE_EVENT = "evaluation.notice"
+
+
+class Job(Model):
+    """Score this sealed file. Carries no address: where to report is a setting of the scorer."""
+
+    evaluation: UUID
+    attempt: int = Field(ge=1)
+    submission_key: str
+    submission_digest: Digest
+    submission_bytes: int = Field(ge=0)
+    definition: Digest
+    truth: Digest
+    task: Name
+    split: Name
+
+    @property
+    def job_id(self) -> str:
+        """The queue's name for this attempt: enqueuing it twice is enqueuing it once."""
+        return f"{self.evaluation}:{self.attempt}"
+
+
+class Notice(Model):
+    """The scorer rings a bell about one attempt. `started` and `stage` may be lost; `done` is swept for.
+
+    `run` counts how often the queue has handed this attempt out (1 unless a scorer died);
+    `timings` are seconds by stage, for people who wait.
+    """
+
+    kind: Literal["started", "stage", "done"]
+    evaluation: UUID
+    attempt: int = Field(ge=1)
+    run: int = Field(ge=1)
+    scorer: str
+    stage: str | None = None
+    report_digest: Digest | None = None
+    timings: dict[str, float] = {}
+
+
+class ReservationRequest(Model):
+    """Hold a place in `pool` for `submission`. The limits are the definition's; quota knows no challenge."""
+
+    submission: UUID
+    team: UUID
+    pool: Name
+    places: int = Field(ge=1)
+    window_seconds: int = Field(ge=1)
+    hold_seconds: int = Field(ge=1)
+    forgiven_per_day: int | None = Field(default=None, ge=1)
+
+
+class Settlement(Model):
+    """What became of a held place: spent when the file was sealed; returned with whose fault it was."""
+
+    to: Literal["spent", "returned"]
+    fault: Literal["theirs", "ours"] | None = None
+
+
+class PlaceTaken(Model):
+    """One place in use: by which submission, since when, and when it comes back."""
+
+    submission: UUID
+    state: Literal["held", "spent"]
+    taken_at: datetime
+    returns_at: datetime
+
+
+class Standing(Model):
+    """A team's standing in a pool, right now by the ledger's clock. `next_free_at` is None while a place is free."""
+
+    pool: Name
+    places: int
+    window_seconds: int
+    remaining: int
+    next_free_at: datetime | None
+    taken: tuple[PlaceTaken, ...]
+    now: datetime
+
+
+class Reservation(Model):
+    """The state of one submission's place, and the team's standing after it."""
+
+    submission: UUID
+    state: Literal["held", "spent", "released", "refunded"]
+    standing: Standing
+
+
+class Event(Model):
+    """What teams' endpoints receive: Standard Webhooks' `{type, timestamp, data}`; `data.sequence` counts up."""
+
+    type: Literal["submission.sealed", "evaluation.scored", "evaluation.rejected", "evaluation.failed", "endpoint.test"]
+    timestamp: datetime
+    data: dict[str, Any]

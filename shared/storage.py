@@ -1,0 +1,210 @@
+"""S3 with limits and digests. The only door to boto3.
+
+Every call blocks: async code runs it in a thread. Errors come out as `Missing` (no such object), `Broken` (we have not
+the right: a mistake of set-up) or `Unavailable` (the server does not answer).
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.errors import Broken, Missing, TooLarge, Unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+
+PART_BYTES = 8 * 2**20
+"""Upload parts: above S3's least (5 MiB); 10,000 of them reach 80 GiB; one is held in memory per upload."""
+
+BLOCK_BYTES = 2**20
+"""Read in blocks of this size."""
+
+
+@dataclass(frozen=True, slots=True)
+class StorageAddress:
+    """Where S3 is, and who we are there."""
+
+    endpoint: str
+    access_key: str
+    secret_key: str = field(repr=False)
+    region: str = "us-east-1"
+
+
+class Storage:
+    """One identity's view of S3. Thread-safe."""
+
+    def __init__(self, address: StorageAddress) -> None:
+        config = Config(
+            signature_version="s3v4",
+            s3={"addressing_style": "path"},
+            connect_timeout=2,
+            read_timeout=30,
+            retries={"mode": "standard", "max_attempts": 3},
+            max_pool_connections=32,
+        )
+        self._client: S3Client = boto3.client(
+            "s3",
+            endpoint_url=address.endpoint,
+            aws_access_key_id=address.access_key,
+            aws_secret_access_key=address.secret_key,
+            region_name=address.region,
+            config=config,
+        )
+
+    def put(self, bucket: str, key: str, data: bytes) -> None:
+        """Write one object whole."""
+        with _translated(bucket, key):
+            self._client.put_object(Bucket=bucket, Key=key, Body=data)
+
+    def read(self, bucket: str, key: str, limit_bytes: int) -> bytes:
+        """One object whole; raises `TooLarge` above `limit_bytes`."""
+        return b"".join(self._blocks(bucket, key, limit_bytes))
+
+    def fetch(self, bucket: str, key: str, path: Path, digest: str, limit_bytes: int) -> None:
+        """Copy an object to `path`; raises `Broken` when its bytes do not have `digest` (and removes them)."""
+        sha = hashlib.sha256()
+        try:
+            with path.open("wb") as file:
+                for block in self._blocks(bucket, key, limit_bytes):
+                    sha.update(block)
+                    file.write(block)
+            if sha.hexdigest() != digest:
+                raise Broken("digest-differs", f"{bucket}/{key} holds other bytes than its digest says")
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+
+    def delete(self, bucket: str, key: str) -> None:
+        """Remove an object; none there is fine."""
+        with _translated(bucket, key):
+            self._client.delete_object(Bucket=bucket, Key=key)
+
+    def exists(self, bucket: str, key: str) -> bool:
+        """Whether there is such an object."""
+        try:
+            with _translated(bucket, key):
+                self._client.head_object(Bucket=bucket, Key=key)
+        except Missing:
+            return False
+        return True
+
+    def keys(self, bucket: str, prefix: str = "") -> Iterator[str]:
+        """All keys below `prefix`, in order."""
+        with _translated(bucket, prefix):
+            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+                for entry in page.get("Contents", []):
+                    yield entry["Key"]
+
+    def upload(self, bucket: str, key: str) -> "Upload":
+        """Begin an object whose size is not known yet."""
+        return Upload(self._client, bucket, key)
+
+    def abort_uploads(self, bucket: str, before: datetime) -> int:
+        """Abort multipart uploads begun `before` then and never finished; returns how many."""
+        with _translated(bucket, ""):
+            listing = self._client.list_multipart_uploads(Bucket=bucket)
+            stale = [entry for entry in listing.get("Uploads", []) if entry["Initiated"] < before]
+            for entry in stale:
+                self._client.abort_multipart_upload(Bucket=bucket, Key=entry["Key"], UploadId=entry["UploadId"])
+        return len(stale)
+
+    def ensure_bucket(self, bucket: str) -> None:
+        """Make the bucket unless it is there. For whoever sets the servers up."""
+        try:
+            with _translated(bucket, ""):
+                self._client.head_bucket(Bucket=bucket)
+        except Missing:
+            with _translated(bucket, ""):
+                self._client.create_bucket(Bucket=bucket)
+
+    def _blocks(self, bucket: str, key: str, limit_bytes: int) -> Iterator[bytes]:
+        seen = 0
+        with _translated(bucket, key):
+            body = self._client.get_object(Bucket=bucket, Key=key)["Body"]
+            with body:
+                for block in body.iter_chunks(BLOCK_BYTES):
+                    seen += len(block)
+                    if seen > limit_bytes:
+                        raise TooLarge("object-too-large", f"{bucket}/{key} is larger than {limit_bytes} bytes")
+                    yield block
+
+
+class Upload:
+    """An object being written: held in memory up to one part, then sent part by part. Finish it or abort it."""
+
+    def __init__(self, client: "S3Client", bucket: str, key: str) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._key = key
+        self._buffer = bytearray()
+        self._upload_id: str | None = None
+        self._parts: list[CompletedPartTypeDef] = []
+
+    def fits(self, chunk: bytes) -> bool:
+        """Whether `write(chunk)` only copies memory; else it talks to S3 and belongs in a thread."""
+        return len(self._buffer) + len(chunk) < PART_BYTES
+
+    def write(self, chunk: bytes) -> None:
+        """Append; sends every part that is full."""
+        self._buffer += chunk
+        while len(self._buffer) >= PART_BYTES:
+            self._send(bytes(self._buffer[:PART_BYTES]))
+            del self._buffer[:PART_BYTES]
+
+    def finish(self) -> None:
+        """Make the object visible. A small one is a single PUT."""
+        with _translated(self._bucket, self._key):
+            if self._upload_id is None:
+                self._client.put_object(Bucket=self._bucket, Key=self._key, Body=bytes(self._buffer))
+                return
+        if self._buffer:
+            self._send(bytes(self._buffer))
+        with _translated(self._bucket, self._key):
+            self._client.complete_multipart_upload(
+                Bucket=self._bucket,
+                Key=self._key,
+                UploadId=self._upload_id,
+                MultipartUpload={"Parts": self._parts},
+            )
+
+    def abort(self) -> None:
+        """Leave nothing behind."""
+        if self._upload_id is not None:
+            with _translated(self._bucket, self._key):
+                self._client.abort_multipart_upload(Bucket=self._bucket, Key=self._key, UploadId=self._upload_id)
+
+    def _send(self, data: bytes) -> None:
+        with _translated(self._bucket, self._key):
+            if self._upload_id is None:
+                answer = self._client.create_multipart_upload(Bucket=self._bucket, Key=self._key)
+                self._upload_id = answer["UploadId"]
+            number = len(self._parts) + 1
+            part = self._client.upload_part(
+                Bucket=self._bucket, Key=self._key, UploadId=self._upload_id, PartNumber=number, Body=data
+            )
+            self._parts.append({"PartNumber": number, "ETag": part["ETag"]})
+
+
+@contextmanager
+def _translated(bucket: str, key: str) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+        code = error.response.get("Error", {}).get("Code", "")
+        if status == 404:
+            raise Missing("object-missing", f"there is no {bucket}/{key}") from error
+        if status == 403:
+            raise Broken("storage-denied", f"our key has no right to {bucket}/{key} ({code})") from error
+        raise Unavailable("storage-unavailable", f"storage answered {status} {code}") from error
+    except BotoCoreError as error:
+        raise Unavailable("storage-unavailable", f"storage does not answer: {error}") from error

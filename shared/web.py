@@ -1,0 +1,225 @@
+"""FastAPI as we use it: problem+json from one handler, a request id on everything, health, and one way to serve."""
+
+import contextvars
+import logging
+import math
+import re
+import secrets
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field, ValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.errors import Broken, HoldoutError, Refused, TooLarge, TooMany, Unavailable, Unreadable
+from shared.report import FaultLine, fault_line
+
+log = logging.getLogger(__name__)
+
+request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="-")
+
+BODY_BYTES = 64 * 1024
+"""The most an ordinary JSON body may have; uploads have their own limits."""
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+class Problem(BaseModel):
+    """RFC 9457: what went wrong, for machines (`code`) and people (`detail`, `remedy`)."""
+
+    type: str = Field(examples=["urn:holdout:problem:no-places-left"])
+    title: str = Field(examples=["Too Many Requests"])
+    status: int = Field(examples=[429])
+    detail: str = Field(examples=["both places of this week are taken"])
+    code: str = Field(examples=["no-places-left"])
+    remedy: str | None = Field(None, examples=["submit again after 2026-01-31T12:00:00Z"])
+    instance: str = Field(examples=["/v1/submissions"])
+    request_id: str = Field(examples=["b1946ac92492d234"])
+    errors: list[FaultLine] | None = Field(None, description="the first 20 faults of a file, by line and column")
+    error_count: int | None = Field(None, description="how many faults there are in all")
+    next_free_at: str | None = Field(None, description="when the next place is free", examples=["2026-01-31T12:00:00Z"])
+
+
+def problem_response(error: HoldoutError, path: str) -> JSONResponse:
+    """`error` as problem+json, with Retry-After and RateLimit fields where they belong."""
+    title = HTTPStatus(error.status).phrase
+    problem: dict[str, Any] = {
+        "type": f"urn:holdout:problem:{error.code}",
+        "title": title,
+        "status": error.status,
+        "detail": error.sentence,
+        "code": error.code,
+        "instance": path,
+        "request_id": request_id.get(),
+    }
+    headers: dict[str, str] = {}
+    if isinstance(error, Refused) and error.remedy:
+        problem["remedy"] = error.remedy
+    if isinstance(error, Unreadable) and error.faults:
+        problem["errors"] = [fault_line(fault).model_dump() for fault in error.faults]
+        problem["error_count"] = error.fault_count
+    if isinstance(error, TooMany):
+        waiting = error.waiting
+        headers["Retry-After"] = str(waiting.retry_after_seconds)
+        if waiting.next_free_at is not None:
+            problem["next_free_at"] = waiting.next_free_at.isoformat().replace("+00:00", "Z")
+        if waiting.places is not None and waiting.window_seconds is not None:
+            headers["RateLimit-Policy"] = f'"places";q={waiting.places};w={waiting.window_seconds}'
+            headers["RateLimit"] = f'"places";r=0;t={waiting.retry_after_seconds}'
+    if isinstance(error, Unavailable):
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    if error.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return JSONResponse(problem, error.status, headers, media_type="application/problem+json")
+
+
+def problems(*kinds: type[HoldoutError]) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that may answer with these errors, for the OpenAPI document."""
+    return {
+        kind.status: {
+            "description": (kind.__doc__ or "").split(";")[0].split("\n")[0],
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for kind in kinds
+    }
+
+
+async def read_json(request: Request, model: type[ModelT]) -> ModelT:
+    """The body as `model`, strictly: wrong types, unknown fields and bodies above 64 KiB are refused."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_BYTES:
+            raise TooLarge("body-too-large", f"the body is larger than {BODY_BYTES} bytes")
+    try:
+        return model.model_validate_json(bytes(body))
+    except ValidationError as error:
+        raise _field_errors(error.errors()) from error
+
+
+def json_body(model: type[BaseModel]) -> dict[str, Any]:
+    """The `openapi_extra` of a route that takes `model` by `read_json`."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs", None)
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def _field_errors(errors: Iterable[Any]) -> Unreadable:
+    sentences = [f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in errors]
+    return Unreadable(
+        "request-invalid",
+        "; ".join(sentences) or "the request is not valid",
+        "mend these fields and send again",
+    )
+
+
+class RequestIds:
+    """ASGI middleware: takes a caller's sane X-Request-Id or makes one, and returns it with the answer."""
+
+    SANE = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+        name = given if self.SANE.match(given) else secrets.token_hex(8)
+        token = request_id.set(name)
+
+        async def with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"x-request-id", name.encode())]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, with_id)
+        finally:
+            request_id.reset(token)
+
+
+class Readiness:
+    """Whether to send us work: not while draining, and not while a check fails."""
+
+    def __init__(self, checks: dict[str, Callable[[], bool]]) -> None:
+        self.checks = checks
+        self.draining = False
+
+    def state(self) -> dict[str, bool]:
+        """Each check's answer, and whether we are draining."""
+        return {name: check() for name, check in self.checks.items()} | {"serving": not self.draining}
+
+
+def equip(app: FastAPI, readiness: Readiness) -> None:
+    """Give `app` the problem handlers, request ids, /healthz and /readyz."""
+
+    def handle_ours(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HoldoutError)
+        if isinstance(error, Broken):
+            log.error("%s %s: %s", request.method, request.url.path, error)
+        return problem_response(error, request.url.path)
+
+    def handle_validation(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return problem_response(_field_errors(error.errors()), request.url.path)
+
+    def handle_http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+        ours = HoldoutError(code, str(error.detail))
+        ours.status = error.status_code  # type: ignore[misc]
+        answer = problem_response(ours, request.url.path)
+        answer.headers.update(error.headers or {})
+        return answer
+
+    def handle_unknown(request: Request, error: Exception) -> Response:
+        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        return problem_response(Broken("internal", "something broke on our side; it has been logged"), request.url.path)
+
+    app.add_exception_handler(HoldoutError, handle_ours)
+    app.add_exception_handler(RequestValidationError, handle_validation)
+    app.add_exception_handler(HTTPException, handle_http)
+    app.add_exception_handler(Exception, handle_unknown)
+    app.add_middleware(RequestIds)
+
+    @app.get("/healthz", tags=["health"], operation_id="health", summary="Alive; touches nothing")
+    def health() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @app.get(
+        "/readyz",
+        tags=["health"],
+        operation_id="readiness",
+        summary="Ready for work, check by check; else 503",
+    )
+    def ready() -> JSONResponse:
+        state = readiness.state()
+        return JSONResponse(state, 200 if all(state.values()) else 503)
+
+
+def seconds_until(moment: float, now: float) -> int:
+    """Whole seconds from `now` to `moment` (both in seconds), rounded up: never earlier than it."""
+    return max(1, math.ceil(moment - now))
+
+
+def serve(app: FastAPI, host: str, port: int, drain_seconds: int = 30) -> None:
+    """Serve until SIGTERM; then finish what is under way within `drain_seconds`."""
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=drain_seconds,
+        timeout_keep_alive=75,
+        server_header=False,
+    )
