@@ -61,10 +61,10 @@ class ReservationRequest(Model):
     submission: UUID
     team: UUID
     pool: Name
-    places: int = Field(ge=1)
-    window_seconds: int = Field(ge=1)
-    hold_seconds: int = Field(ge=1)
-    forgiven_per_day: int | None = Field(default=None, ge=1)
+    places: int = Field(ge=1, le=100_000)
+    window_seconds: int = Field(ge=1, le=366 * 24 * 3600)
+    hold_seconds: int = Field(ge=1, le=7 * 24 * 3600)
+    forgiven_per_day: int | None = Field(default=None, ge=1, le=1000)
 
 
 class Settlement(Model):
