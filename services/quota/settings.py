@@ -1,0 +1,20 @@
+"""Quota's settings, from `HOLDOUT_QUOTA_…`."""
+
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from shared.settings import Secret, Settings
+
+
+class QuotaSettings(Settings):
+    """Where to listen, which database, and the token that callers must bring."""
+
+    model_config = SettingsConfigDict(env_prefix="HOLDOUT_QUOTA_")
+
+    database_url: SecretStr
+    token: Secret
+    host: str = "127.0.0.1"
+    port: int = Field(default=8002, ge=1, le=65_535)
+    log_style: Literal["line", "json"] = "line"
