@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.challenge import WEEK_SECONDS
 from shared.errors import Broken, HoldoutError, Refused, TooLarge, TooMany, Unavailable, Unreadable
 from shared.report import FaultLine, fault_line
 
@@ -70,8 +71,7 @@ def problem_response(error: HoldoutError, path: str) -> JSONResponse:
         if waiting.next_free_at is not None:
             problem["next_free_at"] = waiting.next_free_at.isoformat().replace("+00:00", "Z")
         if waiting.places is not None and waiting.window_seconds is not None:
-            headers["RateLimit-Policy"] = f'"places";q={waiting.places};w={waiting.window_seconds}'
-            headers["RateLimit"] = f'"places";r=0;t={waiting.retry_after_seconds}'
+            headers |= rate_limit(waiting.places, waiting.window_seconds, 0, waiting.retry_after_seconds)
     if isinstance(error, Unavailable):
         headers["Retry-After"] = str(error.retry_after_seconds)
     if error.status == 401:
@@ -162,17 +162,17 @@ class Readiness:
 def equip(app: FastAPI, readiness: Readiness) -> None:
     """Give `app` the problem handlers, request ids, /healthz and /readyz."""
 
-    def handle_ours(request: Request, error: Exception) -> Response:
+    async def handle_ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, HoldoutError)
         if isinstance(error, Broken):
             log.error("%s %s: %s", request.method, request.url.path, error)
         return problem_response(error, request.url.path)
 
-    def handle_validation(request: Request, error: Exception) -> Response:
+    async def handle_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         return problem_response(_field_errors(error.errors()), request.url.path)
 
-    def handle_http(request: Request, error: Exception) -> Response:
+    async def handle_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
         ours = HoldoutError(code, str(error.detail))
@@ -181,7 +181,7 @@ def equip(app: FastAPI, readiness: Readiness) -> None:
         answer.headers.update(error.headers or {})
         return answer
 
-    def handle_unknown(request: Request, error: Exception) -> Response:
+    async def handle_unknown(request: Request, error: Exception) -> Response:
         log.error("%s %s failed", request.method, request.url.path, exc_info=error)
         return problem_response(Broken("internal", "something broke on our side; it has been logged"), request.url.path)
 
@@ -192,7 +192,7 @@ def equip(app: FastAPI, readiness: Readiness) -> None:
     app.add_middleware(RequestIds)
 
     @app.get("/healthz", tags=["health"], operation_id="health", summary="Alive; touches nothing")
-    def health() -> dict[str, str]:
+    async def health() -> dict[str, str]:
         return {"status": "alive"}
 
     @app.get(
@@ -204,6 +204,13 @@ def equip(app: FastAPI, readiness: Readiness) -> None:
     def ready() -> JSONResponse:
         state = readiness.state()
         return JSONResponse(state, 200 if all(state.values()) else 503)
+
+
+def rate_limit(places: int, window_seconds: int, remaining: int, reset_seconds: int | None) -> dict[str, str]:
+    """The RateLimit fields (draft-ietf-httpapi-ratelimit-headers): the limit, what is left, when the next comes back."""
+    name = "weekly" if window_seconds == WEEK_SECONDS else "window"
+    state = f'"{name}";r={remaining}' + (f";t={reset_seconds}" if reset_seconds is not None else "")
+    return {"RateLimit-Policy": f'"{name}";q={places};w={window_seconds}', "RateLimit": state}
 
 
 def seconds_until(moment: float, now: float) -> int:
