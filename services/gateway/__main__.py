@@ -1,0 +1,60 @@
+"""Commands of the gateway: serve · courier · migrate · publish · team."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from services.gateway import commands
+from shared.errors import HoldoutError
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m services.gateway", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("serve", help="answer HTTP").set_defaults(run=commands.serve_http)
+    verbs.add_parser("courier", help="do what the outbox owes").set_defaults(run=commands.run_courier)
+    verbs.add_parser("migrate", help="bring the database to this version").set_defaults(run=commands.migrate)
+
+    publish = verbs.add_parser("publish", help="make a challenge live")
+    publish.add_argument("folder", type=Path, help="holds challenge.toml")
+    publish.add_argument("--ground-truth", action="append", default=[], metavar="[TASK/]SPLIT=FILE")
+    publish.add_argument("--without-check", action="store_true", help="where the scorer is not installed")
+    publish.set_defaults(run=commands.publish)
+
+    team = verbs.add_parser("team", help="teams, keys, endpoints").add_subparsers(dest="deed", required=True)
+    team.add_parser("list", help="teams and their keys").set_defaults(run=commands.list_teams)
+    create = team.add_parser("create", help="found a team; prints its first key, once")
+    create.add_argument("name")
+    create.set_defaults(run=commands.create_team)
+    key = team.add_parser("key", help="make another key; prints it, once")
+    key.add_argument("name")
+    key.add_argument("--label", default="")
+    key.add_argument("--scopes", default="submit,read", help="of: submit, read")
+    key.add_argument("--days", type=float, help="expires after so many days")
+    key.set_defaults(run=commands.make_key)
+    revoke = team.add_parser("revoke", help="end a key now")
+    revoke.add_argument("key", help="its visible id (or the whole key)")
+    revoke.set_defaults(run=commands.revoke_key)
+    endpoint = team.add_parser("endpoint", help="send a team's events to an address; prints the secret")
+    endpoint.add_argument("name")
+    endpoint.add_argument("url")
+    endpoint.set_defaults(run=commands.register_endpoint)
+    return parser
+
+
+def main() -> int:
+    """Run one command; 0 when it worked, 1 with one sentence when it was refused."""
+    arguments = _parser().parse_args()
+    try:
+        arguments.run(arguments)
+    except HoldoutError as error:
+        print(f"{error.code}: {error.sentence}", file=sys.stderr)
+        remedy = getattr(error, "remedy", "")
+        if remedy:
+            print(f"  → {remedy}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""Apply what a scorer says of an attempt. Called by the outcomes route, and by the sweep when the bell was lost.
+
+The report in S3 is the truth about the score; it counts once, for the current attempt of an open evaluation.
+"""
+
+import logging
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from services.gateway.actions.settle import return_place
+from services.gateway.desk import Desk
+from services.gateway.lifecycle import FAULT
+from services.gateway.store import outbox, submissions
+from services.gateway.tables import EvaluationRow, SubmissionRow
+from shared import keys
+from shared.database import notify
+from shared.digests import digest_of
+from shared.messages import Notice
+from shared.report import Report
+
+log = logging.getLogger(__name__)
+
+EVALUATIONS_CHANNEL = "evaluations"
+REPORT_BYTES = 64 * 2**20
+"""The largest report read: curves of 200 categories in JSON are some 10 MB."""
+
+
+def apply_notice(desk: Desk, notice: Notice) -> bool:
+    """Apply one notice; True when its attempt is (or was just now) the one that counts."""
+    if notice.kind == "done":
+        return apply_report(desk, notice.evaluation, notice.attempt, notice.timings)
+    changes: dict[str, Any] = {"scorer": notice.scorer}
+    if notice.stage is not None:
+        changes["stage"] = notice.stage
+    with desk.database.begin() as session:
+        submission = submissions.hear(session, notice.evaluation, notice.attempt, changes, desk.clock())
+        if submission is not None:
+            notify(session, EVALUATIONS_CHANNEL, str(submission))
+    return submission is not None
+
+
+def apply_report(desk: Desk, evaluation: UUID, attempt: int, timings: dict[str, float]) -> bool:
+    """Conclude the evaluation by the report that this attempt left in S3; raises `Missing` when there is none."""
+    content = desk.storage.read(keys.REPORTS, keys.report_key(evaluation, attempt), REPORT_BYTES)
+    report = Report.model_validate_json(content)
+    digest = digest_of(content)
+    changes = {
+        "state": report.outcome,
+        "report_digest": digest,
+        "metrics": report.metrics,
+        "intervals": report.model_dump(mode="json", include={"intervals"})["intervals"],
+        "failure": report.failure.model_dump(mode="json") if report.failure else None,
+        "fault_count": report.fault_count,
+        "timings": timings,
+    }
+    return conclude(desk, evaluation, attempt, changes)
+
+
+def conclude(desk: Desk, evaluation: UUID, attempt: int, changes: dict[str, Any]) -> bool:
+    """Bring an open evaluation to its outcome: state, refund, event and bell in one transaction. False when stale."""
+    with desk.database.begin() as session:
+        concluded = submissions.conclude(session, evaluation, attempt, changes, desk.clock())
+        if concluded is None:
+            _watch_for_contradiction(session, evaluation, attempt, changes)
+            return False
+        fault = FAULT[changes["state"]]
+        if fault is not None:
+            return_place(desk, session, concluded, fault)
+        _announce(session, desk, session.get_one(SubmissionRow, concluded), evaluation, changes)
+    return True
+
+
+def _announce(
+    session: Session, desk: Desk, submission: SubmissionRow, evaluation: UUID, changes: dict[str, Any]
+) -> None:
+    data = {
+        "submission": str(submission.id),
+        "evaluation": str(evaluation),
+        "challenge": submission.challenge,
+        "task": submission.task,
+        "split": submission.split,
+        "method": submission.method,
+        "outcome": changes["state"],
+        "metrics": changes.get("metrics") or {},
+        "failure": changes.get("failure"),
+        "report": f"{desk.settings.public_url}/v1/submissions/{submission.id}/report",
+    }
+    outbox.tell(session, submission, f"evaluation.{changes['state']}", data, desk.clock())
+    notify(session, EVALUATIONS_CHANNEL, str(submission.id))
+
+
+def _watch_for_contradiction(session: Session, evaluation: UUID, attempt: int, changes: dict[str, Any]) -> None:
+    """The same attempt heard twice is usual; with another digest it is an alarm: scoring must be deterministic."""
+    row = session.get(EvaluationRow, evaluation)
+    digests = {row.report_digest if row and row.attempt == attempt else None, changes.get("report_digest")} - {None}
+    if len(digests) > 1:
+        log.error("ALARM: attempt %s of evaluation %s reported two different results: %s", attempt, evaluation, digests)

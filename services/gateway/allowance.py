@@ -1,0 +1,87 @@
+"""Asks the quota service for places: reserve, settle, standing. Fails closed: no answer means no new submission."""
+
+from datetime import datetime
+from urllib.parse import urlencode
+from uuid import UUID
+
+import httpx
+
+from shared.challenge import Limits
+from shared.errors import Conflict, HoldoutError, TooMany, Unavailable, Waiting
+from shared.messages import Reservation, ReservationRequest, Settlement, Standing
+
+TIMEOUT_SECONDS = 5.0
+
+
+class Allowance:
+    """A client of the quota service. Thread-safe; connections are reused."""
+
+    def __init__(self, url: str, token: str, transport: httpx.BaseTransport | None = None) -> None:
+        self._http = httpx.Client(
+            base_url=url,
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=TIMEOUT_SECONDS,
+            transport=transport,
+            trust_env=False,
+        )
+
+    def reserve(self, submission: UUID, team: UUID, limits: Limits, hold_seconds: int) -> Reservation:
+        """Hold a place, or raise `TooMany` with the time of the next free one."""
+        request = ReservationRequest(
+            submission=submission,
+            team=team,
+            pool=limits.pool,
+            places=limits.places,
+            window_seconds=limits.window_seconds,
+            hold_seconds=hold_seconds,
+            forgiven_per_day=limits.forgiven_per_day,
+        )
+        return Reservation.model_validate_json(self._ask("POST", "/v1/reservations", request.model_dump_json()))
+
+    def settle(self, submission: UUID, settlement: Settlement) -> Reservation:
+        """Say what became of a held place. Saying it twice is saying it once."""
+        answer = self._ask("POST", f"/v1/reservations/{submission}/settle", settlement.model_dump_json())
+        return Reservation.model_validate_json(answer)
+
+    def standing(self, team: UUID, limits: Limits) -> Standing:
+        """What `team` has left in this pool."""
+        query = {"team": team, "pool": limits.pool, "places": limits.places, "window_seconds": limits.window_seconds}
+        return Standing.model_validate_json(self._ask("GET", "/v1/standing?" + urlencode(query)))
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._http.close()
+
+    def _ask(self, method: str, path: str, body: str | None = None) -> bytes:
+        headers = {"Content-Type": "application/json"} if body else {}
+        try:
+            answer = self._http.request(method, path, content=body, headers=headers)
+        except httpx.HTTPError as error:
+            raise Unavailable("quota-unavailable", "the ledger of submissions does not answer") from error
+        if answer.is_success:
+            return answer.content
+        raise self._refusal(answer)
+
+    def _refusal(self, answer: httpx.Response) -> HoldoutError:
+        try:
+            problem = answer.json()
+            code, sentence = str(problem["code"]), str(problem["detail"])
+        except (ValueError, KeyError):
+            return Unavailable("quota-unavailable", f"the ledger of submissions answered {answer.status_code}")
+        if answer.status_code == TooMany.status:
+            return TooMany(code, sentence, str(problem.get("remedy", "")), _waiting(answer, problem))
+        if answer.status_code == Conflict.status:
+            return Conflict(code, sentence)
+        return Unavailable("quota-unavailable", f"the ledger of submissions answered {answer.status_code}: {sentence}")
+
+
+def _waiting(answer: httpx.Response, problem: dict[str, object]) -> Waiting:
+    """The wait that the ledger states, passed on as it is."""
+    policy = dict(part.split("=", 1) for part in answer.headers.get("RateLimit-Policy", "").split(";") if "=" in part)
+    moment = problem.get("next_free_at")
+    return Waiting(
+        retry_after_seconds=int(answer.headers.get("Retry-After", "60")),
+        next_free_at=datetime.fromisoformat(moment) if isinstance(moment, str) else None,
+        places=int(policy["q"]) if "q" in policy else None,
+        window_seconds=int(policy["w"]) if "w" in policy else None,
+    )

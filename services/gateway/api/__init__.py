@@ -1,0 +1,1 @@
+"""The HTTP interface, one file per resource. Routes translate; deeds are in `actions/`."""

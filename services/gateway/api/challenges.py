@@ -1,0 +1,37 @@
+"""`/v1/challenges`: editions, tasks, splits, limits, formats, samples. Open to all."""
+
+from fastapi import APIRouter
+
+from services.gateway.api.auth import DeskDep
+from services.gateway.api.views import ChallengeView, TaskView, challenge_view, task_view
+from services.gateway.store import challenges
+from shared.errors import Missing
+from shared.web import problems
+
+router = APIRouter(prefix="/v1/challenges", tags=["challenges"])
+
+
+@router.get("", operation_id="list_challenges", summary="Every edition, newest version")
+def list_challenges(desk: DeskDep) -> list[ChallengeView]:
+    """All editions by name, with their tasks, splits and limits."""
+    with desk.database.begin() as session:
+        return [challenge_view(published) for published in challenges.all_newest(session)]
+
+
+@router.get("/{challenge}", operation_id="read_challenge", summary="One edition", responses=problems(Missing))
+def read_challenge(challenge: str, desk: DeskDep) -> ChallengeView:
+    """An edition with its tasks, splits, limits and how sure each protocol is."""
+    with desk.database.begin() as session:
+        return challenge_view(challenges.newest(session, challenge))
+
+
+@router.get("/{challenge}/tasks/{task}", operation_id="read_task", summary="One task", responses=problems(Missing))
+def read_task(challenge: str, task: str, desk: DeskDep) -> TaskView:
+    """A task: its format, a sample, its splits."""
+    with desk.database.begin() as session:
+        published = challenges.newest(session, challenge)
+    if task not in published.challenge.tasks:
+        raise Missing(
+            "no-such-task", f"{challenge} has no task {task!r}", f"it has: {', '.join(published.challenge.tasks)}"
+        )
+    return task_view(published, task, published.challenge.tasks[task])

@@ -1,0 +1,227 @@
+"""What the API shows: one model per thing, with an example for every field."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from services.gateway.lifecycle import EvaluationState, SubmissionState
+from services.gateway.store.challenges import Published
+from services.gateway.store.submissions import Judged
+from shared.challenge import Limits, Protocol, Split, Task
+from shared.messages import Standing
+from shared.report import Failure, Interval
+
+MOMENT = "2026-01-31T12:00:00Z"
+SUBMISSION = "7a6f3f0e-6a0e-4a8e-9c0e-0d9d6f1f2b11"
+DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
+
+class LimitsView(BaseModel):
+    """How often a team may submit here."""
+
+    pool: str = Field(examples=["ilsvrc-classification-localization-2012"])
+    places: int = Field(examples=[2])
+    window_seconds: int = Field(examples=[604800])
+    forgiven_per_day: int | None = Field(examples=[20], description="rejected files given back per day; null: all")
+
+
+class SplitView(BaseModel):
+    """A set of images that can be submitted to."""
+
+    name: str = Field(examples=["test"])
+    title: str = Field(examples=["Test"])
+    images: int = Field(examples=[100000])
+    held_out: bool = Field(examples=[True], description="whether the ground truth is secret")
+    open: bool = Field(examples=[True], description="whether it takes submissions now")
+    notice: str = Field(examples=["The demo's test set is the validation set."])
+    limits: LimitsView
+
+
+class TaskView(BaseModel):
+    """A task: what to predict, in which form, and how it is judged."""
+
+    name: str = Field(examples=["classification"])
+    title: str = Field(examples=["Image classification"])
+    kind: str = Field(examples=["classification"])
+    headline: str = Field(examples=["top_5_error"], description="the metric that decides; `…_error` sorts down")
+    protocol: Protocol = Field(examples=[{"confidence": "proven", "source": "eval_flat.m (2012 kit)"}])
+    guesses: int = Field(examples=[5])
+    categories: int = Field(examples=[1000])
+    max_bytes: int = Field(examples=[16777216])
+    format: str = Field(examples=["one line per image: up to 5 category ids, best first"])
+    sample: str = Field(examples=["771 778 794 387 650\n363 691 764 923 427\n737 369 430 531 124\n"])
+    splits: list[SplitView]
+
+
+class ChallengeView(BaseModel):
+    """An edition."""
+
+    name: str = Field(examples=["ilsvrc2012"])
+    version: int = Field(examples=[1])
+    title: str = Field(examples=["ImageNet Large Scale Visual Recognition Challenge 2012"])
+    year: int = Field(examples=[2012])
+    description: str = Field(examples=["1000 categories, 50,000 validation and 100,000 test images."])
+    sources: list[str] = Field(examples=[["ILSVRC2012 development kit"]])
+    definition: str = Field(examples=[DIGEST], description="SHA-256 of the published definition")
+    tasks: list[TaskView]
+
+
+class EvaluationView(BaseModel):
+    """One run of the scorer over a submission."""
+
+    id: UUID = Field(examples=[SUBMISSION])
+    state: EvaluationState = Field(examples=["scored"])
+    attempt: int = Field(examples=[1])
+    stage: str | None = Field(examples=["scoring"], description="what the scorer is doing, while it runs")
+    created_at: datetime = Field(examples=[MOMENT])
+    started_at: datetime | None = Field(examples=[MOMENT])
+    finished_at: datetime | None = Field(examples=[MOMENT])
+    metrics: dict[str, float] | None = Field(examples=[{"top_1_error": 0.22394, "top_5_error": 0.06178}])
+    intervals: dict[str, dict[str, Interval]] | None = Field(
+        examples=[{"top_5_error": {"99.9": {"low": 0.05826, "high": 0.06536}}}]
+    )
+    failure: Failure | None = Field(
+        examples=[None], description="why there is no score: the file's fault (rejected) or ours (failed)"
+    )
+    fault_count: int = Field(examples=[0])
+    report_digest: str | None = Field(examples=[DIGEST])
+    timings: dict[str, float] | None = Field(examples=[{"fetch": 0.02, "score": 0.03}], description="seconds by stage")
+
+
+class SubmissionView(BaseModel):
+    """One file that a team sent."""
+
+    id: UUID = Field(examples=[SUBMISSION])
+    team: str = Field(examples=["SuperVision"])
+    challenge: str = Field(examples=["ilsvrc2012"])
+    task: str = Field(examples=["classification"])
+    split: str = Field(examples=["test"])
+    state: SubmissionState = Field(examples=["sealed"])
+    method: str = Field(examples=["AlexNet, five networks averaged"])
+    description: str = Field(examples=["Eight layers, ReLU, dropout."])
+    track: str = Field(examples=["provided"])
+    published: bool = Field(examples=[True])
+    digest: str | None = Field(examples=[DIGEST], description="SHA-256 of the decompressed bytes")
+    size_bytes: int | None = Field(examples=[974162])
+    received_digest: str | None = Field(examples=[DIGEST], description="SHA-256 of the bytes as received")
+    received_bytes: int | None = Field(examples=[401222])
+    created_at: datetime = Field(examples=[MOMENT])
+    sealed_at: datetime | None = Field(examples=[MOMENT])
+    evaluation: EvaluationView | None
+
+
+class SubmissionPage(BaseModel):
+    """A page of submissions, new to old."""
+
+    items: list[SubmissionView]
+    next: str | None = Field(examples=["MjAyNi0wMS0zMVQxMjowMDowMFp8N2E2Zg"], description="cursor of the next page")
+
+
+class AcceptedView(BaseModel):
+    """A sealed submission, queued for scoring, and what the team has left."""
+
+    submission: SubmissionView
+    allowance: Standing
+
+
+class AllowanceView(BaseModel):
+    """What a team has left in every pool that it can submit to."""
+
+    team: str = Field(examples=["SuperVision"])
+    pools: list[Standing]
+
+
+class EntryView(BaseModel):
+    """A place on the board."""
+
+    rank: int = Field(examples=[1])
+    rank_range: tuple[int, int] = Field(
+        examples=[(1, 2)],
+        description="the ranks that the 99.9 % intervals leave open: entries that share one cannot be told apart",
+    )
+    submission: UUID = Field(examples=[SUBMISSION])
+    team: str = Field(examples=["SuperVision"])
+    method: str = Field(examples=["AlexNet, five networks averaged"])
+    description: str = Field(examples=["Eight layers, ReLU, dropout."])
+    track: str = Field(examples=["provided"])
+    published_at: datetime = Field(examples=[MOMENT])
+    value: float = Field(examples=[0.15315], description="the headline metric, full precision")
+    interval: Interval = Field(examples=[{"low": 0.1494, "high": 0.1569}], description="99.9 %, over images")
+    metrics: dict[str, float] = Field(examples=[{"top_1_error": 0.36, "top_5_error": 0.15315}])
+
+
+class LeaderboardView(BaseModel):
+    """A split's entries in rank order."""
+
+    challenge: str = Field(examples=["ilsvrc2012"])
+    task: str = Field(examples=["classification"])
+    split: str = Field(examples=["test"])
+    headline: str = Field(examples=["top_5_error"])
+    order: Literal["ascending", "descending"] = Field(examples=["ascending"])
+    entries: list[EntryView]
+
+
+def limits_view(limits: Limits) -> LimitsView:
+    """A definition's limits, shown."""
+    return LimitsView(**limits.model_dump())
+
+
+def split_view(name: str, split: Split, is_open: bool) -> SplitView:
+    """A definition's split, shown."""
+    return SplitView(
+        name=name,
+        title=split.title,
+        images=split.images,
+        held_out=split.held_out,
+        open=is_open,
+        notice=split.notice,
+        limits=limits_view(split.limits),
+    )
+
+
+def task_view(published: Published, name: str, task: Task) -> TaskView:
+    """A definition's task, shown."""
+    splits = [split_view(key, split, (name, key) in published.truths) for key, split in task.splits.items()]
+    return TaskView(
+        name=name,
+        title=task.title,
+        kind=task.kind,
+        headline=task.headline,
+        protocol=task.protocol,
+        guesses=task.guesses,
+        categories=task.categories,
+        max_bytes=task.max_bytes,
+        format=task.format,
+        sample=task.sample,
+        splits=splits,
+    )
+
+
+def challenge_view(published: Published) -> ChallengeView:
+    """A published definition, shown."""
+    challenge = published.challenge
+    return ChallengeView(
+        name=challenge.name,
+        version=challenge.version,
+        title=challenge.title,
+        year=challenge.year,
+        description=challenge.description,
+        sources=list(challenge.sources),
+        definition=published.digest,
+        tasks=[task_view(published, name, task) for name, task in challenge.tasks.items()],
+    )
+
+
+def submission_view(judged: Judged) -> SubmissionView:
+    """A submission with its newest evaluation, shown."""
+    row, evaluation = judged.submission, judged.evaluation
+    return SubmissionView.model_validate(
+        {
+            "team": judged.team.name,
+            "published": row.published_at is not None,
+            "evaluation": EvaluationView.model_validate(evaluation, from_attributes=True) if evaluation else None,
+        }
+        | {name: getattr(row, name) for name in SubmissionView.model_fields if hasattr(row, name)}
+    )

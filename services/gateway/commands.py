@@ -1,0 +1,117 @@
+"""What the operator can say on the command line; every deed is one of `actions/` or `publish`."""
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import cast
+
+from services.gateway.actions import teams as deeds
+from services.gateway.apikeys import SCOPES, Scope
+from services.gateway.app import build_app, open_desk
+from services.gateway.courier.app import main as courier_main
+from services.gateway.desk import Desk
+from services.gateway.publish import publish as publish_challenge
+from services.gateway.settings import CourierSettings, GatewaySettings, PublishSettings
+from services.gateway.store import teams
+from shared.errors import Refused
+from shared.logs import configure_logs
+from shared.migrations import migrate as migrate_database
+from shared.storage import Storage
+from shared.web import serve
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def serve_http(_: argparse.Namespace) -> None:
+    """Answer HTTP until SIGTERM."""
+    settings = GatewaySettings.from_environment()
+    configure_logs(settings.log_style)
+    serve(build_app(open_desk(settings, "serve")), settings.host, settings.port)
+
+
+def run_courier(_: argparse.Namespace) -> None:
+    """Do what the outbox owes until SIGTERM."""
+    settings = CourierSettings.from_environment()
+    configure_logs(settings.log_style)
+    courier_main(settings)
+
+
+def migrate(_: argparse.Namespace) -> None:
+    """Bring the database to this version."""
+    settings = GatewaySettings.from_environment()
+    print(f"the gateway's database is at {migrate_database(settings.database_url, MIGRATIONS)}")
+
+
+def publish(arguments: argparse.Namespace) -> None:
+    """Make a challenge live, and say what that was."""
+    storage = PublishSettings.from_environment().storage_address(GatewaySettings.from_environment().s3_endpoint)
+    with _desk() as desk:
+        done = publish_challenge(
+            desk.database,
+            Storage(storage),
+            desk.clock,
+            arguments.folder,
+            arguments.ground_truth,
+            check=not arguments.without_check,
+        )
+    state = "published" if done.is_new else "unchanged"
+    print(f"{done.challenge.name} version {done.challenge.version} {state}: definition {done.digest}")
+    for (task, split), digest in done.truths.items():
+        print(f"  {task}/{split}: truth {digest}")
+
+
+def create_team(arguments: argparse.Namespace) -> None:
+    """Found a team and make its first key."""
+    with _desk() as desk:
+        team = deeds.found_team(desk, arguments.name)
+        key = deeds.make_key(desk, team.name, "first key")
+    print(f"team {team.name} ({team.id}); its key is shown this once:", file=sys.stderr)
+    print(key.text())
+
+
+def make_key(arguments: argparse.Namespace) -> None:
+    """Make another key."""
+    scopes = tuple(part.strip() for part in arguments.scopes.split(","))
+    if not set(scopes) <= set(SCOPES):
+        raise Refused("scope-unknown", f"the scopes are: {', '.join(SCOPES)}")
+    with _desk() as desk:
+        expires = desk.clock() + timedelta(days=arguments.days) if arguments.days is not None else None
+        key = deeds.make_key(desk, arguments.name, arguments.label, cast(tuple[Scope, ...], scopes), expires)
+    print(f"key {key.id} is shown this once:", file=sys.stderr)
+    print(key.text())
+
+
+def revoke_key(arguments: argparse.Namespace) -> None:
+    """End a key now."""
+    key_id = arguments.key.split("_")[1] if arguments.key.startswith("holdout_") else arguments.key
+    with _desk() as desk:
+        deeds.revoke_key(desk, key_id)
+    print(f"key {key_id} is revoked")
+
+
+def register_endpoint(arguments: argparse.Namespace) -> None:
+    """Send a team's events to an address."""
+    with _desk() as desk:
+        endpoint = deeds.register_endpoint(desk, arguments.name, arguments.url)
+    print(f"endpoint {endpoint.id}; verify its webhooks with this secret:", file=sys.stderr)
+    print(endpoint.secrets[0])
+
+
+def list_teams(_: argparse.Namespace) -> None:
+    """Teams with their keys, never a secret."""
+    with _desk() as desk, desk.database.begin() as session:
+        for team, key in teams.teams_with_keys(session):
+            state = "" if key is None else "revoked" if key.revoked_at else "live"
+            print(f"{team.name}\t{team.id}\t{key.id if key else '-'}\t{','.join(key.scopes) if key else ''}\t{state}")
+
+
+@contextlib.contextmanager
+def _desk() -> Iterator[Desk]:
+    desk = open_desk(GatewaySettings.from_environment(), "command")
+    try:
+        yield desk
+    finally:
+        desk.close()

@@ -1,0 +1,127 @@
+"""Works one kind of outbox row off: claim, act, strike out or postpone. Woken by a bell, else by the next due row."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from services.gateway.desk import Desk
+from services.gateway.store import outbox
+from services.gateway.tables import OutboxRow
+from shared.errors import HoldoutError
+
+log = logging.getLogger(__name__)
+
+LONGEST_NAP_SECONDS = 5.0
+"""Bounds a bell that was lost, and a row whose courier died with it claimed."""
+
+
+class Later(Exception):
+    """The deed could not be done now: `after_seconds` asks for a longer wait than the schedule's."""
+
+    def __init__(self, cause: str, after_seconds: float = 0) -> None:
+        super().__init__(cause)
+        self.after_seconds = after_seconds
+
+
+class Deed(Protocol):
+    """How one kind is done. `schedule` are the waits after each failed attempt, in seconds.
+
+    Where `ends` is true the last wait is followed by giving up; else the last wait repeats for ever.
+    `lease` must be longer than one attempt can last.
+    """
+
+    kind: outbox.Kind
+    schedule: Sequence[float]
+    ends: bool
+    lease: timedelta
+
+    async def act(self, payload: dict[str, Any]) -> None:
+        """Do it, or raise `Later`, or a `HoldoutError`, which means later too. Doing it twice must do no harm."""
+
+
+class Drain:
+    """One loop per kind, so that a slow kind delays no other; up to `at_once` deeds side by side."""
+
+    def __init__(self, desk: Desk, deed: Deed, at_once: int) -> None:
+        self._desk = desk
+        self._deed = deed
+        self._at_once = at_once
+        self._bell = asyncio.Event()
+        self._running: set[asyncio.Task[None]] = set()
+
+    def wake(self) -> None:
+        """There may be something to do."""
+        self._bell.set()
+
+    async def run(self) -> None:
+        """For ever. Each deed runs in a task of its own: a slow one holds its place, not the loop."""
+        while True:
+            self._bell.clear()
+            try:
+                nap = await self._start_due()
+            except HoldoutError as error:
+                log.warning("outbox not read: %s", error)
+                nap = 1.0
+            try:
+                await asyncio.wait_for(self._bell.wait(), nap)
+            except TimeoutError:
+                continue
+
+    async def _start_due(self) -> float:
+        room = self._at_once - len(self._running)
+        rows = await asyncio.to_thread(self._claim, room) if room else []
+        for row in rows:
+            task = asyncio.create_task(self._do(row))
+            self._running.add(task)
+            task.add_done_callback(self._ended)
+        if len(rows) == room:
+            return LONGEST_NAP_SECONDS
+        return await asyncio.to_thread(self._nap)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self.wake()
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a deed of kind %s broke", self._deed.kind, exc_info=task.exception())
+
+    async def _do(self, row: OutboxRow) -> None:
+        try:
+            await self._deed.act(row.payload)
+        except (Later, HoldoutError) as error:
+            wait = error.after_seconds if isinstance(error, Later) else 0
+            await asyncio.to_thread(self._postpone, row, str(error), wait)
+        else:
+            await asyncio.to_thread(self._strike_out, row)
+
+    def _claim(self, room: int) -> Sequence[OutboxRow]:
+        with self._desk.database.begin() as session:
+            return outbox.claim(session, self._deed.kind, self._desk.clock(), self._deed.lease, room)
+
+    def _nap(self) -> float:
+        with self._desk.database.begin() as session:
+            due = outbox.next_due(session, self._deed.kind)
+        if due is None:
+            return LONGEST_NAP_SECONDS
+        return min(LONGEST_NAP_SECONDS, max(0.01, (due - self._desk.clock()).total_seconds()))
+
+    def _strike_out(self, row: OutboxRow) -> None:
+        with self._desk.database.begin() as session:
+            outbox.done(session, row.id)
+
+    def _postpone(self, row: OutboxRow, error: str, at_least_seconds: float) -> None:
+        now = self._desk.clock()
+        with self._desk.database.begin() as session:
+            if self._deed.ends and row.attempts > len(self._deed.schedule):
+                log.error("gave up %s %s after %s attempts: %s", row.kind, row.payload, row.attempts, error)
+                outbox.give_up(session, row.id, now, error)
+            else:
+                outbox.postpone(session, row.id, self._next(row.attempts, now, at_least_seconds), error)
+
+    def _next(self, attempts: int, now: datetime, at_least_seconds: float) -> datetime:
+        planned = self._deed.schedule[min(attempts, len(self._deed.schedule)) - 1]
+        # A tenth of jitter, so that deeds postponed together do not come back together.
+        jitter = random.uniform(1.0, 1.1)  # noqa: S311 - spreads load, guards nothing
+        return now + timedelta(seconds=max(planned, at_least_seconds) * jitter)

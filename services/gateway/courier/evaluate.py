@@ -1,0 +1,60 @@
+"""Outbox → Redis: queue the current attempt of an evaluation."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from services.gateway.desk import Desk
+from services.gateway.lifecycle import OPEN_STATES
+from services.gateway.store import submissions
+from services.gateway.store.outbox import Kind
+from services.gateway.tables import EvaluationRow, SubmissionRow
+from shared.messages import Job
+from shared.queue import Queue
+
+
+class Enqueuer:
+    """Puts jobs in; a row that speaks of an attempt that is over is struck out."""
+
+    kind: Kind = "evaluate"
+    schedule: Sequence[float] = (0.2, 0.5, 1, 2)
+    ends = False
+    lease = timedelta(seconds=30)
+
+    def __init__(self, desk: Desk, queue: Queue) -> None:
+        self._desk = desk
+        self._queue = queue
+
+    async def act(self, payload: dict[str, Any]) -> None:
+        """Queue it, then remember that Redis has it."""
+        evaluation, attempt = UUID(payload["evaluation"]), int(payload["attempt"])
+        job = await asyncio.to_thread(self._job, evaluation, attempt)
+        if job is not None:
+            await self._queue.put(job)
+            await asyncio.to_thread(self._mark, evaluation, attempt)
+
+    def _job(self, evaluation: UUID, attempt: int) -> Job | None:
+        with self._desk.database.begin() as session:
+            row = session.get(EvaluationRow, evaluation)
+            if row is None or row.attempt != attempt or row.state not in OPEN_STATES:
+                return None
+            submission = session.get_one(SubmissionRow, row.submission_id)
+        assert submission.digest is not None
+        assert submission.size_bytes is not None
+        return Job(
+            evaluation=row.id,
+            attempt=row.attempt,
+            submission_key=submission.object_key,
+            submission_digest=submission.digest,
+            submission_bytes=submission.size_bytes,
+            definition=row.definition,
+            truth=row.truth,
+            task=submission.task,
+            split=submission.split,
+        )
+
+    def _mark(self, evaluation: UUID, attempt: int) -> None:
+        with self._desk.database.begin() as session:
+            submissions.mark_enqueued(session, evaluation, attempt, self._desk.clock())

@@ -1,0 +1,123 @@
+"""Looks after what was lost: uploads whose gateway died, jobs that Redis forgot, outcomes that nobody heard.
+
+The database is the truth about state; a sweep only compares it with Redis and S3 and puts right what differs.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Any
+
+from services.gateway.actions.apply import apply_report, conclude
+from services.gateway.actions.submit import abandon
+from services.gateway.desk import Desk
+from services.gateway.settings import CourierSettings
+from services.gateway.store import outbox, submissions
+from services.gateway.tables import EvaluationRow
+from shared import keys
+from shared.errors import HoldoutError, Missing
+from shared.queue import Queue
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+"""Rows looked after per sweep: a thousand lost jobs are back in five sweeps."""
+
+
+class Sweeps:
+    """Every `sweep_seconds`, each sweep once."""
+
+    def __init__(self, desk: Desk, queue: Queue, settings: CourierSettings) -> None:
+        self._desk = desk
+        self._queue = queue
+        self._settings = settings
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            await self._guarded(self._abandon_overdue)
+            await self._guarded(self._look_after_silent)
+            await asyncio.sleep(self._settings.sweep_seconds)
+
+    async def _guarded(self, sweep: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        try:
+            await sweep()
+        except HoldoutError as error:
+            log.warning("sweep put off: %s", error)
+
+    async def _abandon_overdue(self) -> None:
+        """Uploads that should long have ended: undo them, give the places back, leave no parts in S3."""
+        await asyncio.to_thread(self._abandon_all)
+
+    def _abandon_all(self) -> None:
+        now = self._desk.clock()
+        with self._desk.database.begin() as session:
+            overdue = submissions.overdue(session, now, BATCH)
+        for row in overdue:
+            log.warning("submission %s was never finished: abandoned", row.id)
+            abandon(self._desk, row.id)
+        if overdue:
+            self._desk.storage.abort_uploads(
+                keys.SUBMISSIONS, now - timedelta(seconds=self._desk.settings.upload_seconds)
+            )
+
+    async def _look_after_silent(self) -> None:
+        """Open evaluations that Redis was given and that are silent: waiting, lost, or done without our hearing."""
+        silent = await asyncio.to_thread(self._silent)
+        held = await self._queue.holds([_job_id(row) for row in silent])
+        waiting = [row for row in silent if _job_id(row) in held and row.state == "queued"]
+        await asyncio.to_thread(self._mark_seen, waiting)
+        for row in silent:
+            if row not in waiting:
+                await asyncio.to_thread(self._look_after, row, _job_id(row) in held)
+
+    def _look_after(self, row: EvaluationRow, held: bool) -> None:
+        try:
+            apply_report(self._desk, row.id, row.attempt, {})
+        except Missing:
+            pass
+        else:
+            log.warning("outcome of %s was never heard: applied from its report", _job_id(row))
+            return
+        if held and not self._is_overdue(row):
+            self._mark_seen([row])
+        elif self._is_overdue(row) or row.attempt >= self._settings.attempts:
+            self._fail(row)
+        else:
+            self._try_again(row)
+
+    def _is_overdue(self, row: EvaluationRow) -> bool:
+        limit = timedelta(seconds=self._settings.attempt_seconds)
+        return row.started_at is not None and row.started_at + limit < self._desk.clock()
+
+    def _try_again(self, row: EvaluationRow) -> None:
+        now = self._desk.clock()
+        with self._desk.database.begin() as session:
+            if submissions.next_attempt(session, row.id, row.attempt, now):
+                outbox.owe(session, "evaluate", {"evaluation": str(row.id), "attempt": row.attempt + 1}, now)
+                log.warning("the queue has lost %s: queued again", _job_id(row))
+
+    def _fail(self, row: EvaluationRow) -> None:
+        log.error("%s has had its time: failed and refunded", _job_id(row))
+        sentence = "no scorer finished this file in the time and attempts there are; nothing is charged"
+        conclude(
+            self._desk,
+            row.id,
+            row.attempt,
+            {"state": "failed", "failure": {"code": "never-finished", "sentence": sentence, "remedy": ""}},
+        )
+
+    def _silent(self) -> list[EvaluationRow]:
+        before = self._desk.clock() - timedelta(seconds=self._settings.silence_seconds)
+        with self._desk.database.begin() as session:
+            return list(submissions.silent(session, before, BATCH))
+
+    def _mark_seen(self, rows: list[EvaluationRow]) -> None:
+        if rows:
+            with self._desk.database.begin() as session:
+                submissions.mark_seen(session, [row.id for row in rows], self._desk.clock())
+
+
+def _job_id(row: EvaluationRow) -> str:
+    return f"{row.id}:{row.attempt}"

@@ -1,0 +1,25 @@
+"""What an action needs at hand: one frozen set of clients, built in `app.py` and passed down."""
+
+from dataclasses import dataclass
+
+from services.gateway.allowance import Allowance
+from services.gateway.settings import GatewaySettings
+from shared.clock import Clock
+from shared.database import Database
+from shared.storage import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Database, storage, quota, clock and settings of one gateway process."""
+
+    database: Database
+    storage: Storage
+    allowance: Allowance
+    clock: Clock
+    settings: GatewaySettings
+
+    def close(self) -> None:
+        """Let every connection go."""
+        self.allowance.close()
+        self.database.close()

@@ -1,0 +1,130 @@
+"""`publish`: an operator's definition and ground truth → S3 and database. Immutable by version, truth by digest.
+
+The only deed that writes ground truth; it runs under the operator's own S3 key.
+"""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from services.gateway.store import challenges
+from services.gateway.tables import ChallengeRow, TruthRow
+from shared import keys
+from shared.challenge import Challenge, read_challenge
+from shared.clock import Clock
+from shared.database import Database
+from shared.digests import digest_of
+from shared.errors import Conflict, Missing, Unreadable
+from shared.storage import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """The ground truth of one split, as the operator brings it."""
+
+    task: str
+    split: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What `publish` did: the definition by digest, the truths by digest, and whether any truth was new."""
+
+    challenge: Challenge
+    digest: str
+    truths: dict[tuple[str, str], str]
+    is_new: bool
+
+
+def read_truth_argument(challenge: Challenge, text: str) -> Truth:
+    """`[TASK/]SPLIT=FILE`, or only `FILE` where the challenge has one task with one split; raises `Missing`."""
+    place, separator, path = text.rpartition("=")
+    every = [(task, split) for task, content in challenge.tasks.items() for split in content.splits]
+    named = [pair for pair in every if place in (pair[1], "/".join(pair))] if separator else every
+    if len(named) != 1:
+        choices = ", ".join(f"{task}/{split}=FILE" for task, split in every)
+        raise Missing("no-such-split", f"{text!r} does not name one split", f"say which: {choices}")
+    return Truth(*named[0], Path(path))
+
+
+def publish(
+    database: Database, storage: Storage, clock: Clock, folder: Path, truth_arguments: list[str], check: bool = True
+) -> Publication:
+    """Publish the definition in `folder` with these truths.
+
+    The same definition and truths again change nothing. Raises `Conflict` when this version was published with another
+    content, `Unreadable` when the definition or a truth is wrong.
+    """
+    challenge = read_challenge(folder)
+    truths = [read_truth_argument(challenge, text) for text in truth_arguments]
+    if check:
+        for truth in truths:
+            check_truth(folder, challenge, truth)
+    content = challenge.canonical()
+    storage.put(keys.GROUND_TRUTH, keys.definition_key(digest_of(content)), content)
+    digests = {(truth.task, truth.split): _store(storage, truth.path) for truth in truths}
+    is_new = _record(database, clock, challenge, digests)
+    return Publication(challenge, digest_of(content), digests, is_new)
+
+
+def check_truth(folder: Path, challenge: Challenge, truth: Truth) -> None:
+    """The truth, submitted, must be perfect: asked of the scorer's own command, so that one parser judges both."""
+    task = challenge.tasks[truth.task]
+    command = [sys.executable, "-m", "services.scorer", "score", task.kind, str(truth.path), str(truth.path)]
+    command += ["--definition", str(folder), "--task", truth.task, "--split", truth.split, "--json"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        report = json.loads(run.stdout)
+    except ValueError:
+        raise Unreadable("truth-unchecked", f"{truth.path} could not be checked: {run.stderr.strip()}") from None
+    if report["outcome"] != "scored":
+        faults = "; ".join(f"line {fault['line']}: {fault['sentence']}" for fault in report["faults"][:5])
+        raise Unreadable(
+            "truth-invalid", f"{truth.path} is no truth of {truth.split}: {report['failure']['sentence']} {faults}"
+        )
+
+
+def _store(storage: Storage, path: Path) -> str:
+    content = path.read_bytes()
+    digest = digest_of(content)
+    storage.put(keys.GROUND_TRUTH, keys.truth_key(digest), content)
+    return digest
+
+
+def _record(database: Database, clock: Clock, challenge: Challenge, digests: dict[tuple[str, str], str]) -> bool:
+    with database.begin() as session:
+        _record_definition(session, clock, challenge)
+        known = challenges.truths_of(session, challenge.name, challenge.version)
+        for place, digest in digests.items():
+            if known.get(place, digest) != digest:
+                raise Conflict("truth-published", f"{'/'.join(place)} has another truth already; give it a new version")
+        fresh = {place: digest for place, digest in digests.items() if place not in known}
+        session.add_all(
+            TruthRow(challenge=challenge.name, version=challenge.version, task=task, split=split, digest=digest)
+            for (task, split), digest in fresh.items()
+        )
+    return bool(fresh)
+
+
+def _record_definition(session: Session, clock: Clock, challenge: Challenge) -> None:
+    row = challenges.version_of(session, challenge.name, challenge.version)
+    if row is None:
+        row = ChallengeRow(
+            name=challenge.name,
+            version=challenge.version,
+            digest=challenge.digest(),
+            definition=json.loads(challenge.canonical()),
+            published_at=clock(),
+        )
+        session.add(row)
+        session.flush()
+    if row.digest != challenge.digest():
+        raise Conflict(
+            "version-published",
+            f"{challenge.name} version {challenge.version} is published with another content; give this one a new version",
+        )

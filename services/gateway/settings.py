@@ -1,0 +1,96 @@
+"""What an operator sets for the gateway's processes: serve, courier, publish. All documented in docs/operations.md."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+from pydantic_settings import SettingsConfigDict
+
+from shared.queue import QueueAddress
+from shared.settings import Secret, Settings
+from shared.storage import StorageAddress
+
+DatabaseUrl = Annotated[str, StringConstraints(pattern=r"^postgresql://")]
+
+
+class GatewaySettings(Settings):
+    """Settings of `serve` and of the team commands."""
+
+    model_config = SettingsConfigDict(env_prefix="HOLDOUT_GATEWAY_", frozen=True, extra="ignore", env_ignore_empty=True)
+
+    database_url: DatabaseUrl = Field(repr=False)
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=1, le=65535)
+    public_url: str = "http://127.0.0.1:8080"
+    support: str = "the organisers of this server"
+    log_style: Literal["line", "json"] = "line"
+
+    quota_url: str
+    quota_token: Secret
+
+    s3_endpoint: str
+    s3_access_key: str
+    s3_secret_key: Secret
+
+    scorer_secrets: Secret
+    """Webhook secrets that scorers may sign with, separated by commas: two while one is being rotated out."""
+
+    key_pepper: Secret
+    """Mixed into every stored key digest. Losing it voids every key; leaking it alone voids none."""
+
+    upload_seconds: int = Field(default=3600, ge=10)
+    """How long one upload may take: 500 MB at 140 kB/s. A place is held a little longer than this."""
+
+    private_networks: str = ""
+    """Networks (CIDR, commas) beyond the public Internet that teams' webhook endpoints may be in. None by default."""
+
+    def storage_address(self) -> StorageAddress:
+        """The gateway's identity in S3."""
+        return StorageAddress(self.s3_endpoint, self.s3_access_key, self.s3_secret_key.get_secret_value())
+
+    def scorer_keys(self) -> tuple[str, ...]:
+        """The secrets that a scorer's notice may be signed with."""
+        return tuple(part.strip() for part in self.scorer_secrets.get_secret_value().split(","))
+
+    def networks(self) -> tuple[str, ...]:
+        """The private networks that endpoints may be in."""
+        return tuple(part.strip() for part in self.private_networks.split(",") if part.strip())
+
+
+class CourierSettings(GatewaySettings):
+    """Settings of `courier`: the gateway's, and Redis, which `serve` never talks to."""
+
+    redis_host: str
+    redis_port: int = Field(default=6379, ge=1, le=65535)
+    redis_username: str = "courier"
+    redis_password: Secret
+
+    sweep_seconds: float = Field(default=2.0, gt=0)
+    """How often the sweeps look for what was lost."""
+
+    silence_seconds: float = Field(default=10.0, gt=0)
+    """How long an open evaluation may be silent before a sweep looks after it: a few leases of a scorer (3 s)."""
+
+    attempt_seconds: float = Field(default=2400.0, gt=0)
+    """How long one started attempt may last in all: three runs of a scorer's wall limit (600 s) and a margin."""
+
+    attempts: int = Field(default=5, ge=1)
+    """Attempts before an evaluation is given up as failed and its place refunded."""
+
+    def queue_address(self) -> QueueAddress:
+        """The courier's identity in Redis."""
+        return QueueAddress(
+            self.redis_host, self.redis_port, self.redis_username, self.redis_password.get_secret_value()
+        )
+
+
+class PublishSettings(Settings):
+    """The operator's own key to ground truth; the running gateway does not have it."""
+
+    model_config = SettingsConfigDict(env_prefix="HOLDOUT_PUBLISH_", frozen=True, extra="ignore", env_ignore_empty=True)
+
+    s3_access_key: str
+    s3_secret_key: Secret
+
+    def storage_address(self, endpoint: str) -> StorageAddress:
+        """The operator's identity in S3."""
+        return StorageAddress(endpoint, self.s3_access_key, self.s3_secret_key.get_secret_value())

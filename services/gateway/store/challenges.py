@@ -1,0 +1,88 @@
+"""Queries for published definitions and the digests of their truths."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.gateway.tables import ChallengeRow, TruthRow
+from shared.challenge import Challenge, Split, Task
+from shared.digests import canonical_json
+from shared.errors import Missing
+
+_DEFINITIONS: dict[str, Challenge] = {}
+"""Parsed definitions by digest. They never change, and a server has tens of them at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A definition as it stands in the database, with the truths it has: (task, split) → digest."""
+
+    challenge: Challenge
+    digest: str
+    truths: dict[tuple[str, str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """Where a submission goes: one split of one task of one published challenge. `truth` is None while it has none."""
+
+    published: Published
+    task_name: str
+    split_name: str
+    task: Task
+    split: Split
+    truth: str | None
+
+
+def newest(session: Session, name: str) -> Published:
+    """The version of `name` that takes submissions; raises `Missing`."""
+    row = session.scalar(
+        select(ChallengeRow).where(ChallengeRow.name == name).order_by(ChallengeRow.version.desc()).limit(1)
+    )
+    if row is None:
+        raise Missing("no-such-challenge", f"there is no challenge {name!r}", "GET /v1/challenges lists them")
+    return _published(session, row)
+
+
+def all_newest(session: Session) -> Sequence[Published]:
+    """The newest version of every challenge, by name."""
+    rows = session.scalars(
+        select(ChallengeRow).distinct(ChallengeRow.name).order_by(ChallengeRow.name, ChallengeRow.version.desc())
+    )
+    return [_published(session, row) for row in rows.all()]
+
+
+def version_of(session: Session, name: str, version: int) -> ChallengeRow | None:
+    """One version of a challenge."""
+    return session.get(ChallengeRow, (name, version))
+
+
+def venue(session: Session, challenge: str, task: str, split: str) -> Venue:
+    """The split that an address names; raises `Missing` with what there is instead."""
+    published = newest(session, challenge)
+    tasks = published.challenge.tasks
+    if task not in tasks:
+        raise Missing("no-such-task", f"{challenge} has no task {task!r}", f"it has: {', '.join(tasks)}")
+    splits = tasks[task].splits
+    if split not in splits:
+        raise Missing("no-such-split", f"{challenge}/{task} has no split {split!r}", f"it has: {', '.join(splits)}")
+    truth = published.truths.get((task, split))
+    return Venue(published, task, split, tasks[task], splits[split], truth)
+
+
+def truths_of(session: Session, name: str, version: int) -> dict[tuple[str, str], str]:
+    """The digests of this version's truths, by (task, split)."""
+    rows = session.scalars(select(TruthRow).where(TruthRow.challenge == name, TruthRow.version == version))
+    return {(row.task, row.split): row.digest for row in rows}
+
+
+def _published(session: Session, row: ChallengeRow) -> Published:
+    return Published(_definition(row), row.digest, truths_of(session, row.name, row.version))
+
+
+def _definition(row: ChallengeRow) -> Challenge:
+    if row.digest not in _DEFINITIONS:
+        _DEFINITIONS[row.digest] = Challenge.model_validate_json(canonical_json(row.definition))
+    return _DEFINITIONS[row.digest]

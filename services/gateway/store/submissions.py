@@ -1,0 +1,167 @@
+"""Queries for submissions and evaluations. State changes are conditional updates: of two who race, one wins."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, Update, func, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from services.gateway.intake import Sealed
+from services.gateway.lifecycle import OPEN_STATES
+from services.gateway.tables import EvaluationRow, SubmissionRow, TeamRow
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in a list that runs from new to old."""
+
+    created_at: datetime
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A submission with the evaluation that counts for it (the newest), and its team."""
+
+    submission: SubmissionRow
+    evaluation: EvaluationRow | None
+    team: TeamRow
+
+
+def find(session: Session, submission: UUID) -> Judged | None:
+    """One submission with its newest evaluation."""
+    row = session.execute(_judged().where(SubmissionRow.id == submission)).one_or_none()
+    return Judged(row[0], row[1], row[2]) if row else None
+
+
+def mine(session: Session, team: UUID, after: Cursor | None, limit: int) -> Sequence[Judged]:
+    """A team's submissions from new to old, at most `limit`, those after `after`."""
+    query = _judged().where(SubmissionRow.team_id == team)
+    if after is not None:
+        query = query.where(tuple_(SubmissionRow.created_at, SubmissionRow.id) < (after.created_at, after.id))
+    rows = session.execute(query.order_by(SubmissionRow.created_at.desc(), SubmissionRow.id.desc()).limit(limit))
+    return [Judged(row[0], row[1], row[2]) for row in rows]
+
+
+def entries(session: Session, challenge: str, task: str, split: str) -> Sequence[Judged]:
+    """The scored, published submissions of a split, in the order in which they were put on the board."""
+    query = _judged().where(
+        SubmissionRow.challenge == challenge,
+        SubmissionRow.task == task,
+        SubmissionRow.split == split,
+        SubmissionRow.published_at.is_not(None),
+        EvaluationRow.state == "scored",
+    )
+    rows = session.execute(query.order_by(SubmissionRow.published_at, SubmissionRow.id))
+    return [Judged(row[0], row[1], row[2]) for row in rows]
+
+
+def seal(session: Session, submission: UUID, sealed: Sealed, now: datetime) -> bool:
+    """open → sealed; False when it is not open any more."""
+    changed = (
+        update(SubmissionRow)
+        .where(SubmissionRow.id == submission, SubmissionRow.state == "open")
+        .values(
+            state="sealed",
+            sealed_at=now,
+            digest=sealed.digest,
+            size_bytes=sealed.size_bytes,
+            received_digest=sealed.received_digest,
+            received_bytes=sealed.received_bytes,
+        )
+    )
+    return session.execute(changed.returning(SubmissionRow.id)).first() is not None
+
+
+def abandon(session: Session, submission: UUID) -> bool:
+    """open → abandoned; False when it is not open any more."""
+    changed = (
+        update(SubmissionRow)
+        .where(SubmissionRow.id == submission, SubmissionRow.state == "open")
+        .values(state="abandoned")
+    )
+    return session.execute(changed.returning(SubmissionRow.id)).first() is not None
+
+
+def overdue(session: Session, now: datetime, limit: int) -> Sequence[SubmissionRow]:
+    """Open submissions whose upload should have ended by now: their gateway died."""
+    return session.scalars(
+        select(SubmissionRow)
+        .where(SubmissionRow.state == "open", SubmissionRow.deadline_at < now)
+        .order_by(SubmissionRow.deadline_at)
+        .limit(limit)
+    ).all()
+
+
+def hear(session: Session, evaluation: UUID, attempt: int, changes: dict[str, Any], now: datetime) -> UUID | None:
+    """A sign of life from the current attempt of an open evaluation; returns its submission, None when it is stale."""
+    started = func.coalesce(EvaluationRow.started_at, now)
+    changed = _current(evaluation, attempt).values(state="running", heard_at=now, started_at=started, **changes)
+    return session.scalar(changed.returning(EvaluationRow.submission_id))
+
+
+def conclude(session: Session, evaluation: UUID, attempt: int, changes: dict[str, Any], now: datetime) -> UUID | None:
+    """queued or running → final, for the current attempt only; returns its submission, None when it is stale."""
+    changed = _current(evaluation, attempt).values(finished_at=now, heard_at=now, stage=None, **changes)
+    return session.scalar(changed.returning(EvaluationRow.submission_id))
+
+
+def silent(session: Session, before: datetime, limit: int) -> Sequence[EvaluationRow]:
+    """Open evaluations that Redis was given and that have not been heard of since `before`."""
+    return session.scalars(
+        select(EvaluationRow)
+        .where(
+            EvaluationRow.state.in_(OPEN_STATES),
+            EvaluationRow.enqueued_at.is_not(None),
+            EvaluationRow.heard_at < before,
+        )
+        .order_by(EvaluationRow.heard_at)
+        .limit(limit)
+    ).all()
+
+
+def mark_enqueued(session: Session, evaluation: UUID, attempt: int, now: datetime) -> None:
+    """Redis has this attempt."""
+    session.execute(
+        update(EvaluationRow)
+        .where(EvaluationRow.id == evaluation, EvaluationRow.attempt == attempt)
+        .values(enqueued_at=now, heard_at=now)
+    )
+
+
+def mark_seen(session: Session, evaluations: Sequence[UUID], now: datetime) -> None:
+    """A sweep has looked after these and found them waiting; look again after the next silence."""
+    session.execute(update(EvaluationRow).where(EvaluationRow.id.in_(evaluations)).values(heard_at=now))
+
+
+def next_attempt(session: Session, evaluation: UUID, attempt: int, now: datetime) -> bool:
+    """Attempt n → n + 1, queued anew; False when it is stale."""
+    fresh = {"state": "queued", "enqueued_at": None, "started_at": None, "stage": None, "scorer": None}
+    changed = _current(evaluation, attempt).values(attempt=attempt + 1, heard_at=now, **fresh)
+    return session.scalar(changed.returning(EvaluationRow.id)) is not None
+
+
+def _current(evaluation: UUID, attempt: int) -> Update:
+    """An update that only reaches the current attempt of an open evaluation."""
+    return update(EvaluationRow).where(
+        EvaluationRow.id == evaluation, EvaluationRow.attempt == attempt, EvaluationRow.state.in_(OPEN_STATES)
+    )
+
+
+def _judged() -> Select[SubmissionRow, EvaluationRow, TeamRow]:
+    newest = (
+        select(EvaluationRow.id)
+        .where(EvaluationRow.submission_id == SubmissionRow.id)
+        .order_by(EvaluationRow.created_at.desc())
+        .limit(1)
+        .correlate(SubmissionRow)
+        .scalar_subquery()
+    )
+    return (
+        select(SubmissionRow, EvaluationRow, TeamRow)
+        .join(TeamRow, TeamRow.id == SubmissionRow.team_id)
+        .outerjoin(EvaluationRow, EvaluationRow.id == newest)
+    )

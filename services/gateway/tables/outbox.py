@@ -1,0 +1,58 @@
+"""What is still to be done outside the database, and what was told to teams."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.gateway.tables.base import Base
+
+
+class OutboxRow(Base):
+    """One deed that the courier owes: `evaluate` (to Redis), `settle` (to quota), `deliver` (to a team's endpoint).
+
+    Committed with the change that caused it, deleted when done. A row that was given up stays, to be seen and re-driven.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("ix_outbox_due", "kind", "next_attempt_at", postgresql_where=text("given_up_at IS NULL")),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    kind: Mapped[str]
+    payload: Mapped[dict[str, Any]]
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    created_at: Mapped[datetime]
+    next_attempt_at: Mapped[datetime]
+    given_up_at: Mapped[datetime | None]
+    last_error: Mapped[str | None]
+
+
+class EndpointRow(Base):
+    """A team's webhook address. `secrets` holds the current one first, and an old one while it is rotated out."""
+
+    __tablename__ = "endpoints"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    team_id: Mapped[UUID] = mapped_column(ForeignKey("teams.id"), index=True)
+    url: Mapped[str]
+    secrets: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+
+
+class EventRow(Base):
+    """Something that happened to a submission, as teams are told it. `sequence` counts per submission, from 1."""
+
+    __tablename__ = "events"
+    __table_args__ = (UniqueConstraint("submission_id", "sequence"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    team_id: Mapped[UUID] = mapped_column(ForeignKey("teams.id"), index=True)
+    submission_id: Mapped[UUID] = mapped_column(ForeignKey("submissions.id"))
+    sequence: Mapped[int]
+    type: Mapped[str]
+    data: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
