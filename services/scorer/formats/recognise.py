@@ -1,0 +1,63 @@
+"""Recognises files that are no list of numbers at all, so that one clear sentence is said instead of twenty symptoms.
+
+First thing done to a file; looks at its first bytes only.
+"""
+
+from services.scorer.formats.blocks import Readable, content
+from shared.errors import Fault, Unreadable
+
+HEAD_BYTES = 4096
+
+_UNPACK = "Unpack it and send the text file inside."
+_TEXT = "Send a text file: one line of ids per image."
+
+_STARTS: tuple[tuple[bytes, str, str, str], ...] = (
+    (b"\x1f\x8b", "binary-file", "a gzip archive", _UNPACK),
+    (b"PK\x03\x04", "binary-file", "a zip archive", _UNPACK),
+    (b"BZh", "binary-file", "a bzip2 archive", _UNPACK),
+    (b"\xfd7zXZ", "binary-file", "an xz archive", _UNPACK),
+    (b"\x28\xb5\x2f\xfd", "binary-file", "a Zstandard archive", _UNPACK),
+    (b"7z\xbc\xaf\x27\x1c", "binary-file", "a 7z archive", _UNPACK),
+    (b"\x93NUMPY", "binary-file", "a NumPy array", _TEXT),
+    (b"\x89HDF", "binary-file", "an HDF5 file", _TEXT),
+    (b"PAR1", "binary-file", "a Parquet file", _TEXT),
+    (b"MATLAB 5.0 MAT-file", "binary-file", "a MATLAB file", _TEXT),
+    (b"\x89PNG", "binary-file", "a PNG image", _TEXT),
+    (b"\xff\xd8\xff", "binary-file", "a JPEG image", _TEXT),
+    (b"%PDF", "binary-file", "a PDF document", _TEXT),
+    (b"{\\rtf", "other-format", "an RTF document", "Save it as plain text."),
+    (b"\xff\xfe", "utf-16", "written in UTF-16", "Save the file as UTF-8 or plain ASCII text."),
+    (b"\xfe\xff", "utf-16", "written in UTF-16", "Save the file as UTF-8 or plain ASCII text."),
+    (b"{", "other-format", "JSON", _TEXT),
+    (b"[", "other-format", "JSON", _TEXT),
+    (b"<", "other-format", "an HTML or XML page", _TEXT + " A saved error page looks like this, too."),
+)
+
+
+def refuse_other_formats(data: Readable) -> None:
+    """Raise `Unreadable` if `data` is empty, binary, UTF-16, JSON, a web page, or has the line ends of old Macs."""
+    if not len(content(data)):
+        raise _refusal("empty-file", "The file is empty.", "Write one line of ids for each image.")
+    head = bytes(memoryview(data).cast("B")[:HEAD_BYTES])
+    for start, code, what, remedy in _STARTS:
+        if head.lstrip().startswith(start):
+            raise _refusal(code, f"This is not a list of ids: it is {what}.", remedy)
+    if _is_utf_16(head):
+        raise _refusal("utf-16", "The file is written in UTF-16.", "Save the file as UTF-8 or plain ASCII text.")
+    if b"\0" in head:
+        raise _refusal("binary-file", "This is a binary file: it holds NUL bytes.", "Send a text file of ids.")
+    if head.count(b"\r") > 1 and b"\n" not in head:
+        raise _refusal(
+            "lone-carriage-return", "Lines end in a carriage return without a line feed.", "End lines with LF or CRLF."
+        )
+
+
+def _is_utf_16(head: bytes) -> bool:
+    """Whether every second byte is NUL and hardly any of the others: digits in UTF-16 without a byte order mark."""
+    even, odd = head[::2], head[1::2]
+    few, many = sorted((even.count(0), odd.count(0)))
+    return many >= 2 and many >= 0.9 * len(odd) and few == 0
+
+
+def _refusal(code: str, sentence: str, remedy: str) -> Unreadable:
+    return Unreadable(code, sentence, remedy, (Fault(code, sentence, remedy),))

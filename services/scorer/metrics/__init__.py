@@ -1,0 +1,1 @@
+"""The arithmetic of the metrics and of their intervals: arrays in, numbers out."""
