@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from deploy.stack.ports import HOST
 from deploy.stack.secrets import Secrets
 from shared.queue import QueueAddress
 from shared.storage import StorageAddress
-
-HOST = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)

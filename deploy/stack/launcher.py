@@ -1,7 +1,7 @@
-"""The first moments of every process that the stack starts: tie its life to its parent's, drop root, become the program.
+"""The first moments of every process that the stack starts: tie it to its parent, drop root, become the program.
 
 Run as `python -I -S launcher.py PARENT_PID [--namespace | --user UID:GID] COMMAND…`. The tie is made last, because
-Linux unties it when a process changes its user. Elsewhere than on Linux there is no tie: see `leftovers` in state.py.
+Linux unties it when a process changes its user. Elsewhere than on Linux there is no tie: see `end_leftovers` in state.py.
 """
 
 import ctypes
@@ -57,7 +57,7 @@ def main() -> None:
         del rest[:2]
     die_with(int(parent))
     try:
-        os.execvp(rest[0], rest)
+        os.execvp(rest[0], rest)  # noqa: S606  (no shell is what we want)
     except OSError as error:
         sys.exit(f"{rest[0]} cannot be started: {error}")
 

