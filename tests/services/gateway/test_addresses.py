@@ -1,0 +1,74 @@
+"""Which addresses may be called: everything inward is closed, in every spelling."""
+
+from ipaddress import ip_address
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.gateway.addresses import check_url, may_call
+from shared.errors import Refused
+
+CLOSED = """
+0.0.0.0 0.1.2.3 10.0.0.1 100.64.0.1 100.127.255.255 127.0.0.1 127.255.255.254 169.254.169.254 172.16.0.1 172.31.255.255
+192.0.0.1 192.0.0.9 192.0.2.1 192.31.196.1 192.52.193.1 192.88.99.1 192.168.0.1 192.175.48.1 198.18.0.1 198.19.255.255
+198.51.100.7 203.0.113.7 224.0.0.1 239.255.255.255 240.0.0.1 255.255.255.255
+:: ::1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 ::ffff:169.254.169.254 ::127.0.0.1 64:ff9b::7f00:1 64:ff9b:1::1 100::1 fc00::1 fd00::1
+fe80::1 fe80::1%eth0 fec0::1 ff02::1 2001::1 2001:1::1 2001:2::1 2001:10::1 2001:20::1 2001:db8::1 2002:7f00:1:: 3fff::1 5f00::1
+2620:4f:8000::1
+""".split()
+
+OPEN = "1.1.1.1 8.8.8.8 9.255.255.255 11.0.0.1 100.63.255.255 100.128.0.1 172.32.0.1 2606:4700::1111 2a00:1450::1 ::ffff:8.8.8.8".split()
+
+
+@pytest.mark.parametrize("address", CLOSED)
+def test_an_address_that_is_not_on_the_public_internet_is_closed(address: str) -> None:
+    assert not may_call(ip_address(address))
+
+
+@pytest.mark.parametrize("address", OPEN)
+def test_a_public_address_is_open(address: str) -> None:
+    assert may_call(ip_address(address))
+
+
+def test_a_network_that_the_operator_names_is_open_and_its_neighbour_is_not() -> None:
+    assert may_call(ip_address("127.0.0.1"), ("127.0.0.0/8",))
+    assert may_call(ip_address("::ffff:127.0.0.1"), ("127.0.0.0/8",))
+    assert not may_call(ip_address("10.0.0.1"), ("127.0.0.0/8",))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.org/hook",
+        "ftp://example.org/",
+        "https://",
+        "https://user@example.org/",
+        "https://user:word@example.org/",
+        "https://127.0.0.1/",
+        "https://[::1]/",
+        "https://[::ffff:169.254.169.254]/",
+        "https://example.org:0/",
+        "https://example.org:99999/",
+        "javascript:alert(1)",
+        "example.org",
+        "",
+        "https://[broken",
+    ],
+)
+def test_a_url_that_we_may_not_call_is_refused(url: str) -> None:
+    with pytest.raises(Refused, match="endpoint-refused"):
+        check_url(url)
+
+
+def test_https_by_name_is_accepted_and_http_only_where_private_networks_are_named() -> None:
+    check_url("https://example.org/hook")
+    check_url("http://127.0.0.1:9000/hook", ("127.0.0.0/8",))
+
+
+@given(st.text(max_size=60))
+def test_no_text_breaks_the_check(text: str) -> None:
+    try:
+        check_url("https://" + text)
+    except Refused as refusal:
+        assert refusal.code == "endpoint-refused"
