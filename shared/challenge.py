@@ -47,8 +47,8 @@ class Split(Model):
 class Protocol(Model):
     """How sure the scoring rule is: proven (equal to the official code here), derived, or recalled; and from where."""
 
-    confidence: Literal["proven", "derived", "recalled"]
-    source: str
+    confidence: Literal["proven", "derived", "recalled"] = Field(examples=["proven"])
+    source: str = Field(examples=["eval_flat.m (2012 kit)"])
 
 
 class Task(Model):

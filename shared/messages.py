@@ -77,22 +77,22 @@ class Settlement(Model):
 class PlaceTaken(Model):
     """One place in use: by which submission, since when, and when it comes back."""
 
-    submission: UUID
-    state: Literal["held", "spent"]
-    taken_at: datetime
-    returns_at: datetime
+    submission: UUID = Field(examples=["7a6f3f0e-6a0e-4a8e-9c0e-0d9d6f1f2b11"])
+    state: Literal["held", "spent"] = Field(examples=["spent"], description="held: its upload is still under way")
+    taken_at: datetime = Field(examples=["2026-01-31T12:00:00Z"])
+    returns_at: datetime = Field(examples=["2026-02-07T12:00:00Z"])
 
 
 class Standing(Model):
     """A team's standing in a pool, right now by the ledger's clock. `next_free_at` is None while a place is free."""
 
-    pool: Name
-    places: int
-    window_seconds: int
-    remaining: int
-    next_free_at: datetime | None
-    taken: tuple[PlaceTaken, ...]
-    now: datetime
+    pool: Name = Field(examples=["ilsvrc-classification-localization-2012"])
+    places: int = Field(examples=[2], description="how many there are in any window")
+    window_seconds: int = Field(examples=[604800])
+    remaining: int = Field(examples=[1])
+    next_free_at: datetime | None = Field(examples=["2026-02-07T12:00:00Z"], description="null while a place is free")
+    taken: tuple[PlaceTaken, ...] = Field(description="the places in use, the first to come back first")
+    now: datetime = Field(examples=["2026-01-31T12:00:00Z"], description="the ledger's clock")
 
 
 class Reservation(Model):

@@ -19,44 +19,44 @@ LEVELS = ("95", "99.9")
 class Interval(Model):
     """A percentile bootstrap interval over images, both ends included."""
 
-    low: float
-    high: float
+    low: float = Field(examples=[0.1494])
+    high: float = Field(examples=[0.1569])
 
 
 class FaultLine(Model):
     """A `Fault` as it travels."""
 
-    code: str
-    sentence: str
-    remedy: str
-    line: int | None = None
-    column: int | None = None
+    code: str = Field(examples=["not-a-whole-number"])
+    sentence: str = Field(examples=["'7.5' is not written as a whole number."])
+    remedy: str = Field(examples=["Write whole numbers: 7, not 7.0 or 7e0."])
+    line: int | None = Field(None, examples=[3], description="from 1")
+    column: int | None = Field(None, examples=[5], description="in bytes, from 1")
 
 
 class Note(Model):
     """Something accepted that its author should know of: how often, and where first."""
 
-    code: str
-    sentence: str
-    count: int = Field(ge=1)
-    first_line: int | None = None
+    code: str = Field(description="the task's page lists them")
+    sentence: str = Field(description="what was found, and what it meant for the score")
+    count: int = Field(ge=1, examples=[17])
+    first_line: int | None = Field(None, examples=[4])
 
 
 class Provenance(Model):
     """What was judged by what."""
 
-    scorer: str
-    definition: Digest
-    truth: Digest
-    submission: Digest
+    scorer: str = Field(examples=["0.1.0"], description="the scorer's version")
+    definition: Digest = Field(description="SHA-256 of the published definition")
+    truth: Digest = Field(description="SHA-256 of the ground truth")
+    submission: Digest = Field(description="SHA-256 of the file, decompressed")
 
 
 class Failure(Model):
     """Why there is no score, in one sentence: the file's fault (rejected) or ours (failed)."""
 
-    code: str
-    sentence: str
-    remedy: str = ""
+    code: str = Field(examples=["too-few-lines"])
+    sentence: str = Field(examples=["Expected 50,000 lines, one per image; found 49,999."])
+    remedy: str = Field("", examples=["Write one line for each image, in the order of the file names."])
 
 
 class Report(Model):
@@ -67,19 +67,21 @@ class Report(Model):
     failed: `failure`; nothing is charged.
     """
 
-    outcome: Literal["scored", "rejected", "failed"]
-    challenge: str
-    version: int
-    task: str
-    split: str
+    outcome: Literal["scored", "rejected", "failed"] = Field(examples=["scored"])
+    challenge: str = Field(examples=["ilsvrc2012"])
+    version: int = Field(examples=[1], description="of the definition")
+    task: str = Field(examples=["classification"])
+    split: str = Field(examples=["test"])
     protocol: Protocol
-    headline: str
-    metrics: dict[str, float] = {}
-    intervals: dict[str, dict[str, Interval]] = {}
-    notes: tuple[Note, ...] = ()
-    failure: Failure | None = None
-    faults: tuple[FaultLine, ...] = ()
-    fault_count: int = 0
+    headline: str = Field(examples=["top_5_error"], description="the metric that decides")
+    metrics: dict[str, float] = Field({}, examples=[{"top_1_error": 0.36, "top_5_error": 0.15315}])
+    intervals: dict[str, dict[str, Interval]] = Field(
+        {}, examples=[{"top_5_error": {"99.9": {"low": 0.1494, "high": 0.1569}}}]
+    )
+    notes: tuple[Note, ...] = Field((), description="what was accepted and is worth knowing")
+    failure: Failure | None = Field(None, description="why there is no score")
+    faults: tuple[FaultLine, ...] = Field((), description="the first 20, by place")
+    fault_count: int = Field(0, examples=[0], description="all of them")
     provenance: Provenance
 
     def canonical(self) -> bytes:

@@ -1,6 +1,7 @@
 """FastAPI as we use it: problem+json from one handler, a request id on everything, health, and one way to serve."""
 
 import contextvars
+import functools
 import logging
 import math
 import re
@@ -13,6 +14,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, ValidationError
+from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -43,7 +45,7 @@ class Problem(BaseModel):
     instance: str = Field(examples=["/v1/submissions"])
     request_id: str = Field(examples=["b1946ac92492d234"])
     errors: list[FaultLine] | None = Field(None, description="the first 20 faults of a file, by line and column")
-    error_count: int | None = Field(None, description="how many faults there are in all")
+    error_count: int | None = Field(None, description="how many faults there are in all", examples=[3])
     next_free_at: str | None = Field(None, description="when the next place is free", examples=["2026-01-31T12:00:00Z"])
 
 
@@ -81,13 +83,31 @@ def problem_response(error: HoldoutError, path: str) -> JSONResponse:
 
 def problems(*kinds: type[HoldoutError]) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route that may answer with these errors, for the OpenAPI document."""
-    return {
-        kind.status: {
-            "description": (kind.__doc__ or "").split(";")[0].split("\n")[0],
-            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
-        for kind in kinds
-    }
+    return {kind.status: _answers_problem((kind.__doc__ or "").split(";")[0].split("\n")[0]) for kind in kinds}
+
+
+def _answers_problem(description: str) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": description, "content": {"application/problem+json": {"schema": schema}}}
+
+
+def _describe(app: FastAPI, describe: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The OpenAPI document as we answer: every error is a Problem, also those that FastAPI describes as its own."""
+    if app.openapi_schema is not None:
+        return app.openapi_schema
+    document = describe()
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for theirs in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(theirs, None)
+    ours = models_json_schema([(Problem, "validation")], ref_template="#/components/schemas/{model}")[1]
+    schemas.update(ours["$defs"])
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            answers = operation["responses"]
+            if "422" in answers:
+                answers["422"] = _answers_problem("A parameter or the body is not valid.")
+            answers["default"] = _answers_problem("Any other error; 503 when something we stand on is away.")
+    return document
 
 
 async def read_json(request: Request, model: type[ModelT]) -> ModelT:
@@ -190,6 +210,8 @@ def equip(app: FastAPI, readiness: Readiness) -> None:
     app.add_exception_handler(HTTPException, handle_http)
     app.add_exception_handler(Exception, handle_unknown)
     app.add_middleware(RequestIds)
+    # FastAPI's own way to change the document.
+    app.openapi = functools.partial(_describe, app, app.openapi)  # type: ignore[method-assign]
 
     @app.get("/healthz", tags=["health"], operation_id="health", summary="Alive; touches nothing")
     async def health() -> dict[str, str]:
@@ -200,6 +222,7 @@ def equip(app: FastAPI, readiness: Readiness) -> None:
         tags=["health"],
         operation_id="readiness",
         summary="Ready for work, check by check; else 503",
+        responses={503: {"description": "Not ready: a check fails, or it is draining."}},
     )
     def ready() -> JSONResponse:
         state = readiness.state()
