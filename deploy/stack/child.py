@@ -9,9 +9,6 @@ from deploy.stack.launching import launched
 from deploy.stack.processes import end_group, life_of
 from deploy.stack.program import Program
 
-STOP_SECONDS = 10.0
-"""Between asking a process to stop and killing it. SeaweedFS may hang for ever on a full disk."""
-
 LOG_BYTES = 10 * 2**20
 """A log larger than this is put aside (one old one is kept) before a process is started."""
 
@@ -26,7 +23,7 @@ class Child:
         # Linux ties a child's life to the THREAD that started it, so it must be the one that lives longest.
         assert threading.current_thread() is threading.main_thread()
         self.ended = asyncio.Event()
-        self._stop_signal = program.stop_signal
+        self._program = program
         self._log = log
         if log.exists() and log.stat().st_size > LOG_BYTES:
             log.replace(log.with_suffix(".log.1"))
@@ -67,10 +64,10 @@ class Child:
         return "\n".join(f"    {line}" for line in lines) or "    (it said nothing)"
 
     async def stop(self) -> bool:
-        """End it: asked first, killed after STOP_SECONDS; True when it went by itself."""
-        self._process.send_signal(self._stop_signal)
+        """End it: asked first, killed when it takes too long; True when it went by itself."""
+        self._process.send_signal(self._program.stop_signal)
         try:
-            await asyncio.wait_for(self.ended.wait(), STOP_SECONDS)
+            await asyncio.wait_for(self.ended.wait(), self._program.stop_seconds)
         except TimeoutError:
             await self.kill()
             return False

@@ -22,6 +22,7 @@ class Program:
     `prepare` runs before each start. `ready` is asked again and again, with what the program has logged since its
     start, until it answers True; both run in a thread and may block. A program that runs `once` is ready when it has
     ended well. `port` is where people reach it, if anywhere. `launch` are flags of `deploy/stack/launcher.py`.
+    After `stop_signal` it has `stop_seconds` to end by itself: SeaweedFS may hang for ever on a full disk.
     """
 
     name: str
@@ -35,3 +36,4 @@ class Program:
     port: int | None = None
     launch: tuple[str, ...] = ()
     stop_signal: signal.Signals = signal.SIGTERM
+    stop_seconds: float = 10.0

@@ -1,11 +1,18 @@
 """Every service has its own identity in every store, with no more rights than docs/operations.md says."""
 
+import asyncio
+from uuid import uuid4
+
 import psycopg
 import pytest
+from redis import Redis
+from redis.exceptions import AuthenticationError, NoPermissionError
 
 from deploy.stack.addresses import Addresses
 from shared.errors import Broken
 from shared.keys import GROUND_TRUTH, REPORTS, SUBMISSIONS
+from shared.messages import Job
+from shared.queue import LeasedWorker, Queue, WorkerPlan
 from shared.storage import Storage
 
 
@@ -61,3 +68,64 @@ def test_a_database_role_cannot_connect_to_another_database(servers: Addresses, 
         connection.rollback()
     with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
         psycopg.connect(url.rsplit("/", 1)[0] + "/" + other)
+
+
+def connected(servers: Addresses, user: str) -> Redis:
+    address = servers.queue_address(user)
+    return Redis(host=address.host, port=address.port, username=address.username, password=address.password)
+
+
+def test_nobody_without_a_name_is_let_into_the_queue(servers: Addresses) -> None:
+    with Redis(port=servers.ports["valkey"]) as anybody, pytest.raises(AuthenticationError):
+        anybody.ping()
+
+
+@pytest.mark.parametrize("user", ["courier", "scorer"])
+def test_users_of_the_queue_reach_the_queue_and_nothing_else(servers: Addresses, user: str) -> None:
+    with connected(servers, user) as queue:
+        queue.set("arq:job:test", b"{}", px=1000)
+        queue.publish("evaluations:wake", "test")
+        for command in (
+            ("SET", "elsewhere", "1"),
+            ("PUBLISH", "elsewhere", "1"),
+            ("KEYS", "*"),
+            ("FLUSHALL",),
+            ("CONFIG", "GET", "*"),
+            ("ACL", "LIST"),
+            ("SHUTDOWN",),
+        ):
+            with pytest.raises(NoPermissionError):
+                queue.execute_command(*command)
+
+
+def test_a_job_goes_through_the_queue_with_these_rights(servers: Addresses) -> None:
+    job = Job(
+        evaluation=uuid4(),
+        attempt=1,
+        submission_key="team/file",
+        submission_digest="0" * 64,
+        submission_bytes=1,
+        definition="1" * 64,
+        truth="2" * 64,
+        task="classification",
+        split="test",
+    )
+
+    async def put_and_work_off() -> Job:
+        done: asyncio.Future[Job] = asyncio.get_running_loop().create_future()
+
+        async def handle(handed: Job, _: int) -> None:
+            done.set_result(handed)
+
+        worker = LeasedWorker(servers.queue_address("scorer"), WorkerPlan(name="test"), handle)
+        working = asyncio.create_task(worker.main())
+        queue = Queue(servers.queue_address("courier"))
+        await queue.put(job)
+        handed = await asyncio.wait_for(done, 10)
+        working.cancel()
+        await asyncio.wait({working})
+        await worker.close()
+        await queue.close()
+        return handed
+
+    assert asyncio.run(put_and_work_off()) == job

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from deploy.stack.addresses import Addresses
@@ -40,6 +39,9 @@ def seaweedfs(folder: Path, addresses: Addresses) -> Program:
         "ip": HOST,
         "ip.bind": HOST,
         "s3.config": str(identities),
+        # In its working folder, and by short names: a socket's whole path may have 107 bytes.
+        "s3.localSocket": "s3.sock",
+        "filer.localSocket": "filer.sock",
         "s3.port.iceberg": "0",
         "s3.port.lance": "0",
         "s3.allowDeleteBucketNotEmpty": "false",
@@ -84,17 +86,12 @@ def _takes_objects(address: StorageAddress, port: int) -> bool:
     if not answers(port):
         return False
     storage = Storage(address)
-
-    def warm(bucket: str) -> None:
-        # The first object of a bucket takes SeaweedFS 0.2 s longer than any later one.
-        storage.put(bucket, ".ready", b"")
-        storage.delete(bucket, ".ready")
-
     try:
         for bucket in BUCKETS:
             storage.ensure_bucket(bucket)
-        with ThreadPoolExecutor(len(BUCKETS)) as pool:
-            list(pool.map(warm, BUCKETS))
+            # The first object of a bucket takes SeaweedFS 0.2 s longer than any later one.
+            storage.put(bucket, ".ready", b"")
+            storage.delete(bucket, ".ready")
     except Broken:
         return False
     return True

@@ -1,0 +1,167 @@
+"""The supervisor, with small programs in place of the servers: order, restarts, stopping, what it says."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from deploy.stack.folder import Folder
+from deploy.stack.keeper import pause_seconds
+from deploy.stack.problem import Trouble
+from deploy.stack.processes import alive, life_of
+from deploy.stack.program import Program
+from deploy.stack.state import ProgramState, read_state
+from deploy.stack.supervisor import Supervisor
+from shared.clock import utc_now
+
+WAITS = "import time\nprint('we are ready', flush=True)\nwhile True: time.sleep(60)"
+
+Watch = Callable[[Folder], Awaitable[None]]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    folder = Folder(tmp_path / "stack")
+    folder.make()
+    return folder
+
+
+def program(name: str, code: str = WAITS, needs: tuple[str, ...] = (), **more: object) -> Program:
+    return Program(name, (sys.executable, "-c", code), os.environ, Path.cwd(), needs=needs, **more)  # type: ignore[arg-type]
+
+
+def supervised(folder: Folder, programs: tuple[Program, ...], watch: Watch) -> list[str]:
+    """Run a supervisor until all is ready and `watch` has seen enough; what it told, without the times."""
+    told: list[str] = []
+
+    async def run() -> None:
+        ready = asyncio.Event()
+        running = asyncio.create_task(Supervisor(folder, programs, told.append, utc_now).run(ready.set))
+        readiness = asyncio.create_task(ready.wait())
+        await asyncio.wait({running, readiness}, return_when=asyncio.FIRST_COMPLETED, timeout=20)
+        if not running.done():
+            await asyncio.wait_for(watch(folder), 20)
+        readiness.cancel()
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+
+    asyncio.run(run())
+    return [line.split(" in ")[0] for line in told]
+
+
+def state_of(folder: Folder, name: str) -> ProgramState:
+    state = read_state(folder)
+    assert state is not None
+    return next(program for program in state.programs if program.name == name)
+
+
+def pid_of(folder: Folder, name: str) -> int:
+    life = state_of(folder, name).life
+    assert life is not None
+    return life.pid
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    # What the condition looks at is written by other processes: no event tells of it.
+    while not condition():  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+
+
+async def no_more(_: Folder) -> None:
+    """Seen enough."""
+
+
+def test_programs_start_after_what_they_need_and_stop_in_reverse(folder: Folder) -> None:
+    programs = (program("store"), program("service", needs=("store",)), program("worker", needs=("service",)))
+    assert supervised(folder, programs, no_more) == [
+        "store ready",
+        "service ready",
+        "worker ready",
+        "everything ready",
+        "worker stopped",
+        "service stopped",
+        "store stopped",
+    ]
+
+
+def test_a_program_that_runs_once_is_over_before_others_start(folder: Folder, tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    once = program("tables", f"import time; time.sleep(0.2); open({str(made)!r}, 'w')", once=True)
+    reads = program("service", f"open({str(made)!r})\n{WAITS}", needs=("tables",))
+    assert supervised(folder, (once, reads), no_more)[:2] == ["tables ready", "service ready"]
+    assert state_of(folder, "tables").phase == "done"
+
+
+def test_a_program_that_dies_is_started_again(folder: Folder) -> None:
+    async def kill_it(folder: Folder) -> None:
+        first = pid_of(folder, "service")
+        os.kill(first, signal.SIGKILL)
+        await until(lambda: state_of(folder, "service").restarts == 1 and state_of(folder, "service").phase == "ready")
+        assert pid_of(folder, "service") != first
+
+    assert supervised(folder, (program("service"),), kill_it) == [
+        "service ready",
+        "everything ready",
+        "service died (killed by signal 9); starting it again",
+        "service ready",
+        "service stopped",
+    ]
+
+
+def test_a_program_that_fails_to_come_back_is_tried_again_and_again(folder: Folder, tmp_path: Path) -> None:
+    healthy = tmp_path / "healthy"
+    healthy.touch()
+    code = f"import os, sys\nif not os.path.exists({str(healthy)!r}): sys.exit('no health')\n{WAITS}"
+
+    async def fall_ill_and_recover(folder: Folder) -> None:
+        healthy.unlink()
+        os.kill(pid_of(folder, "service"), signal.SIGKILL)
+        await until(lambda: state_of(folder, "service").restarts == 3)
+        healthy.touch()
+        await until(lambda: state_of(folder, "service").phase == "ready")
+
+    told = supervised(folder, (program("service", code),), fall_ill_and_recover)
+    assert "service died (exit status 1); starting it again" in told
+
+
+def test_the_pause_between_starts_doubles_up_to_ten_seconds() -> None:
+    assert [pause_seconds(deaths) for deaths in (1, 2, 3, 6, 7, 1000)] == [0.2, 0.4, 0.8, 6.4, 10.0, 10.0]
+
+
+def test_a_program_that_dies_at_its_first_start_ends_the_stack_and_shows_its_last_lines(folder: Folder) -> None:
+    programs = (program("store"), program("service", "import sys; sys.exit('the port is taken')", needs=("store",)))
+    with pytest.raises(
+        Trouble, match=r"service died while starting \(exit status 1\)(.|\n)*the port is taken"
+    ) as error:
+        supervised(folder, programs, no_more)
+    assert str(folder.log("service")) in error.value.remedy
+    assert state_of(folder, "store").life is None
+
+
+def test_a_program_that_does_not_stop_is_killed(folder: Folder) -> None:
+    deaf = program("deaf", f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n{WAITS}", stop_seconds=0.2)
+    assert supervised(folder, (deaf,), no_more)[-1] == "deaf did not stop and was killed"
+
+
+def test_what_a_killed_program_had_started_is_ended_too(folder: Folder, tmp_path: Path) -> None:
+    note = tmp_path / "grandchild"
+    parent = program(
+        "parent",
+        "import subprocess, sys\n"
+        "child = subprocess.Popen((sys.executable, '-c', 'import time; time.sleep(600)'))\n"
+        f"open({str(note)!r}, 'w').write(str(child.pid))\n{WAITS}",
+    )
+
+    async def kill_it(folder: Folder) -> None:
+        grandchild = life_of(int(note.read_text()))
+        assert grandchild is not None
+        os.kill(pid_of(folder, "parent"), signal.SIGKILL)
+        await until(lambda: not alive(grandchild))
+
+    supervised(folder, (parent,), kill_it)

@@ -1,0 +1,1 @@
+"""Real processes, several services together, as people run them."""

@@ -1,0 +1,34 @@
+"""Whole stacks: one for all tests that leave it as they found it, and own ones for tests that do not."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.stacks import ANY_PORT, Stack, start
+
+SETTINGS = {"HOLDOUT_GATEWAY_PRIVATE_NETWORKS": "127.0.0.0/8"}
+"""Tests receive webhooks on this machine."""
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, stacks: dict[str, list[Stack]]) -> Iterator[Stack]:
+    """Everything running, for the whole session. Kill scorers in it as you like; leave the rest to `start_stack`."""
+    running = start(tmp_path_factory.mktemp("stack"), *ANY_PORT, settings=SETTINGS)
+    stacks["stack"] = [running]
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def start_stack(tmp_path: Path, stacks: dict[str, list[Stack]]) -> Iterator[Callable[..., Stack]]:
+    """`start_stack(*options, **settings)`: a stack of one's own, in `tmp_path/stack`, stopped after the test."""
+    own = stacks["start_stack"] = []
+
+    def start_one(*options: str, **settings: str) -> Stack:
+        own.append(start(tmp_path / "stack", *ANY_PORT, *options, settings=SETTINGS | settings))
+        return own[-1]
+
+    yield start_one
+    for running in own:
+        running.stop()
