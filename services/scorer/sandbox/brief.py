@@ -22,14 +22,14 @@ LONGEST_BRIEF_BYTES = 64 * 1024
 class Bounds(Model):
     """What one child may use.
 
-    `memory_bytes` is address space beyond that of the warm parent, mapped files included. `report_bytes`: a report with
-    a table of 1,000 categories is about 200 kB; 8 MiB leaves room for curves.
+    `memory_bytes` is address space beyond that of the warm parent, mapped files included. `report_bytes`: curves of
+    200 categories are some 10 MB of JSON.
     """
 
     wall_seconds: float = Field(gt=0)
     cpu_seconds: int = Field(ge=1)
     memory_bytes: int = Field(ge=2**20)
-    report_bytes: int = Field(default=8 * 2**20, ge=1)
+    report_bytes: int = Field(default=32 * 2**20, ge=1)
 
 
 class Boot(Model):

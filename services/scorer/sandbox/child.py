@@ -66,10 +66,12 @@ def _keep_only(descriptors: Descriptors, nothing: int) -> int:
 def _score(room: Room, brief: Brief, result: int) -> int:
     """Score and report; returns the exit code."""
     try:
-        submission, truth, definition = (_mapped(descriptor) for descriptor in (4, 5, 6))
+        submission, truth = _mapped(4), _mapped(5)
+        definition = os.pread(6, os.fstat(6).st_size, 0)
+        os.close(6)
         walls.lock_down(room.bounds, room.baseline_bytes)
         report = room.target(
-            Challenge.model_validate_json(bytes(definition)),
+            Challenge.model_validate_json(definition),
             brief.task,
             brief.split,
             submission,
@@ -87,7 +89,7 @@ def _score(room: Room, brief: Brief, result: int) -> int:
 
 
 def _mapped(descriptor: int) -> bytes | mmap.mmap:
-    """The file's bytes without copying them; an empty file cannot be mapped."""
+    """The file's bytes without copying them; an empty file cannot be mapped. (Python's map keeps a descriptor open.)"""
     size = os.fstat(descriptor).st_size
     mapped = mmap.mmap(descriptor, size, access=mmap.ACCESS_READ) if size else b""
     os.close(descriptor)

@@ -32,8 +32,8 @@ BOOT_SECONDS = 60
 GRACE_SECONDS = 5
 """The warm parent kills at the deadline; this much later it must have said so, or it is lost itself."""
 
-MOST_FRAMES = 1000
-"""Stages come by the dozen. A child that sends more is not ours any more."""
+MOST_FRAMES = 100
+"""Stages come by the dozen. A child that says more is not ours any more."""
 
 LONGEST_ENDED_BYTES = 4096
 
