@@ -84,7 +84,7 @@ def _places(text: Bytes, tokens: Tokens, strange: Positions) -> dict[Kind, Posit
 
 def _strange(text: Bytes) -> Mask:
     """The bytes that no number, blank, comma or line end has."""
-    strange = (text < ord("0")) | (text > ord("9"))
+    strange: Mask = (text < ord("0")) | (text > ord("9"))
     for allowed in (_NEWLINE, _SPACE, _COMMA, _RETURN, _TAB):
         strange &= text != allowed
     return strange
@@ -97,7 +97,8 @@ def _word_starts(text: Bytes, places: Positions) -> Positions:
 
 
 def _is_blank(text: Bytes) -> Mask:
-    return (text == _SPACE) | (text == _TAB) | (text == _RETURN)
+    blank: Mask = (text == _SPACE) | (text == _TAB) | (text == _RETURN)
+    return blank
 
 
 def _missing_between(text: Bytes) -> dict[Kind, Positions]:

@@ -1,0 +1,92 @@
+"""Scores two files on this machine with the code that scores submissions: the command `score`.
+
+Without a definition there is no hierarchy and no limit to the categories' ids. The truth decides the number of images.
+"""
+
+import json
+import mmap
+from pathlib import Path
+from typing import Any
+
+from services.scorer.evaluate import find
+from services.scorer.formats.blocks import Readable
+from services.scorer.protocol import Case, Findings, case_of
+from services.scorer.tasks import find_task
+from shared.challenge import read_challenge
+from shared.errors import Broken, Missing, Refused, Unreadable
+from shared.report import fault_line
+
+SCORED, REJECTED, USAGE = 0, 1, 2
+
+
+def score(task: str, predictions: Path, truth: Path, definition: Path | None, as_json: bool) -> tuple[int, str]:
+    """The exit code, and what to print: a table or JSON of what was found, or what is wrong."""
+    try:
+        case = Case() if definition is None else _defined_case(definition, task)
+        files = _opened(predictions), _opened(truth)
+    except (OSError, Refused) as error:
+        return USAGE, f"error: {error}"
+    try:
+        findings = find(find_task(task), case, *files)
+    except Unreadable as refusal:
+        return REJECTED, _as_json(_rejected(refusal)) if as_json else _told(predictions, refusal)
+    except Broken as error:
+        return USAGE, f"error: {truth}: {error.sentence}"
+    return SCORED, _as_json(_scored(findings)) if as_json else _table(findings)
+
+
+def _defined_case(folder: Path, task: str) -> Case:
+    definition = read_challenge(folder)
+    rules = next((rules for rules in definition.tasks.values() if rules.kind == task), None)
+    if rules is None:
+        raise Missing("no-such-task", f"{definition.name} has no task of the kind {task}")
+    return case_of(definition, rules, images=None)
+
+
+def _opened(path: Path) -> Readable:
+    """The file, mapped into memory; an empty file cannot be mapped."""
+    with path.open("rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else b""
+
+
+def _scored(findings: Findings) -> dict[str, Any]:
+    levels = {
+        name: {level: ends.model_dump() for level, ends in by_level.items()}
+        for name, by_level in findings.intervals.items()
+    }
+    notes = [note.model_dump() for note in findings.notes]
+    return {"outcome": "scored", "metrics": findings.metrics, "intervals": levels, "notes": notes}
+
+
+def _rejected(refusal: Unreadable) -> dict[str, Any]:
+    failure = {"code": refusal.code, "sentence": refusal.sentence, "remedy": refusal.remedy}
+    faults = [fault_line(fault).model_dump() for fault in refusal.faults]
+    return {"outcome": "rejected", "failure": failure, "faults": faults, "fault_count": refusal.fault_count}
+
+
+def _as_json(answer: dict[str, Any]) -> str:
+    return json.dumps(answer, indent=2, ensure_ascii=False)
+
+
+def _table(findings: Findings) -> str:
+    """One line per metric: its name, its full value, its intervals."""
+    width = max(map(len, findings.metrics))
+    levels = list(next(iter(findings.intervals.values())))
+    heading = f"{'metric':{width}}  {'value':22}" + "".join(f"{level + ' %':24}" for level in levels)
+    lines = [heading.rstrip()]
+    for name, value in findings.metrics.items():
+        ends = (f"{i.low:.7f} – {i.high:.7f}" for i in findings.intervals[name].values())
+        lines.append(f"{name:{width}}  {value!r:22}" + "".join(f"{end:24}" for end in ends).rstrip())
+    notes = (f"note: {n.sentence} ({n.count:,} lines, the first is {n.first_line:,})" for n in findings.notes)
+    return "\n".join([*lines, *notes])
+
+
+def _told(path: Path, refusal: Unreadable) -> str:
+    """The faults as compilers print them: file:line:column: what is wrong. How to mend it."""
+    lines = [f"rejected: {refusal.sentence}"]
+    for fault in refusal.faults:
+        place = "".join(f":{number}" for number in (fault.line, fault.column) if number)
+        lines.append(f"{path}{place}: {fault.sentence} {fault.remedy}")
+    if refusal.fault_count > len(refusal.faults):
+        lines.append(f"… and {refusal.fault_count - len(refusal.faults):,} more")
+    return "\n".join(lines)

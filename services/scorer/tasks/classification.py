@@ -1,0 +1,172 @@
+"""Classification: which of the challenge's categories is in each image? Up to five guesses count.
+
+What is accepted and refused, and why: docs/tasks/classification.md. The rule is eval_flat.m of the ILSVRC2012
+development kit (eval_clsloc.m from 2013 on); the hierarchical error is that of the 2010 kit's readme.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.scorer.formats.blocks import Readable
+from services.scorer.formats.rows import Numbers, Rows, read_rows
+from services.scorer.formats.tokens import Positions
+from services.scorer.metrics.hierarchy import cost_matrix, hierarchical
+from services.scorer.metrics.intervals import intervals
+from services.scorer.metrics.losses import Losses, errors_by_guesses, flat
+from services.scorer.protocol import Case, Example, Findings
+from shared.challenge import WEEK_SECONDS, Challenge, Limits, Protocol, Split, Synset, Task
+from shared.errors import SHOWN_FAULTS, Broken, Fault, Unreadable
+from shared.report import Note
+
+NAME = "classification"
+
+EXAMPLE = Example(
+    Challenge(
+        name="example",
+        version=1,
+        title="Example",
+        year=2012,
+        description="Three categories, two of which are animals.",
+        tasks={
+            NAME: Task(
+                kind=NAME,
+                title="Classification",
+                headline="top_5_error",
+                protocol=Protocol(confidence="proven", source="eval_flat.m"),
+                splits={
+                    "test": Split(
+                        title="Test",
+                        images=3,
+                        held_out=True,
+                        limits=Limits(pool="example", places=2, window_seconds=WEEK_SECONDS),
+                    )
+                },
+                categories=3,
+                hierarchical="normalised",
+                max_bytes=1000,
+            )
+        },
+        synsets=(
+            Synset(id=1, wnid="n02119789", name="kit fox", height=0),
+            Synset(id=2, wnid="n02100735", name="English setter", height=0),
+            Synset(id=3, wnid="n03255030", name="dumbbell", height=0),
+            Synset(id=4, wnid="n00015388", name="animal", height=1, children=(1, 2)),
+            Synset(id=5, wnid="n00001740", name="entity", height=2, children=(3, 4)),
+        ),
+    ),
+    predictions=b"1 2 3 4 5 6\n3, 100000\n0",
+    truth=b"2 0\n3 1\n1 0\n",
+    broken=(
+        b"",
+        b"\xff\xfe1\x00\n\x00",
+        b"1\x001",
+        b"1 2\n\n-1 1.5 x \xe9 \xd9\xa1 n02119789 \xc3\xa9 1;2 +3 99999999999,,\r4",
+    ),
+)
+
+Marked = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """Aligned, image by image.
+
+    guesses: (images, k), ids of categories, 0 for no guess or an unknown one. truth: (images, labels), padded with 0.
+    """
+
+    case: Case
+    guesses: Numbers
+    truth: Numbers
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The losses under each metric's name, in the order of the report."""
+
+    losses: dict[str, Losses]
+    notes: tuple[Note, ...]
+
+
+def parse(case: Case, predictions: Readable, truth: Readable) -> Parsed:
+    """Read both files. Raises `Unreadable` for the predictions, `Broken` for the truth."""
+    try:
+        labels = read_truth(case, truth)
+    except Unreadable as refusal:
+        raise Broken("truth-unreadable", f"the ground truth cannot be read: {refusal.sentence}") from refusal
+    rows = read_rows(predictions, case.guesses, len(labels))
+    unknown = rows.numbers > case.categories if case.categories else np.zeros(rows.numbers.shape, np.bool_)
+    guesses = np.where(unknown, 0, rows.numbers) if unknown.any() else rows.numbers
+    return Parsed(case, guesses, labels, _notes(case, rows, unknown))
+
+
+def read_truth(case: Case, truth: Readable) -> Numbers:
+    """The true labels: (images, labels) int32, padded with 0. The grammar is that of predictions.
+
+    Raises `Unreadable`, also for a line without a label and for one above the number of categories.
+    """
+    labels = read_rows(truth, lines=case.images).numbers
+    _refuse_lines(
+        np.flatnonzero(~np.any(labels, axis=1)), "no-label", "has no label", "Write a true label, not only 0."
+    )
+    if case.categories:
+        above = np.flatnonzero(np.any(labels > case.categories, axis=1))
+        what = f"has a label above {case.categories:,}, the number of categories"
+        _refuse_lines(above, "unknown-label", what, "Write labels of the challenge's categories.")
+    return labels
+
+
+def _refuse_lines(images: Positions, code: str, what: str, remedy: str) -> None:
+    """Raise `Unreadable` if there are any `images` of which `what` is true."""
+    if len(images):
+        faults = tuple(Fault(code, f"The image {what}.", remedy, int(i) + 1, 1) for i in images[:SHOWN_FAULTS])
+        raise Unreadable(code, f"The image of line {images[0] + 1:,} {what}.", remedy, faults, len(images))
+
+
+def _notes(case: Case, rows: Rows, unknown: Marked) -> tuple[Note, ...]:
+    """What was accepted as the development kit accepts it, but may not be what its author meant."""
+    k = case.guesses
+    found = (
+        ("extra-guesses", rows.lengths > k, f"Guesses after the first {k} of a line were ignored."),
+        ("unknown-categories", unknown, f"Ids above {case.categories} count as wrong guesses."),
+        ("missing-guesses", rows.numbers == 0, f"Lines hold fewer than {k} guesses; each missing one is wrong."),
+    )
+    return tuple(_note(code, marked, sentence) for code, marked, sentence in found if marked.any())
+
+
+def _note(code: str, marked: Marked, sentence: str) -> Note:
+    """`marked`: (images,) or (images, k); lines with a mark are counted."""
+    lines = np.flatnonzero(marked.any(axis=1) if marked.ndim == 2 else marked)
+    return Note(code=code, sentence=sentence, count=len(lines), first_line=int(lines[0]) + 1)
+
+
+def score(parsed: Parsed) -> Scored:
+    """The losses with the first guess, the first two, …, and by the hierarchy where there is one."""
+    losses = dict(_named("error", errors_by_guesses(parsed.guesses, parsed.truth, flat, worst=1)))
+    if parsed.case.hierarchical:
+        by_height = _hierarchical_errors(parsed, parsed.case.synsets)
+        losses |= {"hierarchical_error": by_height[-1], **dict(_named("hierarchical_error", by_height))}
+    return Scored(losses, parsed.notes)
+
+
+def _hierarchical_errors(parsed: Parsed, synsets: tuple[Synset, ...]) -> tuple[Losses, ...]:
+    """A guess that is missing or of no category costs the greatest height, the root's."""
+    categories = parsed.case.categories or len(synsets)
+    costs = cost_matrix(synsets, categories)
+    greatest = int(costs[0, 0])
+    unit = greatest if parsed.case.hierarchical == "normalised" else 1
+    return errors_by_guesses(parsed.guesses, parsed.truth, hierarchical(costs), greatest, unit)
+
+
+def _named(name: str, losses: tuple[Losses, ...]) -> list[tuple[str, Losses]]:
+    return [(f"top_{rank}_{name}", loss) for rank, loss in enumerate(losses, start=1)]
+
+
+def report(scored: Scored) -> Findings:
+    """Means over all images and their intervals; one loss under two names is reduced once."""
+    means = {name: losses.mean() for name, losses in scored.losses.items()}
+    found: dict[int, Any] = {id(losses): intervals(losses) for losses in scored.losses.values()}
+    return Findings(means, {name: found[id(losses)] for name, losses in scored.losses.items()}, scored.notes)
