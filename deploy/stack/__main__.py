@@ -12,9 +12,10 @@ def main() -> None:
     try:
         # Only now: an older Python could not even read it.
         from deploy.stack.command import run
+
+        sys.exit(run(sys.argv[1:]))
     except ModuleNotFoundError as error:
         sys.exit(f"the package {error.name} is not installed for {sys.executable}\n  {INSTALL}")
-    sys.exit(run(sys.argv[1:]))
 
 
 main()

@@ -24,8 +24,10 @@ def start_in_background(folder: Folder, arguments: Sequence[str]) -> int:
             start_new_session=True,
         )
     assert supervisor.stdout is not None, "it is a pipe"
+    told = False
     try:
         for line in supervisor.stdout:
+            told = True
             print(line, end="", flush=True)
     except KeyboardInterrupt:
         supervisor.terminate()
@@ -37,4 +39,7 @@ def start_in_background(folder: Folder, arguments: Sequence[str]) -> int:
         # It goes on without us; this only spares a warning that we have not waited for it.
         supervisor.returncode = 0
         return 0
+    if not told:
+        lines = folder.log("stack").read_text(errors="replace").splitlines()
+        print("the supervisor died before it could tell why; its last lines were:", *lines[-5:], sep="\n    ")
     return supervisor.wait()

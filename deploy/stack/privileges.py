@@ -28,16 +28,26 @@ def unprivileged_user() -> tuple[int, int]:
 
 
 def own(launch: tuple[str, ...], *paths: Path) -> None:
-    """Give `paths` to the user that `launch` switches to, if it does; the folders above must let that user through."""
+    """Give `paths` to the user that `launch` switches to, if it does."""
+    if launch[:1] == ("--user",):
+        uid, gid = (int(part) for part in launch[1].split(":"))
+        for path in paths:
+            os.chown(path, uid, gid)
+
+
+def let_through(launch: tuple[str, ...], stack: Path, *paths: Path) -> None:
+    """See to it that the user that `launch` switches to, if it does, can reach `paths`.
+
+    The stack's own folder is opened to passers-by, who can still neither list nor read it; other folders are not ours.
+    """
     if launch[:1] != ("--user",):
         return
-    uid, gid = (int(part) for part in launch[1].split(":"))
+    stack.chmod(0o711)
     for path in paths:
-        os.chown(path, uid, gid)
-    for parent in paths[0].parents:
-        if not parent.stat().st_mode & 0o001:
-            raise Trouble(
-                f"user {uid}, as whom PostgreSQL must run here, may not pass through {parent}",
-                f"run the stack as an ordinary user, or allow user namespaces, or `chmod o+x {parent}`, or give "
-                "--folder a place that everybody may pass through, such as /var/lib/holdout",
-            )
+        for parent in path.parents:
+            if not parent.stat().st_mode & 0o001:
+                raise Trouble(
+                    f"user {launch[1].partition(':')[0]}, as whom PostgreSQL must run here, cannot get through {parent}",
+                    f"run the stack as an ordinary user, or allow user namespaces, or `chmod o+x {parent}`, or keep "
+                    "Holdout and its --folder where everybody gets through, such as /srv/holdout",
+                )

@@ -32,13 +32,13 @@ def services(folder: Folder, addresses: Addresses, scorers: int) -> tuple[Progra
         _migration("quota", addresses),
         _migration("gateway", addresses),
         _web("quota", addresses, needs=("quota-tables",)),
-        _web("gateway", addresses, needs=("gateway-tables", "quota", "seaweedfs")),
+        _web("gateway", addresses, needs=("gateway-tables", "seaweedfs")),
         Program(
             name="courier",
             command=_python("services.gateway", "courier"),
             environment=environment("courier", addresses),
             folder=ROOT,
-            needs=("gateway-tables", "quota", "seaweedfs", "valkey"),
+            needs=("gateway-tables", "seaweedfs", "valkey"),
         ),
         *(_scorer(f"scorer-{number}", folder, addresses) for number in range(1, scorers + 1)),
     )

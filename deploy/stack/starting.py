@@ -56,6 +56,7 @@ class Teller:
 
 def supervise(folder: Folder, wish: Wish) -> int:
     """Bring everything up and keep it until told to stop; the exit status."""
+    os.umask(0o077)
     folder.make()
     with folder.log("stack").open("a", encoding="utf-8") as log:
         tell = Teller(log)

@@ -13,7 +13,7 @@ from deploy.stack.addresses import Addresses
 from deploy.stack.files import write_private
 from deploy.stack.launching import launched, plain_environment
 from deploy.stack.ports import HOST
-from deploy.stack.privileges import own, without_root
+from deploy.stack.privileges import let_through, own, without_root
 from deploy.stack.problem import Trouble
 from deploy.stack.program import Program
 from deploy.stack.servers.binaries import find_binary
@@ -39,6 +39,8 @@ def postgres(folder: Path, addresses: Addresses) -> Program:
 
     def prepare() -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        own(launch, folder)
+        let_through(launch, folder.parent, binary, folder)
         if not data.exists():
             _create(binary.with_name("initdb"), data, launch, addresses.secrets.database["admin"])
         _forget_a_stranger(data / "postmaster.pid")
@@ -63,7 +65,7 @@ def _create(initdb: Path, data: Path, launch: tuple[str, ...], password: str) ->
     shutil.rmtree(making, ignore_errors=True)
     write_private(secret, password)
     making.mkdir(mode=0o700)
-    own(launch, making.parent, making, secret)
+    own(launch, making, secret)
     options = ("--username=admin", "--auth=scram-sha-256", f"--pwfile={secret}", "--locale=C.UTF-8", "--encoding=UTF8")
     try:
         done = subprocess.run(
@@ -76,7 +78,9 @@ def _create(initdb: Path, data: Path, launch: tuple[str, ...], password: str) ->
     finally:
         secret.unlink()
     if done.returncode != 0:
-        raise Trouble("PostgreSQL's initdb failed: " + done.stderr.strip()[-500:], f"is {data.parent} writable?")
+        raise Trouble(
+            "PostgreSQL's initdb failed: " + done.stderr.strip()[-500:], f"look whether {data.parent} can be written to"
+        )
     making.rename(data)
 
 
