@@ -1,0 +1,104 @@
+"""The gateway's OpenAPI document is complete, docs/api.md lists its routes, and internal routes are in neither."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from services.gateway.app import build_app, open_desk
+from services.gateway.settings import GatewaySettings
+from tests.house.tree import text
+
+NOWHERE = "http://127.0.0.1:1"
+ROUTE_ROW = re.compile(r"`(GET|POST|PUT|PATCH|DELETE) (/[^ `?]*)", re.MULTILINE)
+
+Operation = tuple[str, str, dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def app() -> Iterator[FastAPI]:
+    """The gateway over clients that lead nowhere: none connects before it is used."""
+    secret = "only-for-reading-the-document"
+    settings = GatewaySettings.model_validate(
+        {
+            "database_url": "postgresql://gateway:none@127.0.0.1:1/gateway",
+            "quota_url": NOWHERE,
+            "quota_token": secret,
+            "s3_endpoint": NOWHERE,
+            "s3_access_key": "gateway",
+            "s3_secret_key": secret,
+            "scorer_secrets": secret,
+            "key_pepper": secret,
+        }
+    )
+    desk = open_desk(settings, "house tests")
+    yield build_app(desk)
+    desk.close()
+
+
+@pytest.fixture(scope="module")
+def document(app: FastAPI) -> dict[str, Any]:
+    return app.openapi()
+
+
+def operations(document: dict[str, Any]) -> list[Operation]:
+    return [(method.upper(), path, op) for path, ops in document["paths"].items() for method, op in ops.items()]
+
+
+def test_the_api_page_lists_exactly_the_public_routes(document: dict[str, Any]) -> None:
+    public = {(method, path) for method, path, _ in operations(document)}
+    routes = text("docs/api.md").split("\n## Routes")[1].split("\n## ")[0]
+    assert set(ROUTE_ROW.findall(routes)) == public
+
+
+def test_internal_routes_and_pages_are_not_in_the_document(app: FastAPI, document: dict[str, Any]) -> None:
+    assert app.url_path_for("receive_notice") == "/internal/outcomes"
+    assert app.url_path_for("editions") == "/"
+    assert not [path for path in document["paths"] if path == "/" or path.startswith(("/internal", "/challenges"))]
+
+
+def test_every_operation_has_a_name_a_summary_and_its_errors(document: dict[str, Any]) -> None:
+    found = operations(document)
+    names = [op["operationId"] for _, _, op in found]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch(r"[a-z][a-z_]*", name) for name in names), "an operation has no operationId of its own"
+    for method, path, operation in found:
+        assert operation["summary"], f"{method} {path}"
+        assert problem_of(operation["responses"]["default"]), f"{method} {path} does not say how it fails"
+
+
+def test_every_error_is_described_as_a_problem(document: dict[str, Any]) -> None:
+    for method, path, operation in operations(document):
+        for status, answer in operation["responses"].items():
+            if status[0] == "4":
+                assert problem_of(answer), f"{method} {path} {status}"
+
+
+def test_what_needs_a_key_says_so(document: dict[str, Any]) -> None:
+    for method, path, operation in operations(document):
+        if operation.get("security"):
+            assert {"401", "403"} <= set(operation["responses"]), f"{method} {path}"
+        if "{" in path:
+            assert "404" in operation["responses"], f"{method} {path}"
+
+
+def test_every_property_has_an_example_or_a_description(document: dict[str, Any]) -> None:
+    bare = [
+        f"{name}.{field}"
+        for name, schema in document["components"]["schemas"].items()
+        for field, content in schema.get("properties", {}).items()
+        if not {"description", "example", "examples"} & set(content) and "$ref" not in str(content)
+    ]
+    assert not bare, "without an example or description: " + ", ".join(bare)
+
+
+def test_every_schema_that_is_named_is_there(document: dict[str, Any]) -> None:
+    named = set(re.findall(r"#/components/schemas/(\w+)", str(document)))
+    assert named == set(document["components"]["schemas"])
+
+
+def problem_of(answer: dict[str, Any]) -> bool:
+    reference = answer.get("content", {}).get("application/problem+json", {}).get("schema", {}).get("$ref", "")
+    return bool(reference.endswith("/Problem"))
