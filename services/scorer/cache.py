@@ -68,6 +68,7 @@ class Cache:
         if self._verified.get(digest) != _mark(file) and hashlib.file_digest(file, "sha256").hexdigest() != digest:
             file.close()
             return None
+        file.seek(0)
         self._remember(file, digest)
         return file
 

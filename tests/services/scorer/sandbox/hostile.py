@@ -94,7 +94,6 @@ def _tries_all_doors(predictions: bytes, stage: Callable[[str], None]) -> dict[s
         "kill_parent": lambda: os.kill(os.getppid(), signal.SIGKILL),
         "kill_all": lambda: os.kill(-1, signal.SIGKILL),
         "run_code": lambda: __import__("mmap").mmap(-1, 4096, prot=4),
-        "raise_limits": lambda: __import__("resource").setrlimit(7, (1000, 1000)),
     }
     return {name: _error_number(deed) for name, deed in deeds.items()}
 
