@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -14,6 +15,7 @@ from typing import IO, Any
 import pytest
 
 from deploy.stack.addresses import Addresses
+from deploy.stack.command import COMMANDS
 from deploy.stack.environment import environment
 from deploy.stack.folder import Folder
 from deploy.stack.launching import launched
@@ -22,6 +24,7 @@ from deploy.stack.problem import Trouble
 from deploy.stack.programs import ROOT
 from deploy.stack.secrets import keep_secrets
 from deploy.stack.servers.binaries import find_binary
+from deploy.stack.status import as_json
 
 ANY_PORT = ("--gateway-port", "0")
 """Leaves the usual port to whoever runs a stack of their own on this machine."""
@@ -67,14 +70,8 @@ class Stack:
         return environment(service, self.addresses)
 
     def status(self) -> dict[str, Any]:
-        """`status --json`."""
-        answer = subprocess.run(
-            (sys.executable, "-m", "deploy.stack", "status", "--json", "--folder", str(self.folder)),
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-        )
-        content: dict[str, Any] = json.loads(answer.stdout)
+        """What `status --json` prints."""
+        content: dict[str, Any] = json.loads(as_json(Folder(self.folder)))
         return content
 
     def program(self, name: str) -> dict[str, Any]:
@@ -93,12 +90,18 @@ class Stack:
         os.kill(pid, number)
         return pid
 
+    def until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
+        """Wait for `condition`; fails when it does not come within `seconds`."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, f"waited {seconds} s in vain"
+            time.sleep(0.05)
+
     def command(self, module: str, *arguments: str, **settings: str) -> str:
-        """What `python -m deploy.stack run MODULE …` prints; fails when the command does."""
-        command = (sys.executable, "-m", "deploy.stack", "run", "--folder", str(self.folder), module, *arguments)
-        done = subprocess.run(
-            command, cwd=ROOT, capture_output=True, text=True, env=dict(os.environ) | settings, timeout=120
-        )
+        """What `python -m MODULE …` prints with the settings of this stack; fails when the command does."""
+        told = dict(os.environ) | self.environment(COMMANDS[module]) | settings
+        command = (sys.executable, "-m", module, *arguments)
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=told, timeout=120)
         assert done.returncode == 0, f"{module} {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}"
         return done.stdout
 
@@ -134,6 +137,7 @@ def start(folder: Path, *options: str, settings: Mapping[str, str] | None = None
             # What it says from now on is in its log; somebody must empty the pipe.
             threading.Thread(target=_drain, args=(supervisor.stdout,), daemon=True).start()
             return stack
+    supervisor.stdout.close()
     supervisor.wait()
     raise AssertionError(f"the stack did not start:\n{''.join(said)}")
 

@@ -1,0 +1,50 @@
+"""The whole stack runs: every program ready, reachable where it says, operable by `run`, mended when killed."""
+
+import subprocess
+import sys
+
+import httpx
+import pytest
+
+from deploy.stack.processes import Life, gone_within, life_of
+from deploy.stack.programs import ROOT
+from tests.stacks import Stack
+
+pytestmark = pytest.mark.system
+
+PROGRAMS = {"postgres", "valkey", "seaweedfs", "quota", "gateway", "courier", "scorer-1", "scorer-2"}
+
+
+def test_every_program_is_a_process_of_its_own_and_ready(stack: Stack) -> None:
+    status = stack.status()
+    running = {program["name"]: program["pid"] for program in status["programs"] if program["state"] == "ready"}
+    assert status["ready"]
+    assert running.keys() == PROGRAMS
+    assert len(set(running.values())) == len(PROGRAMS)
+    assert httpx.get(f"{stack.gateway_url}/readyz").status_code == 200
+
+
+def test_an_operator_founds_a_team_in_the_running_stack(stack: Stack) -> None:
+    stack.command("services.gateway", "team", "create", "visitors")
+    listed = (
+        sys.executable,
+        "-m",
+        "deploy.stack",
+        "run",
+        "--folder",
+        str(stack.folder),
+        "services.gateway",
+        "team",
+        "list",
+    )
+    assert "visitors" in subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def test_a_killed_scorer_is_started_again(stack: Stack) -> None:
+    before = life_of(stack.pid("scorer-2"))
+    assert isinstance(before, Life)
+    stack.kill("scorer-2")
+    assert gone_within(before, 10)
+    stack.until(lambda: stack.program("scorer-2")["state"] == "ready")
+    assert stack.program("scorer-2")["restarts"] == 1
+    assert stack.pid("scorer-2") != before.pid
