@@ -13,8 +13,11 @@ from shared.messages import Settlement
 
 log = logging.getLogger(__name__)
 
+Fault = Literal["theirs", "ours"]
+"""Who a returned place is put down to: theirs counts towards the rejected files of a day, ours never does."""
 
-def return_place(desk: Desk, session: Session, submission: UUID, fault: Literal["theirs", "ours"] | None) -> None:
+
+def return_place(desk: Desk, session: Session, submission: UUID, fault: Fault) -> None:
     """Return the submission's place before the caller's change is seen.
 
     Whoever reads `rejected` finds the place free again; when quota is away, the courier owes it the settlement.

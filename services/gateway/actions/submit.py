@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 from starlette.concurrency import run_in_threadpool
 
-from services.gateway.actions.settle import return_place
+from services.gateway.actions.settle import Fault, return_place
 from services.gateway.desk import Desk
 from services.gateway.intake import Intake, Sealed
 from services.gateway.store import outbox, submissions
@@ -64,20 +64,24 @@ async def submit(
         sealed = await _receive(desk, keys.submission_key(team, submission), venue, body)
         spent = await run_in_threadpool(desk.allowance.settle, submission, Settlement(to="spent"))
         await run_in_threadpool(_seal, desk, submission, venue, sealed)
-    except BaseException:
+    except BaseException as error:
         # Also a cut connection or a shutdown: what was begun is undone before the error goes on.
-        await asyncio.shield(run_in_threadpool(abandon, desk, submission))
+        fault: Fault = "theirs" if isinstance(error, Refused) else "ours"
+        await asyncio.shield(run_in_threadpool(abandon, desk, submission, fault))
         raise
     return Accepted(submission, spent)
 
 
-def abandon(desk: Desk, submission: UUID) -> None:
-    """Undo an open submission: its bytes go, its place comes back. Does nothing to one that is sealed."""
+def abandon(desk: Desk, submission: UUID, fault: Fault = "ours") -> None:
+    """Undo an open submission: its bytes go, its place comes back. Does nothing to one that is sealed.
+
+    A body that was refused is the team's fault; a line that broke is nobody's, and counts as ours.
+    """
     with desk.database.begin() as session:
         judged = submissions.find(session, submission)
         if judged is None or not submissions.abandon(session, submission):
             return
-        return_place(desk, session, submission, None)
+        return_place(desk, session, submission, fault)
         object_key = judged.submission.object_key
     desk.storage.delete(keys.SUBMISSIONS, object_key)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from services.gateway.tables import ChallengeRow, TruthRow
@@ -48,8 +48,11 @@ def newest(session: Session, name: str) -> Published:
 
 def all_newest(session: Session) -> Sequence[Published]:
     """The newest version of every challenge, by name."""
+    newest_versions = select(ChallengeRow.name, func.max(ChallengeRow.version)).group_by(ChallengeRow.name)
     rows = session.scalars(
-        select(ChallengeRow).distinct(ChallengeRow.name).order_by(ChallengeRow.name, ChallengeRow.version.desc())
+        select(ChallengeRow)
+        .where(tuple_(ChallengeRow.name, ChallengeRow.version).in_(newest_versions))
+        .order_by(ChallengeRow.name)
     )
     return [_published(session, row) for row in rows.all()]
 

@@ -1,0 +1,814 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["httpx>=0.28,<0.29"]
+# ///
+"""Holdout's command-line client: submit predictions, wait for the outcome, read reports and boards.
+
+    uv run client.py submit predictions.txt --challenge ilsvrc2012 --task classification --split test
+    python client.py leaderboard ilsvrc2012 classification test        (needs: pip install httpx)
+
+The one file handed to participants (served at /client.py); it stands alone and knows the server by its HTTP API only.
+"""
+
+import argparse
+import contextlib
+import email.utils
+import hashlib
+import io
+import json
+import os
+import random
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+try:
+    import httpx
+except ImportError:
+    print("this client needs httpx: `pip install httpx`, or run it as `uv run client.py …`", file=sys.stderr)
+    raise SystemExit(2) from None
+
+FINE, REJECTED, USAGE, REFUSED, OVER, BROKEN, FAILED, STOPPED = 0, 1, 2, 3, 4, 5, 6, 130
+EXIT_CODES = """\
+exit codes:
+  0    fine; for submit and wait: the submission was scored
+  1    the file was rejected: its own fault, told by line and column
+  2    the command line is wrong
+  3    the server refused (401, 403, 404 and other 4xx answers)
+  4    over the allowance (429); the time of the next free place is printed
+  5    the server or the network is at fault, after all retries
+  6    the evaluation failed on the server's side; nothing is charged
+  130  stopped by Ctrl-C
+
+The server and the key can also be given as HOLDOUT_URL and HOLDOUT_KEY.
+"""
+OUTCOMES = {"scored": FINE, "rejected": REJECTED, "failed": FAILED}
+
+BLOCK_BYTES = 256 * 1024
+WAIT_SECONDS = 30
+READ_SECONDS = 120
+"""After its last byte a large file is still being stored; an answer may take this long."""
+LOOK_AFTER_SECONDS = 1.0
+"""After a broken connection the server may still be sealing what it received: look for it no earlier."""
+SEALING_SECONDS = 60.0
+CLOCK_SLACK_SECONDS = 5.0
+MEDIA = {".txt": "text/plain", ".csv": "text/csv", ".gz": "application/gzip"}
+
+Json = dict[str, Any]
+
+
+class Ending(Exception):
+    """The command ends here: with this exit code, these lines for people, and the server's problem for machines."""
+
+    def __init__(self, code: int, *lines: str, problem: Json | None = None) -> None:
+        super().__init__(lines[0])
+        self.code = code
+        self.lines = list(lines)
+        self.problem = problem
+
+
+# ---- talking to the server ----
+
+
+class Patience:
+    """Exponential back-off with jitter. Its time starts to run at the first failure."""
+
+    def __init__(self, timeout_seconds: float) -> None:
+        self._timeout_seconds = timeout_seconds
+        self._until: float | None = None
+        self._delay_seconds = 0.25
+
+    def pause(self, reason: str, at_least_seconds: float = 0) -> bool:
+        """Sleep until the next try; False, at once, when that would be later than the time allowed."""
+        now = time.monotonic()
+        self._until = self._until or now + self._timeout_seconds
+        delay = max(at_least_seconds, self._delay_seconds * random.uniform(0.5, 1))  # noqa: S311 - jitter, no secret
+        self._delay_seconds = min(self._delay_seconds * 2, 30)
+        if now + delay > self._until:
+            return False
+        note(f"{reason}; trying again in {delay:.1f} s")
+        time.sleep(delay)
+        return True
+
+
+class Server:
+    """The API of one server, seen with one key (none is needed for what is public)."""
+
+    def __init__(self, url: str, key: str | None, timeout_seconds: float) -> None:
+        self.timeout_seconds = timeout_seconds
+        headers = {"User-Agent": "holdout-client/1", "Accept": "application/json"}
+        if key:
+            headers["Authorization"] = f"Bearer {key}"
+        timeout = httpx.Timeout(60, connect=10, read=READ_SECONDS)
+        self._http = httpx.Client(base_url=url, headers=headers, timeout=timeout)
+
+    def get(self, *path: str, patience: Patience | None = None, **query: Any) -> httpx.Response:
+        """The 2xx answer to GET; retried while the server cannot be reached or says 502, 503 or 504."""
+        patience = patience or Patience(self.timeout_seconds)
+        while True:
+            try:
+                answer = self._http.get(address(*path), params=query)
+            except httpx.RequestError as error:
+                self.pause(error, patience)
+                continue
+            if answer.is_success:
+                return answer
+            if answer.status_code not in (502, 503, 504):
+                raise ending_of(answer)
+            if not patience.pause(f"the server answered {answer.status_code}", retry_after(answer)):
+                raise ending_of(answer)
+
+    def post(self, parcel: "Parcel", body: "Body", patience: Patience) -> httpx.Response:
+        """Any answer to a submission. Tried again only while there is no connection; raises httpx's other errors."""
+        path = address("challenges", parcel.challenge, "tasks", parcel.task, "splits", parcel.split, "submissions")
+        media = MEDIA.get(parcel.path.suffix.lower(), "application/octet-stream")
+        headers = {"Content-Type": media, "Content-Length": str(parcel.size_bytes)}
+        while True:
+            try:
+                return self._http.post(path, params=parcel.about, headers=headers, content=body.blocks())
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                self.pause(error, patience)
+
+    def pause(self, error: httpx.RequestError, patience: Patience) -> None:
+        """Wait before the next try after `error`; raises its `Ending` when another try would not help."""
+        # A certificate that is not trusted now will not be trusted later.
+        if "CERTIFICATE_VERIFY_FAILED" in str(error) or not patience.pause(sentence_of(error)):
+            raise self.unreachable(error) from error
+
+    def unreachable(self, error: httpx.RequestError) -> Ending:
+        """The end of trying to reach this server."""
+        sentence = f"{self._http.base_url} cannot be reached: {sentence_of(error)}"
+        return Ending(BROKEN, sentence, "  check --server and the network, then try again")
+
+
+def address(*path: str) -> str:
+    """`/v1/…` with every part quoted."""
+    return "/".join(["/v1", *(quote(part, safe="") for part in path)])
+
+
+def sentence_of(error: httpx.RequestError) -> str:
+    """What happened to a connection, in words."""
+    kind = "no connection" if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) else "the connection broke"
+    return f"{kind} ({str(error) or type(error).__name__})"
+
+
+def retry_after(answer: httpx.Response) -> float:
+    """Retry-After in seconds (it may be a number or a date); 0 when there is none."""
+    text = answer.headers.get("retry-after", "")
+    if text.isdecimal():
+        return float(text)
+    try:
+        return max(0.0, (email.utils.parsedate_to_datetime(text) - server_time(answer)).total_seconds())
+    except (ValueError, TypeError):
+        return 0.0
+
+
+def server_time(answer: httpx.Response) -> datetime:
+    """The server's clock as of `answer`: ours may be wrong."""
+    try:
+        return email.utils.parsedate_to_datetime(answer.headers["date"])
+    except (KeyError, ValueError):
+        return datetime.now(UTC)
+
+
+def content_of(answer: httpx.Response) -> Any:
+    """The JSON of a 2xx answer."""
+    try:
+        return answer.json()
+    except ValueError:
+        raise Ending(BROKEN, f"{answer.url} did not answer with JSON", "is --server a Holdout server?") from None
+
+
+def ending_of(answer: httpx.Response) -> Ending:
+    """What an answer other than 2xx means: the problem's sentence, its faults, remedy and request id."""
+    problem = problem_in(answer)
+    status = answer.status_code
+    code = OVER if status == 429 else BROKEN if status >= 500 else REFUSED
+    lines = [f"{status} {answer.reason_phrase}: {problem.get('detail') or 'the server gave no reason'}"]
+    lines += fault_lines(problem.get("errors") or [], problem.get("error_count") or 0)
+    if answer.is_redirect:
+        lines.append(f"  it points to {answer.headers.get('location')}: give that server as --server")
+    if problem.get("remedy"):
+        lines.append(f"  {problem['remedy']}")
+    if problem.get("next_free_at"):
+        lines.append(f"  next free place: {problem['next_free_at']}")
+    request = problem.get("request_id") or answer.headers.get("x-request-id")
+    return Ending(code, *lines, *([f"  request {request}"] if request else []), problem=problem)
+
+
+def problem_in(answer: httpx.Response) -> Json:
+    """The problem+json of `answer`; what a proxy or a stranger answers becomes one too."""
+    with contextlib.suppress(ValueError):
+        problem = answer.json()
+        if isinstance(problem, dict) and "detail" in problem:
+            return problem
+    said = f"{answer.url.host} answered without a reason; is --server a Holdout server?"
+    return {"status": answer.status_code, "title": answer.reason_phrase, "detail": said}
+
+
+# ---- submitting ----
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A file, where it goes, and what is said of it (the query of the request)."""
+
+    path: Path
+    size_bytes: int
+    challenge: str
+    task: str
+    split: str
+    about: Json
+
+    def matches(self, submission: Json) -> bool:
+        """Whether a submission is to where this goes, under the same method."""
+        place = (submission["challenge"], submission["task"], submission["split"])
+        return place == (self.challenge, self.task, self.split) and submission["method"] == self.about["method"].strip()
+
+
+class Body:
+    """The bytes of a parcel, read block by block, counted and digested as they go."""
+
+    def __init__(self, parcel: Parcel) -> None:
+        self._parcel = parcel
+        self._digest = hashlib.sha256()
+        self._sent_bytes = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether all was handed to the network. If not, the server cannot have sealed it."""
+        return self._sent_bytes == self._parcel.size_bytes
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what was sent: of the file, once it is complete."""
+        return self._digest.hexdigest()
+
+    def blocks(self) -> Iterator[bytes]:
+        """The blocks to send; shows progress."""
+        progress = Progress(self._parcel.path.name, self._parcel.size_bytes)
+        with self._parcel.path.open("rb") as file:
+            while block := file.read(BLOCK_BYTES):
+                self._digest.update(block)
+                self._sent_bytes += len(block)
+                if self._sent_bytes > self._parcel.size_bytes:
+                    break
+                yield block
+                progress.show(self._sent_bytes)
+        if not self.complete:
+            raise Ending(USAGE, f"{self._parcel.path} changed while it was being sent", "submit it when it is finished")
+        progress.end()
+
+
+def deliver(server: Server, parcel: Parcel) -> Json:
+    """Send the file until it is sealed, once: the server's answer, or `{"submission": …}` when the answer was lost.
+
+    A file that may have arrived is not sent again before the list of submissions shows that it has not; then once.
+    """
+    started = time.monotonic()
+    patience = Patience(server.timeout_seconds)
+    again = False
+    while True:
+        body = Body(parcel)
+        answer = None
+        try:
+            answer = server.post(parcel, body, patience)
+        except httpx.RequestError as error:
+            trouble = server.unreachable(error)
+        else:
+            if answer.is_success:
+                return dict(content_of(answer))
+            trouble = ending_of(answer)
+        if trouble.code != BROKEN:
+            raise trouble
+        note(trouble.lines[0])
+        if found := arrived(server, parcel, body, started, patience):
+            return {"submission": found}
+        if answer is not None and said_come_back(answer):
+            if not patience.pause("it asks to come back", retry_after(answer)):
+                raise trouble
+            continue
+        if again:
+            trouble.lines.append("  the file was sent twice and did not arrive; nothing was submitted")
+            raise trouble
+        note("the file did not arrive; sending it once more")
+        again = True
+
+
+def said_come_back(answer: httpx.Response) -> bool:
+    """Whether Holdout itself (no proxy on the way) asked to come back."""
+    return answer.status_code == 503 and "retry-after" in answer.headers and "code" in problem_in(answer)
+
+
+def arrived(server: Server, parcel: Parcel, body: Body, started: float, patience: Patience) -> Json | None:
+    """The sealed submission of this very file made since `started` (monotonic seconds), if there is one.
+
+    Waits while an upload that may be ours is still being sealed. Raises `Ending` when that cannot be decided.
+    """
+    if not body.complete:
+        return None
+    deadline = time.monotonic() + SEALING_SECONDS
+    while True:
+        time.sleep(LOOK_AFTER_SECONDS)
+        try:
+            recent = [submission for submission in made_since(server, started, patience) if parcel.matches(submission)]
+        except Ending as ending:
+            # Whatever keeps us from looking (a key that may not read, too): the trouble began with the connection.
+            ending.code = BROKEN
+            ending.lines.append(
+                f"  so it is not known whether the file arrived; look before you send it again: {go_on('list')}"
+            )
+            raise
+        for submission in recent:
+            if submission["state"] == "sealed" and submission["received_digest"] == body.digest:
+                return submission
+        unsure = [submission["id"] for submission in recent if submission["state"] == "open"]
+        if not unsure:
+            return None
+        if time.monotonic() > deadline:
+            sentence = "the connection broke, and the server is still busy with the file"
+            raise Ending(BROKEN, sentence, f"  look before you send it again: {go_on('status', unsure[0])}")
+
+
+def made_since(server: Server, started: float, patience: Patience) -> Iterator[Json]:
+    """The team's submissions made since `started` (monotonic seconds), by the server's own clock."""
+    page: Json = {}
+    while True:
+        query = {"limit": 100} | ({"cursor": page["next"]} if page else {})
+        answer = server.get("submissions", patience=patience, **query)
+        page = content_of(answer)
+        age = timedelta(seconds=time.monotonic() - started + CLOCK_SLACK_SECONDS)
+        for submission in page["items"]:
+            if datetime.fromisoformat(submission["created_at"]) < server_time(answer) - age:
+                return
+            yield submission
+        if not page["next"]:
+            return
+
+
+def outcome(server: Server, submission: str) -> httpx.Response:
+    """The answer that shows the final state of `submission`; waits as long as it takes."""
+    shown = ""
+    try:
+        while True:
+            asked = time.monotonic()
+            answer = server.get("submissions", submission, wait=WAIT_SECONDS)
+            state, stage = state_of(content_of(answer))
+            if state in (*OUTCOMES, "abandoned"):
+                return answer
+            if (now := f"{state}: {stage}" if stage else state) != shown:
+                note(now)
+                shown = now
+            if time.monotonic() - asked < 1:
+                # A server that is shutting down answers at once; do not storm it.
+                time.sleep(1)
+    except KeyboardInterrupt:
+        hint = f"  to go on: {go_on('wait', submission)}"
+        raise Ending(STOPPED, "stopped waiting; the submission is evaluated all the same", hint) from None
+    except Ending as ending:
+        ending.lines.append(f"  to go on: {go_on('wait', submission)}")
+        raise
+
+
+def state_of(submission: Json) -> tuple[str, str | None]:
+    """A submission's state in one word (its evaluation's, once there is one), and the stage of scoring."""
+    evaluation = submission["evaluation"]
+    return (evaluation["state"], evaluation["stage"]) if evaluation else (submission["state"], None)
+
+
+# ---- commands ----
+
+
+def do_submit(args: argparse.Namespace, server: Server) -> int:
+    """Send a file; wait for its outcome unless told not to."""
+    about = {"method": args.method, "description": args.description, "track": args.track, "publish": args.publish}
+    parcel = Parcel(args.file, size_of(args.file), args.challenge, args.task, args.split, about)
+    accepted = deliver(server, parcel)
+    submission = accepted["submission"]
+    tell = note if args.json else say
+    tell(f"accepted {submission['id']}: {submission['size_bytes']:,} bytes, sha-256 {submission['digest']}")
+    if "allowance" in accepted:
+        tell(standing_line(accepted["allowance"]))
+    if not args.wait:
+        if args.json:
+            say_json(submission)
+        else:
+            say(f"for its outcome: {go_on('wait', submission['id'])}")
+        return FINE
+    return conclude(args, server, submission["id"])
+
+
+def do_wait(args: argparse.Namespace, server: Server) -> int:
+    """Wait for the outcome of a submission."""
+    return conclude(args, server, args.id)
+
+
+def conclude(args: argparse.Namespace, server: Server, submission: str) -> int:
+    """Wait for an outcome, print it, and turn it into an exit code."""
+    answer = outcome(server, submission)
+    shown = content_of(answer)
+    if args.json:
+        say_json(shown)
+    else:
+        show_submission(shown)
+        show_faults(server, shown)
+    return OUTCOMES.get(state_of(shown)[0], BROKEN)
+
+
+def do_status(args: argparse.Namespace, server: Server) -> int:
+    """Show a submission as it is now."""
+    return answered(args, server.get("submissions", args.id), show_submission)
+
+
+def do_list(args: argparse.Namespace, server: Server) -> int:
+    """List the team's submissions, new to old."""
+    query = {"limit": args.limit} | ({"cursor": args.cursor} if args.cursor else {})
+    return answered(args, server.get("submissions", **query), show_page)
+
+
+def do_report(args: argparse.Namespace, server: Server) -> int:
+    """Show a report, or keep it as the scorer wrote it, byte for byte."""
+    answer = server.get("submissions", args.id, "report")
+    if args.output is None:
+        return answered(args, answer, show_report)
+    try:
+        args.output.write_bytes(answer.content)
+    except OSError as error:
+        raise Ending(USAGE, f"{args.output} cannot be written: {error.strerror}") from error
+    if args.json:
+        say_json(content_of(answer))
+    else:
+        say(f"wrote {args.output}: {len(answer.content):,} bytes")
+    return FINE
+
+
+def do_leaderboard(args: argparse.Namespace, server: Server) -> int:
+    """Show a board."""
+    place = ("challenges", args.challenge, "tasks", args.task, "splits", args.split, "leaderboard")
+    return answered(args, server.get(*place), show_board)
+
+
+def do_allowance(args: argparse.Namespace, server: Server) -> int:
+    """Show what the team has left."""
+    return answered(args, server.get("allowance"), show_allowance)
+
+
+def do_challenges(args: argparse.Namespace, server: Server) -> int:
+    """Show what can be submitted to."""
+    return answered(args, server.get("challenges"), show_challenges)
+
+
+def answered(args: argparse.Namespace, answer: httpx.Response, show: Callable[[Any], None]) -> int:
+    """Print an answer for people by `show`, or as the server's own JSON."""
+    content = content_of(answer)
+    if args.json:
+        say_json(content)
+    else:
+        show(content)
+    return FINE
+
+
+def size_of(path: Path) -> int:
+    """The size in bytes of a file that can be read more than once."""
+    try:
+        if not path.is_file():
+            raise Ending(USAGE, f"{path} is not a file", "give the path of the predictions file")
+        with path.open("rb"):
+            return path.stat().st_size
+    except OSError as error:
+        raise Ending(USAGE, f"{path} cannot be read: {error.strerror}") from error
+
+
+# ---- showing ----
+
+
+class Progress:
+    """How much of a file is sent: a bar on a terminal, a plain line every few seconds elsewhere. On stderr."""
+
+    WIDTH = 30
+    LINE_SECONDS = 5.0
+    BAR_SECONDS = 0.1
+
+    def __init__(self, name: str, size_bytes: int) -> None:
+        self._name = name
+        self._size_bytes = size_bytes
+        self._terminal = sys.stderr.isatty()
+        self._started = self._shown = time.monotonic()
+
+    def show(self, sent_bytes: int) -> None:
+        """Say so, if it is time to."""
+        now = time.monotonic()
+        if now - self._shown < (self.BAR_SECONDS if self._terminal else self.LINE_SECONDS):
+            return
+        self._shown = now
+        if self._terminal:
+            self._draw(sent_bytes)
+        else:
+            note(f"sending {self._name}: {sent_bytes:,} of {self._size_bytes:,} bytes")
+
+    def end(self) -> None:
+        """All is sent."""
+        if self._terminal:
+            self._draw(self._size_bytes)
+            print(file=sys.stderr)
+        else:
+            note(f"sent {self._name}: {self._size_bytes:,} bytes in {time.monotonic() - self._started:.1f} s")
+
+    def _draw(self, sent_bytes: int) -> None:
+        share = sent_bytes / self._size_bytes if self._size_bytes else 1.0
+        bar = ("#" * int(share * self.WIDTH)).ljust(self.WIDTH, "-")
+        print(f"\r{plain(self._name)} [{bar}] {share:4.0%} of {self._size_bytes:,} bytes", end="", file=sys.stderr)
+        sys.stderr.flush()
+
+
+def plain(text: str) -> str:
+    """`text` without control characters: a team's name must not be able to steer a terminal."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)
+
+
+def say(text: str) -> None:
+    """A line of the answer."""
+    print(plain(text), flush=True)
+
+
+def say_json(value: Any) -> None:
+    """The server's JSON, in ASCII: nothing is replaced, and nothing can steer a terminal."""
+    print(json.dumps(value), flush=True)
+
+
+def note(text: str) -> None:
+    """A line on how things go."""
+    print(plain(text), file=sys.stderr, flush=True)
+
+
+def go_on(*words: str) -> str:
+    """A command to type next."""
+    return " ".join(["python", Path(sys.argv[0]).name, *words])
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Aligned columns, two spaces apart."""
+    lines = [[str(cell) for cell in row] for row in (headings, *rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        say("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def moment(text: str | None) -> str:
+    """A time of the server's, to the second."""
+    return "-" if text is None else datetime.fromisoformat(text).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def duration(seconds: int) -> str:
+    """A window's length in its largest whole unit."""
+    for size, unit in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
+        if seconds % size == 0 and seconds > size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} seconds"
+
+
+def short(text: str, width: int = 40) -> str:
+    """`text` in at most `width` letters, on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= width else line[: width - 1] + "…"
+
+
+def standing_line(standing: Json) -> str:
+    """What is left in a pool."""
+    window = duration(standing["window_seconds"])
+    line = f"left: {standing['remaining']} of {standing['places']} in any {window} ({standing['pool']})"
+    return line + (f"; next free place: {moment(standing['next_free_at'])}" if standing["next_free_at"] else "")
+
+
+def show_submission(submission: Json) -> None:
+    """A submission, and what its evaluation found."""
+    evaluation = submission["evaluation"] or {}
+    state, stage = state_of(submission)
+    say(f"{state}{f' ({stage})' if stage else ''}  {submission['id']}")
+    where = "on the board" if submission["published"] else "private"
+    say(f"  {submission['challenge']} {submission['task']} {submission['split']}, {submission['track']} data, {where}")
+    if submission["method"]:
+        say(f"  method: {short(submission['method'], 100)}")
+    if state == "abandoned":
+        say("  its upload never ended, so it counts for nothing; submit the file again")
+    if evaluation.get("failure"):
+        show_failure(state, evaluation["failure"])
+    if evaluation.get("metrics"):
+        show_metrics(evaluation["metrics"], evaluation["intervals"] or {})
+        say(f"  full report: {go_on('report', submission['id'])}")
+
+
+def show_failure(outcome: str, failure: Json) -> None:
+    """Why there is no score."""
+    say(f"  {failure['sentence']}")
+    if failure["remedy"]:
+        say(f"  {failure['remedy']}")
+    if outcome == "failed":
+        say("  this was not the file's fault; nothing is charged")
+
+
+def show_metrics(metrics: Json, intervals: Json) -> None:
+    """Metrics with their 99.9 % intervals."""
+    rows = []
+    for name in sorted(metrics):
+        interval = intervals.get(name, {}).get("99.9")
+        ends = f"{interval['low']:.5f} … {interval['high']:.5f}" if interval else "-"
+        rows.append([name, f"{metrics[name]:.5f}", ends])
+    table(("metric", "value", "99.9 % interval"), rows)
+
+
+def show_faults(server: Server, submission: Json) -> None:
+    """The faults of a rejected file, which only its report holds."""
+    if state_of(submission)[0] != "rejected":
+        return
+    try:
+        report = content_of(server.get("submissions", submission["id"], "report"))
+    except Ending as ending:
+        # The outcome is known and stays what it is.
+        note("\n".join(["the report with the faults cannot be read now:", *ending.lines]))
+        return
+    for line in fault_lines(report["faults"], report["fault_count"]):
+        say(line)
+
+
+def fault_lines(faults: Sequence[Json], count: int) -> list[str]:
+    """Faults by line and column, each with its remedy, and how many more there are."""
+    lines = []
+    for fault in faults:
+        place = ":".join(str(fault[key]) for key in ("line", "column") if fault.get(key) is not None)
+        remedy = f" - {fault['remedy']}" if fault.get("remedy") else ""
+        lines.append(f"  {place or 'file'}: {fault['sentence']}{remedy}")
+    if count > len(faults):
+        lines.append(f"  … and {count - len(faults):,} more")
+    return lines
+
+
+def show_page(page: Json) -> None:
+    """A page of submissions."""
+    rows = [
+        [s["id"], state_of(s)[0], moment(s["created_at"]), s["challenge"], s["task"], s["split"], short(s["method"])]
+        for s in page["items"]
+    ]
+    table(("submission", "state", "created", "challenge", "task", "split", "method"), rows)
+    if page["next"]:
+        say(f"older ones: {go_on('list', '--cursor', page['next'])}")
+
+
+def show_report(report: Json) -> None:
+    """A report: metrics or faults, notes, and what was judged by what."""
+    protocol = report["protocol"]
+    say(f"{report['outcome']}  {report['challenge']} version {report['version']}, {report['task']} {report['split']}")
+    say(f"  protocol: {protocol['confidence']}, {protocol['source']}")
+    if report["failure"]:
+        show_failure(report["outcome"], report["failure"])
+    for line in fault_lines(report["faults"], report["fault_count"]):
+        say(line)
+    if report["metrics"]:
+        show_metrics(report["metrics"], report["intervals"])
+    for remark in report["notes"]:
+        first = f", first in line {remark['first_line']}" if remark["first_line"] else ""
+        say(f"note: {remark['sentence']} ({remark['count']:,} times{first})")
+    table(("judged", "by or as"), list(report["provenance"].items()))
+
+
+def show_board(board: Json) -> None:
+    """A board; entries that share a range of ranks cannot be told apart."""
+    rows = []
+    for entry in board["entries"]:
+        best, worst = entry["rank_range"]
+        span = str(best) if best == worst else f"{best}-{worst}"
+        ends = f"{entry['interval']['low']:.5f} … {entry['interval']['high']:.5f}"
+        row = [entry["rank"], span, short(entry["team"], 30), short(entry["method"]), entry["track"]]
+        rows.append([*row, f"{entry['value']:.5f}", ends])
+    table(("rank", "range", "team", "method", "track", board["headline"], "99.9 % interval"), rows)
+
+
+def show_allowance(allowance: Json) -> None:
+    """What is left, pool by pool, and which submissions took the rest."""
+    say(f"team {allowance['team']}")
+    for standing in allowance["pools"]:
+        say(standing_line(standing))
+        for place in standing["taken"]:
+            say(f"  {place['state']} by {place['submission']}, back {moment(place['returns_at'])}")
+
+
+def show_challenges(challenges: Sequence[Json]) -> None:
+    """Every split that there is."""
+    rows = []
+    for challenge in challenges:
+        for task in challenge["tasks"]:
+            for split in task["splits"]:
+                limit = f"{split['limits']['places']} in {duration(split['limits']['window_seconds'])}"
+                takes = "open" if split["open"] else "closed"
+                place = [challenge["name"], task["name"], split["name"]]
+                rows.append([*place, takes, split["images"], task["headline"], limit])
+    table(("challenge", "task", "split", "takes files", "images", "decided by", "allowance"), rows)
+
+
+# ---- the command line ----
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and options."""
+    top = argparse.ArgumentParser(
+        description="Submit predictions to a Holdout server and read what it found.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace, Server], int], public: bool = False) -> Any:
+        about = (run.__doc__ or "").strip()
+        added = commands.add_parser(
+            name, help=about, description=about, epilog=EXIT_CODES, formatter_class=top.formatter_class
+        )
+        added.set_defaults(run=run, public=public)
+        added.add_argument("--server", default=os.environ.get("HOLDOUT_URL"), help="address of the server")
+        added.add_argument("--key", default=os.environ.get("HOLDOUT_KEY"), help="your team's API key")
+        added.add_argument("--timeout", type=seconds, default=600.0, help="keep trying this long to reach the server")
+        added.add_argument("--json", action="store_true", help="print the server's JSON")
+        return added
+
+    submit = command("submit", do_submit)
+    submit.add_argument("file", type=Path, help="the predictions, plain or gzip")
+    for name in ("challenge", "task", "split"):
+        submit.add_argument(f"--{name}", required=True)
+    submit.add_argument("--method", default="", help="name of the method, shown on the board")
+    submit.add_argument("--description", default="", help="what it does, what it was trained on")
+    submit.add_argument("--track", choices=("provided", "external"), default="provided", help="training data")
+    submit.add_argument("--publish", action="store_true", help="put it on the board once it is scored")
+    submit.add_argument("--wait", action=argparse.BooleanOptionalAction, default=True, help="wait for the outcome")
+
+    command("wait", do_wait).add_argument("id", help="a submission")
+    command("status", do_status).add_argument("id", help="a submission")
+    listing = command("list", do_list)
+    listing.add_argument("--limit", type=int, default=20, help="1 to 100")
+    listing.add_argument("--cursor", help="where the page before ended")
+    report = command("report", do_report)
+    report.add_argument("id", help="a submission")
+    report.add_argument("--output", type=Path, help="keep the report in this file")
+    board = command("leaderboard", do_leaderboard, public=True)
+    for name in ("challenge", "task", "split"):
+        board.add_argument(name)
+    command("allowance", do_allowance)
+    command("challenges", do_challenges, public=True)
+    return top
+
+
+def seconds(text: str) -> float:
+    """A length of time on the command line."""
+    value = float(text)
+    if not 0 <= value < 1e9:
+        raise ValueError(text)
+    return value
+
+
+def server_of(args: argparse.Namespace) -> Server:
+    """The server that the options name; says which option is missing or wrong."""
+    if not args.server:
+        raise Ending(USAGE, "no server is given", "  use --server https://… or set HOLDOUT_URL")
+    try:
+        url = httpx.URL(args.server)
+    except httpx.InvalidURL:
+        url = httpx.URL("")
+    if url.scheme not in ("http", "https") or not url.host:
+        raise Ending(
+            USAGE, f"{args.server!r} is not the address of a server", "  it looks like https://holdout.example"
+        )
+    key = None if args.public else (args.key or "").strip()
+    if key == "":
+        raise Ending(USAGE, "no key is given", "  use --key holdout_… or set HOLDOUT_KEY; your organiser makes keys")
+    if key and not (key.isascii() and key.isprintable()):
+        raise Ending(USAGE, "the key has letters that no key has", "  copy it again, whole and on one line")
+    return Server(args.server, key, args.timeout)
+
+
+def main() -> int:
+    """Run one command; the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    args = parser().parse_args()
+    try:
+        return int(args.run(args, server_of(args)))
+    except Ending as ending:
+        if args.json and ending.problem:
+            say_json(ending.problem)
+        note("\n".join(ending.lines))
+        return ending.code
+    except KeyboardInterrupt:
+        note(f"stopped; to see what arrived: {go_on('list')}")
+        return STOPPED
+    except BrokenPipeError:
+        # The reader of our output (`| head`) has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
