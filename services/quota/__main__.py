@@ -1,28 +1,36 @@
-"""`python -m services.quota serve | migrate`."""
+"""Commands of quota: serve · migrate."""
 
 import argparse
+import sys
 
 from services.quota.app import create_app
-from services.quota.migrations import migrate
+from services.quota.migrations import FOLDER
 from services.quota.settings import QuotaSettings
+from shared.errors import HoldoutError
 from shared.logs import configure_logs
+from shared.migrations import migrate
 from shared.web import serve
 
 
-def main() -> None:
-    """Read the command and the settings, and run."""
+def main() -> int:
+    """Run one command; 0 when it worked, 1 with one sentence when it could not."""
     parser = argparse.ArgumentParser(prog="python -m services.quota", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("serve", help="answer the gateway until told to stop")
-    commands.add_parser("migrate", help="bring the database to this version's tables")
-    command = parser.parse_args().command
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("serve", help="answer the gateway until told to stop")
+    verbs.add_parser("migrate", help="bring the database to this version's tables")
+    verb = parser.parse_args().verb
     settings = QuotaSettings.from_environment()
     configure_logs(settings.log_style)
-    if command == "migrate":
-        migrate(settings.database_url.get_secret_value())
-    else:
-        serve(create_app(settings), settings.host, settings.port)
+    try:
+        if verb == "migrate":
+            print("the database is at version", migrate(settings.database_url.get_secret_value(), FOLDER))
+        else:
+            serve(create_app(settings), settings.host, settings.port)
+    except HoldoutError as error:
+        print(f"{error.code}: {error.sentence}", file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

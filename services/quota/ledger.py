@@ -10,25 +10,27 @@ from shared.messages import Reservation, ReservationRequest, Settlement, Standin
 
 
 class Ledger:
-    """Exact under concurrency: decisions about one team follow one another, by the database's clock."""
+    """Exact under concurrency: what is decided about one team is decided in a row, by the database's clock."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def reserve(self, request: ReservationRequest) -> tuple[Reservation, bool]:
         """Hold a place, and whether this call did it (rather than an earlier one). Raises `Conflict`, `TooMany`."""
+        asked = (request.team, request.pool, request.window_seconds, request.submission)
+        # Look before standing in line: a refusal is as true without the lock, and a flood of them holds up nobody.
+        with self._database.begin() as session:
+            verdicts.reserve(request, *store.history(store.reading(session), *asked))
         with self._database.begin() as session:
             store.lock(session, request.team)
-            now = store.clock(session)
-            postings = store.history(
-                session, request.team, request.pool, request.window_seconds, now, request.submission
-            )
-            held = verdicts.reserve(request, postings, now)
+            now, postings = store.history(session, *asked)
+            held = verdicts.reserve(request, now, postings)
             if held is not None:
-                if not store.add(session, held):  # Another team took this id since we looked: it has another lock.
+                if not store.add(session, held):  # Under another team's lock, this id was taken since we looked.
                     raise refusals.differs()
                 postings.append(held)
-            return _reservation(request.submission, postings, request.pool, verdicts.terms_of(request), now), bool(held)
+            terms = verdicts.terms_of(request)
+            return _reservation(request.submission, postings, request.pool, terms, now), held is not None
 
     def settle(self, submission: UUID, settlement: Settlement) -> Reservation:
         """Say what became of a held place. Raises `Missing`, `Conflict`, `Unreadable`."""
@@ -37,20 +39,17 @@ class Ledger:
             if held is None:
                 raise refusals.unknown()
             store.lock(session, held.team)
-            now = store.clock(session)
-            postings = store.history(session, held.team, held.pool, held.terms.window_seconds, now, submission)
-            place = fold(postings)[submission]
-            posting = verdicts.settle(place, settlement, postings, now)
-            if posting is not None:
-                store.add(session, posting)
-                postings.append(posting)
+            now, postings = store.history(session, held.team, held.pool, held.terms.window_seconds, submission)
+            settled = verdicts.settle(fold(postings)[submission], settlement, now, postings)
+            if settled is not None:
+                store.add(session, settled)
+                postings.append(settled)
             return _reservation(submission, postings, held.pool, held.terms, now)
 
     def standing(self, team: UUID, pool: str, terms: Terms) -> Standing:
         """How `team` stands in `pool` under `terms`, right now. Takes no lock."""
         with self._database.begin() as session:
-            now = store.clock(session)
-            postings = store.history(session, team, pool, terms.window_seconds, now)
+            now, postings = store.history(store.reading(session), team, pool, terms.window_seconds)
             return standing(fold(postings).values(), pool, terms, now)
 
 

@@ -1,29 +1,45 @@
-"""Every query the ledger makes. A decision is: lock the team, ask the clock, read, and add at most one line."""
+"""Every query the ledger makes, each written once. Only `add` writes a line, and no line is ever changed."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, DateTime, and_, func, or_, select
+from sqlalchemy import DateTime, Interval, Uuid, and_, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.quota.tables import postings, teams
 from services.quota.window import DAY, Posting, Terms
 
+LOCKED = select(teams.c.team).where(teams.c.team == bindparam("team")).with_for_update()
+
+# The window is measured from the transaction's beginning, which is never later than the clock: this reads a line too
+# many rather than one too few, and the window's rules leave it out.
+RELEVANT = or_(
+    and_(
+        postings.c.team == bindparam("team"),
+        postings.c.pool == bindparam("pool"),
+        postings.c.at > func.now() - bindparam("window", type_=Interval),
+    ),
+    and_(postings.c.team == bindparam("team"), postings.c.fault == "theirs", postings.c.at > func.now() - DAY),
+    postings.c.submission == bindparam("submission", type_=Uuid),
+)
+CLOCK = select(func.clock_timestamp(type_=DateTime(timezone=True)).label("now")).subquery("clock")
+HISTORY = select(CLOCK.c.now, postings).select_from(CLOCK.outerjoin(postings, RELEVANT)).order_by(postings.c.posting)
+
+
+def reading(session: Session) -> Session:
+    """`session`, told before its first query that there will be one only: no transaction is opened for it."""
+    session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+    return session
+
 
 def lock(session: Session, team: UUID) -> None:
     """Let one decision about `team` run at a time, to the end of the transaction."""
-    locked = select(teams.c.team).where(teams.c.team == team).with_for_update()
-    if session.execute(locked).first() is None:
-        session.execute(insert(teams).values(team=team).on_conflict_do_nothing())
-        session.execute(locked).one()
-
-
-def clock(session: Session) -> datetime:
-    """The database's time, now: not when the transaction began, which may be long before it got the lock."""
-    return session.execute(select(func.clock_timestamp(type_=DateTime(timezone=True)))).scalar_one()
+    if session.execute(LOCKED, {"team": team}).first() is None:
+        session.execute(insert(teams).on_conflict_do_nothing(), {"team": team})
+        session.execute(LOCKED, {"team": team}).one()
 
 
 def held(session: Session, submission: UUID) -> Posting | None:
@@ -34,28 +50,17 @@ def held(session: Session, submission: UUID) -> Posting | None:
 
 
 def history(
-    session: Session,
-    team: UUID,
-    pool: str,
-    window_seconds: int,
-    now: datetime,
-    submission: UUID | None = None,
-) -> list[Posting]:
-    """What matters at `now`, in the order it was posted.
+    session: Session, team: UUID, pool: str, window_seconds: int, submission: UUID | None = None
+) -> tuple[datetime, list[Posting]]:
+    """The database's time now (not when the transaction began), and what matters at it in the order it was posted.
 
-    The team's lines in `pool` within the window, its rejected files of the last 24 h in any pool, and every line of
-    `submission`, whoever's.
+    That is: the team's lines in `pool` within the window, its rejected files of the last 24 h in any pool, and every
+    line of `submission`, whoever's.
     """
-    of_team = and_(
-        postings.c.team == team,
-        or_(
-            and_(postings.c.pool == pool, postings.c.at > now - timedelta(seconds=window_seconds)),
-            and_(postings.c.fault == "theirs", postings.c.at > now - DAY),
-        ),
-    )
-    wanted: ColumnElement[bool] = of_team if submission is None else or_(of_team, postings.c.submission == submission)
-    found = session.execute(select(postings).where(wanted).order_by(postings.c.posting))
-    return [_posting(row) for row in found.mappings()]
+    window = timedelta(seconds=window_seconds)
+    wanted = {"team": team, "pool": pool, "window": window, "submission": submission}
+    rows = session.execute(HISTORY, wanted).mappings().all()
+    return rows[0]["now"], [_posting(row) for row in rows if row["posting"] is not None]
 
 
 def add(session: Session, posting: Posting) -> bool:

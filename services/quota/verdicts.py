@@ -22,7 +22,7 @@ from shared.errors import TooMany, Unreadable
 from shared.messages import ReservationRequest, Settlement
 
 
-def reserve(request: ReservationRequest, postings: Sequence[Posting], now: datetime) -> Posting | None:
+def reserve(request: ReservationRequest, now: datetime, postings: Sequence[Posting]) -> Posting | None:
     """The posting that holds a place for `request`; None when the submission has one already.
 
     `postings` are the team's that matter, and those of this submission whoever made them. When both the places and
@@ -32,7 +32,7 @@ def reserve(request: ReservationRequest, postings: Sequence[Posting], now: datet
     if known is not None:
         _same_request(known, request, now)
         return None
-    if refused := _refusals(request, postings, now):
+    if refused := _refusals(request, now, postings):
         raise max(refused, key=lambda refusal: refusal.waiting.retry_after_seconds)
     return Posting(
         submission=request.submission,
@@ -45,7 +45,7 @@ def reserve(request: ReservationRequest, postings: Sequence[Posting], now: datet
     )
 
 
-def settle(place: Place, settlement: Settlement, postings: Sequence[Posting], now: datetime) -> Posting | None:
+def settle(place: Place, settlement: Settlement, now: datetime, postings: Sequence[Posting]) -> Posting | None:
     """The posting that settles `place`; None when it is settled so already.
 
     `postings` are those of the team that count in the place's pool. Raises `Conflict` and `Unreadable`.
@@ -54,7 +54,7 @@ def settle(place: Place, settlement: Settlement, postings: Sequence[Posting], no
         sentence = "fault: must be told for a returned place, and only for one"
         raise Unreadable("request-invalid", sentence, "say whose fault it was: theirs or ours")
     if settlement.to == "spent":
-        return _spend(place, postings, now)
+        return _spend(place, now, postings)
     return _give_back(place, settlement.fault, now)
 
 
@@ -70,7 +70,7 @@ def _same_request(known: Place, request: ReservationRequest, now: datetime) -> N
         raise refusals.expired(known)
 
 
-def _refusals(request: ReservationRequest, postings: Sequence[Posting], now: datetime) -> list[TooMany]:
+def _refusals(request: ReservationRequest, now: datetime, postings: Sequence[Posting]) -> list[TooMany]:
     terms = terms_of(request)
     refused = []
     taken = counting(fold(postings).values(), request.pool, terms.window_seconds, now)
@@ -81,17 +81,17 @@ def _refusals(request: ReservationRequest, postings: Sequence[Posting], now: dat
     return refused
 
 
-def _spend(place: Place, postings: Sequence[Posting], now: datetime) -> Posting | None:
+def _spend(place: Place, now: datetime, postings: Sequence[Posting]) -> Posting | None:
     if place.was_spent:
         return None
     if place.state == "released":
         raise refusals.settled(place)
-    if place.expired(now) and not _still_free(place, postings, now):
+    if place.expired(now) and not _still_free(place, now, postings):
         raise refusals.expired(place)
     return _next(place, "spent", None, now)
 
 
-def _still_free(place: Place, postings: Sequence[Posting], now: datetime) -> bool:
+def _still_free(place: Place, now: datetime, postings: Sequence[Posting]) -> bool:
     """Whether a hold that ran out can be honoured after all: its window still runs and nobody took the room."""
     terms = place.held.terms
     taken = counting(fold(postings).values(), place.held.pool, terms.window_seconds, now)

@@ -1,4 +1,4 @@
-"""Run by Alembic: applies the versions over the connection that `migrate` opened, inside its transaction."""
+"""Run by Alembic: applies the versions over the connection that `shared.migrations` opened, in its transaction."""
 
 from alembic import context
 
