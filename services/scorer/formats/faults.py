@@ -8,7 +8,7 @@ import numpy as np
 
 from services.scorer.formats.blocks import PAD, Bytes
 from services.scorer.formats.tokens import Mask, Positions, Tokens
-from services.scorer.formats.wording import Kind, put_into_words
+from services.scorer.formats.wording import SHOWN_BYTES, Kind, put_into_words
 from shared.errors import SHOWN_FAULTS, Fault, Unreadable
 
 _TAB, _NEWLINE, _RETURN, _SPACE, _COMMA, _DELETE = 9, 10, 13, 32, 44, 127
@@ -125,6 +125,6 @@ def _refuse_binary(text: Bytes, strange: Mask, first_line: int) -> None:
 
 def _fault(text: Bytes, place: int, kind: Kind, first_line: int) -> Fault:
     before = text[PAD:place].tobytes()
-    code, sentence, remedy = put_into_words(kind, text[place:].tobytes())
+    code, sentence, remedy = put_into_words(kind, text[place : place + 2 * SHOWN_BYTES].tobytes())
     line = first_line + before.count(b"\n")
     return Fault(code, sentence, remedy, line, column=len(before) - before.rfind(b"\n"))

@@ -3,13 +3,20 @@
 First thing done to a file; looks at its first bytes only.
 """
 
-from services.scorer.formats.blocks import Readable, content
+from services.scorer.formats.blocks import BYTE_ORDER_MARK, Readable, content
 from shared.errors import Fault, Unreadable
 
 HEAD_BYTES = 4096
 
 _UNPACK = "Unpack it and send the text file inside."
+_ENCODE = "Save the file as UTF-8 or plain ASCII text."
 _TEXT = "Send a text file: one line of ids per image."
+
+_CALLED = {
+    "binary-file": "a binary file",
+    "utf-16": "a file in another encoding",
+    "other-format": "not a list of ids",
+}
 
 _STARTS: tuple[tuple[bytes, str, str, str], ...] = (
     (b"\x1f\x8b", "binary-file", "a gzip archive", _UNPACK),
@@ -26,11 +33,11 @@ _STARTS: tuple[tuple[bytes, str, str, str], ...] = (
     (b"\xff\xd8\xff", "binary-file", "a JPEG image", _TEXT),
     (b"%PDF", "binary-file", "a PDF document", _TEXT),
     (b"{\\rtf", "other-format", "an RTF document", "Save it as plain text."),
-    (b"\xff\xfe", "utf-16", "written in UTF-16", "Save the file as UTF-8 or plain ASCII text."),
-    (b"\xfe\xff", "utf-16", "written in UTF-16", "Save the file as UTF-8 or plain ASCII text."),
+    (b"\xff\xfe", "utf-16", "UTF-16", _ENCODE),
+    (b"\xfe\xff", "utf-16", "UTF-16", _ENCODE),
     (b"{", "other-format", "JSON", _TEXT),
     (b"[", "other-format", "JSON", _TEXT),
-    (b"<", "other-format", "an HTML or XML page", _TEXT + " A saved error page looks like this, too."),
+    (b"<", "other-format", "an HTML or XML page", _TEXT),
 )
 
 
@@ -38,18 +45,17 @@ def refuse_other_formats(data: Readable) -> None:
     """Raise `Unreadable` if `data` is empty, binary, UTF-16, JSON, a web page, or has the line ends of old Macs."""
     if not len(content(data)):
         raise _refusal("empty-file", "The file is empty.", "Write one line of ids for each image.")
-    head = bytes(memoryview(data).cast("B")[:HEAD_BYTES])
+    head = bytes(memoryview(data).cast("B")[:HEAD_BYTES]).removeprefix(BYTE_ORDER_MARK)
     for start, code, what, remedy in _STARTS:
         if head.lstrip().startswith(start):
-            raise _refusal(code, f"This is not a list of ids: it is {what}.", remedy)
+            raise _refusal(code, f"This is {_CALLED[code]}: {what}.", remedy)
     if _is_utf_16(head):
-        raise _refusal("utf-16", "The file is written in UTF-16.", "Save the file as UTF-8 or plain ASCII text.")
-    if b"\0" in head:
-        raise _refusal("binary-file", "This is a binary file: it holds NUL bytes.", "Send a text file of ids.")
+        raise _refusal("utf-16", "This is a file in another encoding: UTF-16.", _ENCODE)
+    if (place := head.find(0)) >= 0:
+        raise _refusal("binary-file", "This is a binary file: it holds NUL bytes.", _TEXT, head[:place])
     if head.count(b"\r") > 1 and b"\n" not in head:
-        raise _refusal(
-            "lone-carriage-return", "Lines end in a carriage return without a line feed.", "End lines with LF or CRLF."
-        )
+        sentence = "Lines end in a carriage return without a line feed."
+        raise _refusal("lone-carriage-return", sentence, "End lines with LF or CRLF.", head[: head.index(b"\r")])
 
 
 def _is_utf_16(head: bytes) -> bool:
@@ -59,5 +65,9 @@ def _is_utf_16(head: bytes) -> bool:
     return many >= 2 and many >= 0.9 * len(odd) and few == 0
 
 
-def _refusal(code: str, sentence: str, remedy: str) -> Unreadable:
-    return Unreadable(code, sentence, remedy, (Fault(code, sentence, remedy),))
+def _refusal(code: str, sentence: str, remedy: str, before: bytes | None = None) -> Unreadable:
+    """One cause for the whole file; `before` is what stands in front of the place that shows it, if one does."""
+    line = column = None
+    if before is not None:
+        line, column = before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
+    return Unreadable(code, sentence, remedy, (Fault(code, sentence, remedy, line, column),))

@@ -73,8 +73,12 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Words], ...] = (
         ("not-a-number", "{0} is not one number.", "Separate ids by spaces, tabs or commas."),
     ),
     (
-        re.compile(r".*[^\W\d_].*", re.ASCII),
+        re.compile(r".*[^\W\d_].*", re.DOTALL),
         ("not-a-number", "{0} holds letters.", _NUMBER_REMEDY),
+    ),
+    (
+        re.compile(r".*\s.*", re.DOTALL),
+        ("not-a-number", "{0} holds a space of another kind.", "Separate ids by plain spaces, tabs or commas."),
     ),
     (
         re.compile(r"(?=.*[^\x00-\x7f])\d+"),

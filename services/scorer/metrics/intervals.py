@@ -17,7 +17,7 @@ from numpy.fft import irfft, rfft
 from numpy.random import PCG64, Generator
 from numpy.typing import NDArray
 
-from services.scorer.metrics.losses import Losses
+from services.scorer.metrics.losses import Integers, Losses
 from shared.report import LEVELS, Interval
 
 ROUNDS = 20_000
@@ -47,9 +47,18 @@ def intervals(losses: Losses) -> dict[str, Interval]:
 
 def _one_image(losses: Losses) -> tuple[_Image, int]:
     """The distribution of one image's loss, in units of the losses' greatest common divisor; and that divisor."""
-    values, counts = np.unique(losses.per_image, return_counts=True)
+    values, counts = _distinct(losses.per_image)
     unit = math.gcd(*values.tolist()) or 1
     return _Image(values.astype(np.int64) // unit, counts.astype(np.int64), len(losses.per_image)), unit
+
+
+def _distinct(losses: Integers) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The distinct values, ascending, and how often each occurs."""
+    if losses.itemsize > 2:
+        return np.unique(losses, return_counts=True)
+    counts = np.bincount(losses)
+    values = np.flatnonzero(counts)
+    return values, counts[values]
 
 
 def _spread(image: _Image) -> tuple[float, float]:

@@ -5,7 +5,6 @@ development kit (eval_clsloc.m from 2013 on); the hierarchical error is that of 
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -166,7 +165,8 @@ def _named(name: str, losses: tuple[Losses, ...]) -> list[tuple[str, Losses]]:
 
 
 def report(scored: Scored) -> Findings:
-    """Means over all images and their intervals; one loss under two names is reduced once."""
+    """Means over all images and their intervals; what has two names is reduced once."""
+    distinct = {id(losses): losses for losses in scored.losses.values()}
+    found = {key: intervals(losses) for key, losses in distinct.items()}
     means = {name: losses.mean() for name, losses in scored.losses.items()}
-    found: dict[int, Any] = {id(losses): intervals(losses) for losses in scored.losses.values()}
     return Findings(means, {name: found[id(losses)] for name, losses in scored.losses.items()}, scored.notes)

@@ -1,0 +1,1 @@
+"""Slow, obvious second opinions on what the product computes fast."""

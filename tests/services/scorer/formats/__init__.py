@@ -1,0 +1,1 @@
+"""Reading hostile and friendly bytes."""

@@ -1,0 +1,1 @@
+"""The arithmetic, beside slow second opinions."""

@@ -1,0 +1,1 @@
+"""Whole tasks, beside the official outputs."""

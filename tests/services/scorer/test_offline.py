@@ -1,0 +1,103 @@
+"""The command `score`, as people run it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shared.challenge import read_challenge
+from tests.services.scorer.official import REAL, ROOT, needs_real_data
+
+DEFINITION = ROOT / "deploy" / "challenges" / "ilsvrc2012"
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "services.scorer", "score", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    predictions, truth = tmp_path / "predictions.txt", tmp_path / "truth.txt"
+    predictions.write_text("1 2 3 4 5\n6 7 8 9 10\n5000 3\n")
+    truth.write_text("3\n1\n5000\n")
+    return predictions, truth
+
+
+def test_prints_a_table_with_full_precision(files: tuple[Path, Path]) -> None:
+    done = run("classification", *files)
+    assert done.returncode == 0
+    assert f"top_5_error  {1 / 3!r}" in done.stdout
+    assert "hierarchical" not in done.stdout
+
+
+def test_prints_json_with_the_names_of_a_report(files: tuple[Path, Path]) -> None:
+    answer = json.loads(run("classification", *files, "--json").stdout)
+    assert answer["outcome"] == "scored"
+    assert answer["metrics"] == {f"top_{k}_error": [2 / 3, 2 / 3, 1 / 3, 1 / 3, 1 / 3][k - 1] for k in range(1, 6)}
+    assert answer["intervals"]["top_5_error"]["99.9"] == {"low": 0.0, "high": 1.0}
+
+
+def test_a_definition_adds_the_hierarchy_and_bounds_the_categories(files: tuple[Path, Path]) -> None:
+    predictions, truth = files
+    truth.write_text("3\n1\n50\n")
+    answer = json.loads(run("classification", predictions, truth, "--definition", DEFINITION, "--json").stdout)
+    assert "hierarchical_error" in answer["metrics"]
+    assert "unknown-categories" in {note["code"] for note in answer["notes"]}
+
+
+def test_a_rejected_file_is_told_by_line_and_column(files: tuple[Path, Path]) -> None:
+    predictions, truth = files
+    predictions.write_text("1\n2 x\n3\n")
+    done = run("classification", predictions, truth)
+    assert done.returncode == 1
+    assert f"{predictions}:2:3: 'x' holds letters." in done.stdout
+    answer = json.loads(run("classification", predictions, truth, "--json").stdout)
+    assert (answer["outcome"], answer["faults"][0]["line"], answer["fault_count"]) == ("rejected", 2, 1)
+
+
+def test_an_empty_file_is_rejected(files: tuple[Path, Path]) -> None:
+    predictions, truth = files
+    predictions.write_bytes(b"")
+    assert run("classification", predictions, truth).returncode == 1
+
+
+@pytest.mark.parametrize("kind", ["missing file", "bad truth", "missing definition", "unknown task"])
+def test_what_cannot_be_run_exits_with_2_and_a_sentence(kind: str, files: tuple[Path, Path], tmp_path: Path) -> None:
+    predictions, truth = files
+    if kind == "bad truth":
+        truth.write_text("zero\n")
+    done = {
+        "missing file": lambda: run("classification", tmp_path / "nothing", truth),
+        "bad truth": lambda: run("classification", predictions, truth),
+        "missing definition": lambda: run("classification", predictions, truth, "--definition", tmp_path),
+        "unknown task": lambda: run("tasting", predictions, truth),
+    }[kind]()
+    assert done.returncode == 2
+    assert "error:" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@needs_real_data
+def test_a_real_model_has_its_published_error() -> None:
+    done = run(
+        "classification", REAL / "resnet152_pytorch.cls.txt", REAL / "ILSVRC2012_validation_ground_truth.txt", "--json"
+    )
+    assert json.loads(done.stdout)["metrics"]["top_5_error"] == 0.06178
+
+
+@pytest.mark.parametrize(("folder", "images"), [("challenges", 100_000), ("demo", 50_000)])
+def test_the_definitions_that_come_with_the_product_are_sound(folder: str, images: int) -> None:
+    definition = read_challenge(ROOT / "deploy" / folder / "ilsvrc2012")
+    task = definition.tasks["classification"]
+    assert (definition.name, task.headline, task.categories) == ("ilsvrc2012", "top_5_error", 1000)
+    assert task.splits["test"].images == images
+    assert task.splits["test"].limits.model_dump() == {
+        "pool": "ilsvrc-classification-localization-2012",
+        "places": 2,
+        "window_seconds": 7 * 24 * 3600,
+        "forgiven_per_day": 20,
+    }
+    assert len(definition.synsets) == 1860
