@@ -129,7 +129,7 @@ def test_a_body_that_is_not_exactly_right_is_refused(service: Service, team: UUI
 
 
 def test_limits_that_no_ledger_can_count_are_refused(service: Service, team: UUID) -> None:
-    good = {"team": str(team), "pool": "test", "places": "2", "window_seconds": "60"}
+    good: dict[str, str] = {"team": str(team), "pool": "test", "places": "2", "window_seconds": "60"}
     assert service.http.get("/v1/standing", params=good).status_code == 200
     for name, wrong in (("places", "0"), ("places", "1" * 30), ("window_seconds", "1" * 30), ("pool", "No Pool")):
         assert service.http.get("/v1/standing", params=good | {name: wrong}).status_code == 422
