@@ -20,7 +20,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -130,7 +130,8 @@ class Server:
         headers = {"Content-Type": media, "Content-Length": str(parcel.size_bytes)}
         while True:
             try:
-                return self._http.post(path, params=parcel.about, headers=headers, content=body.blocks())
+                with contextlib.closing(body.blocks()) as blocks:
+                    return self._http.post(path, params=parcel.about, headers=headers, content=blocks)
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 self.pause(error, patience)
 
@@ -181,7 +182,7 @@ def content_of(answer: httpx.Response) -> Any:
     try:
         return answer.json()
     except ValueError:
-        raise Ending(BROKEN, f"{answer.url} did not answer with JSON", "is --server a Holdout server?") from None
+        raise Ending(BROKEN, f"{answer.url} did not answer with JSON", "  is --server a Holdout server?") from None
 
 
 def ending_of(answer: httpx.Response) -> Ending:
@@ -249,10 +250,12 @@ class Body:
         """SHA-256 of what was sent: of the file, once it is complete."""
         return self._digest.hexdigest()
 
-    def blocks(self) -> Iterator[bytes]:
+    def blocks(self) -> Generator[bytes, None, None]:
         """The blocks to send; shows progress."""
-        progress = Progress(self._parcel.path.name, self._parcel.size_bytes)
-        with self._parcel.path.open("rb") as file:
+        with (
+            Progress(self._parcel.path.name, self._parcel.size_bytes) as progress,
+            self._parcel.path.open("rb") as file,
+        ):
             while block := file.read(BLOCK_BYTES):
                 self._digest.update(block)
                 self._sent_bytes += len(block)
@@ -260,9 +263,9 @@ class Body:
                     break
                 yield block
                 progress.show(self._sent_bytes)
-        if not self.complete:
-            raise Ending(USAGE, f"{self._parcel.path} changed while it was being sent", "submit it when it is finished")
-        progress.end()
+            if not self.complete:
+                name = self._parcel.path
+                raise Ending(USAGE, f"{name} changed while it was being sent", "  submit it when it is finished")
 
 
 def deliver(server: Server, parcel: Parcel) -> Json:
@@ -477,7 +480,7 @@ def size_of(path: Path) -> int:
     """The size in bytes of a file that can be read more than once."""
     try:
         if not path.is_file():
-            raise Ending(USAGE, f"{path} is not a file", "give the path of the predictions file")
+            raise Ending(USAGE, f"{path} is not a file", "  give the path of the predictions file")
         with path.open("rb"):
             return path.stat().st_size
     except OSError as error:
@@ -497,33 +500,38 @@ class Progress:
     def __init__(self, name: str, size_bytes: int) -> None:
         self._name = name
         self._size_bytes = size_bytes
+        self._sent_bytes = 0
         self._terminal = sys.stderr.isatty()
         self._started = self._shown = time.monotonic()
 
     def show(self, sent_bytes: int) -> None:
-        """Say so, if it is time to."""
+        """So much is sent: say so, if it is time to."""
+        self._sent_bytes = sent_bytes
         now = time.monotonic()
         if now - self._shown < (self.BAR_SECONDS if self._terminal else self.LINE_SECONDS):
             return
         self._shown = now
         if self._terminal:
-            self._draw(sent_bytes)
+            self._draw()
         else:
-            note(f"sending {self._name}: {sent_bytes:,} of {self._size_bytes:,} bytes")
+            note(f"sending {self._name}: {self._sent_bytes:,} of {self._size_bytes:,} bytes")
 
-    def end(self) -> None:
-        """All is sent."""
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Say how far it went, in full lines."""
         if self._terminal:
-            self._draw(self._size_bytes)
+            self._draw()
             print(file=sys.stderr)
-        else:
+        elif self._sent_bytes == self._size_bytes:
             note(f"sent {self._name}: {self._size_bytes:,} bytes in {time.monotonic() - self._started:.1f} s")
 
-    def _draw(self, sent_bytes: int) -> None:
-        share = sent_bytes / self._size_bytes if self._size_bytes else 1.0
+    def _draw(self) -> None:
+        share = self._sent_bytes / self._size_bytes if self._size_bytes else 1.0
         bar = ("#" * int(share * self.WIDTH)).ljust(self.WIDTH, "-")
-        print(f"\r{plain(self._name)} [{bar}] {share:4.0%} of {self._size_bytes:,} bytes", end="", file=sys.stderr)
-        sys.stderr.flush()
+        line = f"\r{plain(self._name)} [{bar}] {share:4.0%} of {self._size_bytes:,} bytes"
+        print(line, end="", file=sys.stderr, flush=True)
 
 
 def plain(text: str) -> str:

@@ -163,7 +163,7 @@ def evaluation(state: str, **more: Any) -> dict[str, Any]:
         "started_at": None,
         "finished_at": None,
         "metrics": metrics,
-        "intervals": {name: interval for name in metrics} if metrics else None,
+        "intervals": dict.fromkeys(metrics, interval) if metrics else None,
         "failure": None,
         "fault_count": 0,
         "report_digest": None,
@@ -171,7 +171,9 @@ def evaluation(state: str, **more: Any) -> dict[str, Any]:
     } | more
 
 
-def submission(asked: Asked | None = None, state: str = "sealed", judged: str = "queued", **more: Any) -> dict[str, Any]:
+def submission(
+    asked: Asked | None = None, state: str = "sealed", judged: str = "queued", **more: Any
+) -> dict[str, Any]:
     """A submission, with the digest of what was `asked`, in its first evaluation."""
     digest = asked.sha256 if asked else "0" * 64
     return {
