@@ -143,7 +143,7 @@ def test_connections_that_the_database_dropped_are_replaced_unnoticed(service: S
 
 
 def _standing(service: Service, team: UUID) -> httpx.Response:
-    query = {"team": str(team), "pool": "test", "places": 2, "window_seconds": WEEK}
+    query: dict[str, str | int] = {"team": str(team), "pool": "test", "places": 2, "window_seconds": WEEK}
     return service.http.get("/v1/standing", params=query)
 
 
