@@ -1,0 +1,48 @@
+"""The real scoring code behind the real walls: the same bytes as outside, for every task's own example."""
+
+import asyncio
+import contextlib
+import tempfile
+
+import pytest
+
+from services.scorer.evaluate import evaluate
+from services.scorer.protocol import Task
+from services.scorer.sandbox import Bounds, Brief, Files, Sandbox
+from services.scorer.tasks import TASKS
+from shared.challenge import Challenge
+from shared.digests import digest_of
+from shared.report import Provenance
+
+BOUNDS = Bounds(wall_seconds=20, cpu_seconds=20, memory_bytes=2**30)
+
+
+async def boxed(definition: Challenge, task: str, submission: bytes, truth: bytes, provenance: Provenance) -> bytes:
+    sandbox = Sandbox(BOUNDS)
+    with contextlib.ExitStack() as closing:
+        numbers = []
+        for content in (submission, truth, definition.canonical()):
+            file = closing.enter_context(tempfile.TemporaryFile())
+            file.write(content)
+            file.flush()
+            numbers.append(file.fileno())
+        try:
+            brief = Brief(task=task, split="test", provenance=provenance)
+            return await sandbox.run(brief, Files(*numbers), lambda _: None)
+        finally:
+            await sandbox.close()
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.NAME)
+def test_inside_and_outside_give_the_same_bytes(task: Task) -> None:
+    example = task.EXAMPLE
+    for submission in (example.predictions, example.broken[0], b"", b"\x00\xff" * 1000):
+        provenance = Provenance(
+            scorer="test",
+            definition=example.definition.digest(),
+            truth=digest_of(example.truth),
+            submission=digest_of(submission),
+        )
+        outside = evaluate(example.definition, task.NAME, "test", submission, example.truth, provenance)
+        inside = asyncio.run(boxed(example.definition, task.NAME, submission, example.truth, provenance))
+        assert inside == outside.canonical()
