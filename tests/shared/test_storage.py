@@ -1,0 +1,119 @@
+"""S3 on a real server: limits, digests, and errors that say whose fault it is."""
+
+import os
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from deploy.stack.addresses import Addresses
+from shared import keys
+from shared.clock import utc_now
+from shared.digests import digest_of
+from shared.errors import Broken, Missing, TooLarge, Unavailable
+from shared.storage import PART_BYTES, Storage
+
+
+@pytest.fixture
+def storage(servers: Addresses) -> Storage:
+    return Storage(servers.storage_address("gateway"))
+
+
+@pytest.fixture
+def key() -> str:
+    return keys.submission_key(uuid4(), uuid4())
+
+
+def test_what_is_put_is_read_and_deleted(storage: Storage, key: str) -> None:
+    storage.put(keys.SUBMISSIONS, key, b"content")
+    assert storage.read(keys.SUBMISSIONS, key, 7) == b"content"
+    assert storage.exists(keys.SUBMISSIONS, key)
+    assert list(storage.keys(keys.SUBMISSIONS, key)) == [key]
+    storage.delete(keys.SUBMISSIONS, key)
+    assert not storage.exists(keys.SUBMISSIONS, key)
+    storage.delete(keys.SUBMISSIONS, key)
+
+
+def test_an_object_above_the_limit_is_not_read(storage: Storage, key: str, tmp_path: Path) -> None:
+    storage.put(keys.SUBMISSIONS, key, b"content")
+    with pytest.raises(TooLarge):
+        storage.read(keys.SUBMISSIONS, key, 6)
+    with pytest.raises(TooLarge):
+        storage.fetch(keys.SUBMISSIONS, key, tmp_path / "file", digest_of(b"content"), 6)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_fetched_file_has_its_digest_or_is_not_there(storage: Storage, key: str, tmp_path: Path) -> None:
+    content = os.urandom(3 * 2**20)
+    storage.put(keys.SUBMISSIONS, key, content)
+    storage.fetch(keys.SUBMISSIONS, key, tmp_path / "good", digest_of(content), len(content))
+    assert (tmp_path / "good").read_bytes() == content
+    with pytest.raises(Broken, match="digest-differs"):
+        storage.fetch(keys.SUBMISSIONS, key, tmp_path / "bad", digest_of(b"other"), len(content))
+    assert [path.name for path in tmp_path.iterdir()] == ["good"]
+
+
+def test_a_missing_object_is_missing(storage: Storage, key: str, tmp_path: Path) -> None:
+    with pytest.raises(Missing):
+        storage.read(keys.SUBMISSIONS, key, 1)
+    with pytest.raises(Missing):
+        storage.fetch(keys.SUBMISSIONS, key, tmp_path / "file", "0" * 64, 1)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("size", [0, 1, PART_BYTES - 1, PART_BYTES, PART_BYTES + 1, 2 * PART_BYTES + 5])
+def test_an_upload_of_any_size_arrives_whole(storage: Storage, key: str, size: int) -> None:
+    content = os.urandom(size)
+    upload = storage.upload(keys.SUBMISSIONS, key)
+    for start in range(0, size, 3 * 2**20):
+        upload.write(content[start : start + 3 * 2**20])
+    assert not storage.exists(keys.SUBMISSIONS, key)
+    upload.finish()
+    assert digest_of(storage.read(keys.SUBMISSIONS, key, size)) == digest_of(content)
+
+
+def test_an_aborted_upload_leaves_nothing(storage: Storage, key: str) -> None:
+    upload = storage.upload(keys.SUBMISSIONS, key)
+    upload.write(os.urandom(PART_BYTES + 1))
+    upload.abort()
+    assert not storage.exists(keys.SUBMISSIONS, key)
+    assert storage.abort_uploads(keys.SUBMISSIONS, utc_now() + timedelta(minutes=1)) == 0
+
+
+def test_an_upload_that_nobody_finished_is_aborted_by_age(storage: Storage, key: str) -> None:
+    upload = storage.upload(keys.SUBMISSIONS, key)
+    upload.write(os.urandom(PART_BYTES + 1))
+    assert storage.abort_uploads(keys.SUBMISSIONS, utc_now() - timedelta(hours=1)) == 0
+    assert storage.abort_uploads(keys.SUBMISSIONS, utc_now() + timedelta(minutes=1)) == 1
+
+
+@pytest.mark.parametrize(
+    ("identity", "bucket"),
+    [
+        ("gateway", keys.GROUND_TRUTH),
+        ("scorer", keys.SUBMISSIONS),
+        ("scorer", keys.GROUND_TRUTH),
+        ("publish", keys.SUBMISSIONS),
+        ("publish", keys.REPORTS),
+    ],
+)
+def test_what_an_identity_may_not_write_is_our_mistake_and_not_the_weather(
+    servers: Addresses, identity: str, bucket: str
+) -> None:
+    with pytest.raises(Broken, match="storage-denied") as caught:
+        Storage(servers.storage_address(identity)).put(bucket, "trial", b"")
+    assert not isinstance(caught.value, Unavailable)
+
+
+def test_the_gateway_cannot_read_the_truth(servers: Addresses, storage: Storage) -> None:
+    Storage(servers.storage_address("publish")).put(keys.GROUND_TRUTH, keys.truth_key("1" * 64), b"secret")
+    with pytest.raises(Broken, match="storage-denied"):
+        storage.read(keys.GROUND_TRUTH, keys.truth_key("1" * 64), 100)
+
+
+def test_a_server_that_is_away_is_unavailable(servers: Addresses) -> None:
+    nowhere = Storage(replace(servers.storage_address("gateway"), endpoint="http://127.0.0.1:9"))
+    with pytest.raises(Unavailable):
+        nowhere.read(keys.SUBMISSIONS, "key", 1)
