@@ -68,6 +68,14 @@ def test_the_readme_shows_the_two_commands_and_a_place_for_the_demo_s_output() -
     assert readme.index("<!-- demo -->") < readme.index("<!-- /demo -->")
 
 
+def test_the_lines_to_type_without_make_are_those_of_the_makefile() -> None:
+    block = re.search(r"Without make.*?```sh\n(.*?)```", text("README.md"), re.DOTALL)
+    assert block is not None
+    makefile = text("Makefile").replace("$(PYTHON)", "python3").replace("$(RUN)", ".venv/bin/python -m")
+    typed = re.sub(r" --(quiet|disable-pip-version-check)\b", "", makefile)
+    assert set(block[1].splitlines()) <= {line.strip() for line in typed.splitlines()}
+
+
 def test_every_target_that_people_type_is_in_the_list_that_make_prints() -> None:
     makefile = text("Makefile")
     assert set(HELP.findall(makefile)) == set(TARGET.findall(makefile))
