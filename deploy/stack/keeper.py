@@ -13,7 +13,7 @@ from deploy.stack.program import Program
 from deploy.stack.state import Phase, ProgramState
 from shared.clock import Clock
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 """Longest start of any program: a busy machine is slow, but a program that takes longer is broken."""
 
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 10.0

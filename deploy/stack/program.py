@@ -1,14 +1,17 @@
 """What one program of the stack is, as data: how to start it, when it is ready, what must be ready before it."""
 
+import re
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+READY = re.compile(r"(?<!not )\bready\b")
+
 
 def says_ready(output: str) -> bool:
-    """Ready when a line that the program has logged says so; for programs that listen on no port."""
-    return any(" ready" in line for line in output.splitlines())
+    """Ready when the program has logged so, in lines or as JSON; for programs that listen on no port."""
+    return READY.search(output) is not None
 
 
 def nothing() -> None:
@@ -22,7 +25,7 @@ class Program:
     `prepare` runs before each start. `ready` is asked again and again, with what the program has logged since its
     start, until it answers True; both run in a thread and may block. A program that runs `once` is ready when it has
     ended well. `port` is where people reach it, if anywhere. `launch` are flags of `deploy/stack/launcher.py`.
-    After `stop_signal` it has `stop_seconds` to end by itself: SeaweedFS may hang for ever on a full disk.
+    After `stop_signal` it has `stop_seconds` to end by itself.
     """
 
     name: str

@@ -1,6 +1,7 @@
 """How a stack is brought up and kept, in the supervisor's own process."""
 
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import Mapping
@@ -41,7 +42,9 @@ class Teller:
 
     def __call__(self, line: str) -> None:
         """Tell `line`."""
-        print(f"{utc_now():%Y-%m-%dT%H:%M:%SZ} {line}", file=self._log, flush=True)
+        # A full disk shall not end the supervisor.
+        with contextlib.suppress(OSError):
+            print(f"{utc_now():%Y-%m-%dT%H:%M:%SZ} {line}", file=self._log, flush=True)
         try:
             print(line, flush=True)
         except BrokenPipeError:

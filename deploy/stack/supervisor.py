@@ -1,6 +1,7 @@
 """Brings all programs up in order, keeps them running, and stops them in reverse; one per folder, which it holds."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import time
@@ -62,7 +63,10 @@ class Supervisor:
         myself = life_of(os.getpid())
         assert myself is not None, "we run"
         states = tuple(keeper.state() for keeper in self._keepers.values())
-        write_state(self._folder, StackState(supervisor=myself, since=self._since, ready=self._ready, programs=states))
+        state = StackState(supervisor=myself, since=self._since, ready=self._ready, programs=states)
+        # On a full disk `status` grows stale; what runs shall go on running.
+        with contextlib.suppress(OSError):
+            write_state(self._folder, state)
 
 
 async def _until(stopping: asyncio.Event, keeping: Sequence[asyncio.Task[None]]) -> None:

@@ -14,7 +14,7 @@ from deploy.stack.folder import Folder
 from deploy.stack.keeper import pause_seconds
 from deploy.stack.problem import Trouble
 from deploy.stack.processes import alive, life_of
-from deploy.stack.program import Program
+from deploy.stack.program import Program, says_ready
 from deploy.stack.state import ProgramState, read_state
 from deploy.stack.supervisor import Supervisor
 from shared.clock import utc_now
@@ -165,3 +165,9 @@ def test_what_a_killed_program_had_started_is_ended_too(folder: Folder, tmp_path
         await until(lambda: not alive(grandchild))
 
     supervised(folder, (parent,), kill_it)
+
+
+def test_a_program_says_that_it_is_ready_in_lines_or_as_json() -> None:
+    assert says_ready("2026-01-31T12:00:00.123Z INFO services.scorer ready\n")
+    assert says_ready('{"level": "INFO", "message": "ready"}\n')
+    assert not says_ready("INFO services.scorer is not ready\nINFO already here\n")

@@ -63,6 +63,9 @@ def seaweedfs(folder: Path, addresses: Addresses) -> Program:
         prepare=prepare,
         ready=lambda _: _takes_objects(addresses.storage_address("admin"), addresses.ports["s3"]),
         port=addresses.ports["s3"],
+        # It stops in 1.2 s, or else waits 10 s for a part of its own, or for ever on a full disk. What it has
+        # acknowledged survives being killed.
+        stop_seconds=4.0,
     )
 
 
