@@ -21,8 +21,9 @@ demo: setup ## the whole story on real servers and real data; stays up until `ma
 up: setup ## start the one-machine stack; its data is in ./.holdout
 	$(RUN) deploy.stack up
 
-down: ## stop it
+down: ## stop it, and the demo's
 	$(RUN) deploy.stack down
+	$(RUN) deploy.stack down --folder .holdout-demo
 
 status: ## what runs, since when, where
 	$(RUN) deploy.stack status

@@ -1,5 +1,6 @@
 """Settings: one frozen object per service, read from the environment once and passed down."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, SecretStr, ValidationError
@@ -27,6 +28,12 @@ class Settings(BaseSettings):
     """Base of every service's settings: frozen, prefixed environment variables, unknown constructor names refused."""
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", env_ignore_empty=True)
+
+    @classmethod
+    def from_mapping(cls, told: Mapping[str, str]) -> Self:
+        """The settings in `told`, an environment of another process; names without our prefix are passed over."""
+        prefix = str(cls.model_config["env_prefix"])
+        return cls.model_validate({n.removeprefix(prefix).lower(): v for n, v in told.items() if n.startswith(prefix)})
 
     @classmethod
     def from_environment(cls, **overrides: Any) -> Self:

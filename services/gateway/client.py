@@ -54,9 +54,9 @@ WAIT_SECONDS = 30
 READ_SECONDS = 120
 """After its last byte a large file is still being stored; an answer may take this long."""
 LOOK_AFTER_SECONDS = 1.0
-"""After a broken connection the server may still be sealing what it received: look for it no earlier."""
-SEALING_SECONDS = 60.0
+"""After a broken connection the server needs a moment to seal what it received, or to give its place back."""
 CLOCK_SLACK_SECONDS = 5.0
+"""How far `Date` (whole seconds, perhaps of a proxy) and `created_at` may be apart."""
 MEDIA = {".txt": "text/plain", ".csv": "text/csv", ".gz": "application/gzip"}
 
 Json = dict[str, Any]
@@ -313,11 +313,11 @@ def arrived(server: Server, parcel: Parcel, body: Body, started: float, patience
 
     Waits while an upload that may be ours is still being sealed. Raises `Ending` when that cannot be decided.
     """
-    if not body.complete:
-        return None
-    deadline = time.monotonic() + SEALING_SECONDS
+    deadline = time.monotonic() + server.timeout_seconds
     while True:
         time.sleep(LOOK_AFTER_SECONDS)
+        if not body.complete:
+            return None
         try:
             recent = [submission for submission in made_since(server, started, patience) if parcel.matches(submission)]
         except Ending as ending:
@@ -333,6 +333,7 @@ def arrived(server: Server, parcel: Parcel, body: Body, started: float, patience
         unsure = [submission["id"] for submission in recent if submission["state"] == "open"]
         if not unsure:
             return None
+        note("an upload that may be this one is not sealed yet; looking again")
         if time.monotonic() > deadline:
             sentence = "the connection broke, and the server is still busy with the file"
             raise Ending(BROKEN, sentence, f"  look before you send it again: {go_on('status', unsure[0])}")
@@ -374,7 +375,8 @@ def outcome(server: Server, submission: str) -> httpx.Response:
         hint = f"  to go on: {go_on('wait', submission)}"
         raise Ending(STOPPED, "stopped waiting; the submission is evaluated all the same", hint) from None
     except Ending as ending:
-        ending.lines.append(f"  to go on: {go_on('wait', submission)}")
+        if ending.code != REFUSED:
+            ending.lines.append(f"  to go on: {go_on('wait', submission)}")
         raise
 
 

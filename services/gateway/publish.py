@@ -76,7 +76,7 @@ def check_truth(folder: Path, challenge: Challenge, truth: Truth) -> None:
     """The truth, submitted, must be perfect: asked of the scorer's own command, so that one parser judges both."""
     task = challenge.tasks[truth.task]
     command = [sys.executable, "-m", "services.scorer", "score", task.kind, str(truth.path), str(truth.path)]
-    command += ["--definition", str(folder), "--task", truth.task, "--split", truth.split, "--json"]
+    command += ["--definition", str(folder), "--split", truth.split, "--json"]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     try:
         report = json.loads(run.stdout)

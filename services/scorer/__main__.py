@@ -1,6 +1,6 @@
 """The scorer's commands: `score` files offline, `work` off the queue.
 
-python -m services.scorer score classification PREDICTIONS TRUTH [--definition DIR] [--json]
+python -m services.scorer score classification PREDICTIONS TRUTH [--definition DIR [--split SPLIT]] [--json]
 python -m services.scorer work
 """
 
@@ -18,7 +18,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.command == "work":
         return _work()
-    code, text = offline.score(options.task, options.predictions, options.truth, options.definition, options.json)
+    code, text = offline.score(
+        options.task, options.predictions, options.truth, options.definition, options.split, options.json
+    )
     print(text, file=sys.stderr if code == offline.USAGE else sys.stdout)
     return code
 
@@ -41,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     score.add_argument(
         "--definition", type=Path, metavar="DIR", help="folder of a challenge.toml: hierarchy, categories"
     )
+    score.add_argument("--split", help="hold both files to this split's number of images (needs --definition)")
     score.add_argument("--json", action="store_true", help="print JSON, with the field names of a report")
     return parser
 

@@ -19,10 +19,12 @@ from shared.report import fault_line
 SCORED, REJECTED, USAGE = 0, 1, 2
 
 
-def score(task: str, predictions: Path, truth: Path, definition: Path | None, as_json: bool) -> tuple[int, str]:
+def score(
+    task: str, predictions: Path, truth: Path, definition: Path | None, split: str | None, as_json: bool
+) -> tuple[int, str]:
     """The exit code, and what to print: a table or JSON of what was found, or what is wrong."""
     try:
-        case = Case() if definition is None else _defined_case(definition, task)
+        case = Case() if definition is None else _defined_case(definition, task, split)
         files = _opened(predictions), _opened(truth)
     except (OSError, Refused) as error:
         return USAGE, f"error: {error}"
@@ -35,12 +37,14 @@ def score(task: str, predictions: Path, truth: Path, definition: Path | None, as
     return SCORED, _as_json(_scored(findings)) if as_json else _table(findings)
 
 
-def _defined_case(folder: Path, task: str) -> Case:
+def _defined_case(folder: Path, task: str, split: str | None) -> Case:
     definition = read_challenge(folder)
     rules = next((rules for rules in definition.tasks.values() if rules.kind == task), None)
     if rules is None:
         raise Missing("no-such-task", f"{definition.name} has no task of the kind {task}")
-    return case_of(definition, rules, images=None)
+    if split is not None and split not in rules.splits:
+        raise Missing("no-such-split", f"{definition.name} has no split {split!r}", f"it has: {', '.join(rules.splits)}")
+    return case_of(definition, rules, images=None if split is None else rules.splits[split].images)
 
 
 def _opened(path: Path) -> Readable:

@@ -74,6 +74,7 @@ class EvaluationView(BaseModel):
     id: UUID = Field(examples=[SUBMISSION])
     state: EvaluationState = Field(examples=["scored"])
     attempt: int = Field(examples=[1])
+    scorer: str | None = Field(examples=["scorer-1"], description="which scorer has it, or had it last")
     stage: str | None = Field(examples=["scoring"], description="what the scorer is doing, while it runs")
     created_at: datetime = Field(examples=[MOMENT])
     started_at: datetime | None = Field(examples=[MOMENT])

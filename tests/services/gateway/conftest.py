@@ -34,7 +34,6 @@ from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[3]
 TINY = Path(__file__).parent / "tiny"
-PREFIX = "HOLDOUT_GATEWAY_"
 
 
 @pytest.fixture(scope="session")
@@ -52,8 +51,7 @@ def quota(servers: Addresses) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def settings(servers: Addresses) -> GatewaySettings:
     """The gateway's settings, as the stack gives them."""
-    told = environment("gateway", servers)
-    return GatewaySettings(**{name.removeprefix(PREFIX).lower(): value for name, value in told.items() if PREFIX in name})
+    return GatewaySettings.from_mapping(environment("gateway", servers))
 
 
 @pytest.fixture(scope="session")

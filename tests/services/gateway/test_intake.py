@@ -1,14 +1,16 @@
 """From a body to sealed bytes: gzip in every form, limits, digests of both."""
 
+import contextlib
 import gzip
 import hashlib
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.gateway.intake import Intake, Sealed
-from shared.errors import HoldoutError, Refused, TooLarge
+from shared.errors import Refused, TooLarge
 
 LIMIT = 100_000
 
@@ -20,6 +22,11 @@ def take(body: bytes, chunk_bytes: int, limit: int = LIMIT) -> tuple[bytes, Seal
         content += b"".join(intake.feed(body[start : start + chunk_bytes]))
     content += b"".join(intake.finish())
     return content, intake.sealed()
+
+
+def take_all(blocks: Iterator[bytes]) -> None:
+    for block in blocks:
+        assert len(block) <= LIMIT
 
 
 def sealed(content: bytes, received: bytes) -> Sealed:
@@ -47,12 +54,10 @@ def test_zeros_after_a_gzip_stream_are_padding() -> None:
 def test_a_gzip_bomb_is_refused_before_it_unfolds() -> None:
     bomb = gzip.compress(bytes(50_000_000))
     assert len(bomb) < LIMIT
-    intake = Intake(LIMIT)
-    seen = 0
+    blocks = Intake(LIMIT).feed(bomb)
     with pytest.raises(TooLarge):
-        for block in intake.feed(bomb):
-            seen += len(block)
-    assert seen <= LIMIT
+        take_all(blocks)
+    assert next(blocks, None) is None
 
 
 def test_one_byte_over_the_limit_is_too_large_and_the_limit_itself_is_not() -> None:
@@ -77,7 +82,5 @@ def test_a_flipped_byte_in_a_gzip_stream_is_noticed() -> None:
 @settings(max_examples=300)
 @given(st.binary(max_size=300), st.integers(1, 50))
 def test_no_bytes_break_it_in_any_other_way(tail: bytes, chunk: int) -> None:
-    try:
+    with contextlib.suppress(Refused):
         take(b"\x1f\x8b" + tail, chunk)
-    except HoldoutError as error:
-        assert error.status in (400, 413)

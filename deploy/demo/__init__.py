@@ -1,0 +1,1 @@
+"""`make demo`: the whole story on real servers and real data, each claim checked as it is told."""

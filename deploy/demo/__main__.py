@@ -1,0 +1,63 @@
+"""`python -m deploy.demo`: the story from an empty folder to a board; exit status 1 when a claim does not hold."""
+
+import argparse
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from deploy.demo import story
+from deploy.demo.contestants import Simulator
+from deploy.demo.devkit import fetch_devkit
+from deploy.demo.receiver import receiving
+from deploy.demo.running import DemoStack, bring_up
+from deploy.demo.telling import Failed, Teller
+from services.gateway.actions.teams import found_team, make_key
+from services.gateway.app import open_desk
+
+FOLDER = Path(".holdout-demo")
+CACHE = Path(".cache")
+
+
+def main() -> int:
+    """Tell the whole story."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.demo", description="The whole story, on real servers.")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help=f"begun anew each time ({FOLDER})")
+    parser.add_argument("--gateway-port", default=None, metavar="N", help="0: any free one")
+    options = parser.parse_args()
+    stack_options = [] if options.gateway_port is None else ["--gateway-port", options.gateway_port]
+    tell = Teller()
+    try:
+        _tell_it(tell, options.folder.resolve(), stack_options)
+    except Failed as failed:
+        print(f"\nThe demo failed: {failed}", file=sys.stderr)
+        return 1
+    print(f"\nAll of it held, in {tell.seconds:.1f} s. It stays up until `make down`.")
+    return 0
+
+
+def _tell_it(tell: Teller, folder: Path, stack_options: list[str]) -> None:
+    with ThreadPoolExecutor(1) as pool, receiving() as receiver:
+        fetched = pool.submit(fetch_devkit, CACHE)
+        tell.step("The stack comes up: real servers and services, each its own process")
+        for line in bring_up(folder, stack_options):
+            tell.say(line)
+        stack = DemoStack(folder)
+        desk = open_desk(stack.gateway_settings(), "demo")
+        tell.step("The official ILSVRC2012 development kit becomes a challenge")
+        kit = fetched.result()
+        story.publish_devkit(tell, desk, stack, kit, folder)
+        simulator = Simulator(kit.labels)
+        tell.step("The winners of 2010–2017, SIMULATED at their published errors, and the kit's own file")
+        story.fill_the_board(tell, desk, stack, kit, simulator)
+        tell.step('You are a team: "you"')
+        you = story.be_a_team(tell, desk, stack, simulator, receiver)
+        tell.step("A scorer is killed in mid-job")
+        story.kill_a_scorer(tell, desk, stack, simulator)
+        tell.step("Look around")
+        found_team(desk, "guest")
+        story.show_around(tell, stack, you, make_key(desk, "guest", "demo").text())
+        desk.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,55 @@
+"""The demo's own stack: brought up by the command that people use, in a folder that each demo begins anew."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from deploy.demo.telling import Failed
+from deploy.stack.addresses import Addresses
+from deploy.stack.environment import environment
+from deploy.stack.folder import Folder
+from deploy.stack.ports import read_ports
+from deploy.stack.secrets import keep_secrets
+from deploy.stack.status import as_json
+from services.gateway.settings import GatewaySettings
+
+LOOPBACK = {"HOLDOUT_GATEWAY_PRIVATE_NETWORKS": "127.0.0.0/8"}
+"""The demo's team receives its webhooks on this machine, which a gateway does not call by default."""
+
+
+class DemoStack:
+    """A running stack, seen from outside."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = Folder(folder)
+        self.addresses = Addresses(read_ports(self._folder.ports), keep_secrets(self._folder.secrets))
+
+    def gateway_settings(self) -> GatewaySettings:
+        """The gateway's settings, as the stack gives them."""
+        return GatewaySettings.from_mapping(environment("gateway", self.addresses) | LOOPBACK)
+
+    def process(self, name: str) -> int | None:
+        """The process id of one program."""
+        programs: list[dict[str, Any]] = json.loads(as_json(self._folder))["programs"]
+        return next((program["pid"] for program in programs if program["name"] == name), None)
+
+
+def bring_up(folder: Path, options: list[str]) -> Iterator[str]:
+    """Start a fresh stack in `folder`; gives its lines as they come. Raises `Failed` when it does not come up."""
+    if Folder(folder).supervisor() is not None:
+        raise Failed(f"a demo is still up in {folder}: `make down` stops it")
+    shutil.rmtree(folder, ignore_errors=True)
+    command = [sys.executable, "-m", "deploy.stack", "up", "--folder", str(folder), *options]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ | LOOPBACK
+    ) as up:
+        assert up.stdout is not None
+        for line in up.stdout:
+            yield line.rstrip()
+    if up.returncode != 0:
+        raise Failed("the stack did not come up")

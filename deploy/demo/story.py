@@ -1,0 +1,192 @@
+"""The six parts of the story, in order. Each takes what it needs and checks what it tells."""
+
+import os
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from deploy.demo.board import board_lines
+from deploy.demo.contestants import WINNERS, Simulator
+from deploy.demo.devkit import DEMO_ERRORS, Devkit
+from deploy.demo.receiver import Receiver
+from deploy.demo.running import DemoStack
+from deploy.demo.telling import Teller
+from deploy.demo.visitor import TEST_SPLIT, Visitor
+from services.gateway.actions.teams import found_team, make_key, register_endpoint
+from services.gateway.desk import Desk
+from services.gateway.publish import publish
+from shared import keys
+from shared.errors import Broken
+from shared.storage import Storage
+
+DEFINITION = Path(__file__).parent / "ilsvrc2012"
+TAKEOVER_SECONDS = 8
+"""What Holdout promises for a killed scorer's job."""
+
+
+def new_visitor(desk: Desk, stack: DemoStack, name: str) -> Visitor:
+    """Found a team and give it a key."""
+    found_team(desk, name)
+    return Visitor(stack.addresses.gateway_url, name, make_key(desk, name, "demo").text())
+
+
+def publish_devkit(tell: Teller, desk: Desk, stack: DemoStack, kit: Devkit, folder: Path) -> None:
+    """Part 2: the definition and the truth go live; the gateway cannot read the truth."""
+    if kit.demo_file is None:
+        tell.say("no network: the development kit could not be fetched. GENERATED labels stand in for the real ones.")
+    truth = folder / "ground_truth.txt"
+    truth.write_bytes(kit.labels)
+    operator = Storage(stack.addresses.storage_address("publish"))
+    done = publish(desk.database, operator, desk.clock, DEFINITION, [f"test={truth}"])
+    digest = done.truths["classification", "test"]
+    images = done.challenge.tasks["classification"].splits["test"].images
+    tell.check(done.is_new and images == kit.labels.count(b"\n"), f"ilsvrc2012 published: {images:,} images")
+    tell.say(f"truth {digest[:16]}…, definition {done.digest[:16]}…")
+    tell.check(_is_denied(desk.storage, digest), "the gateway's own S3 key is refused the truth (403)")
+
+
+def _is_denied(storage: Storage, digest: str) -> bool:
+    try:
+        storage.read(keys.GROUND_TRUTH, keys.truth_key(digest), 2**30)
+    except Broken as error:
+        return error.code == "storage-denied"
+    return False
+
+
+def fill_the_board(tell: Teller, desk: Desk, stack: DemoStack, kit: Devkit, simulator: Simulator) -> None:
+    """Part 3: simulated winners and the kit's own file; exact errors, a board with intervals."""
+    files = [
+        (f"{w.team} {w.year} (simulated)", f"simulated at {w.top_5_error:.3f}", w.top_5_error, w.year) for w in WINNERS
+    ]
+    visitors = [new_visitor(desk, stack, name) for name, _, _, _ in files]
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = list(
+            pool.map(
+                lambda visitor, file: visitor.scored(simulator.predictions(file[2], seed=file[3]), file[1]),
+                visitors,
+                files,
+            )
+        )
+    values = [outcome["evaluation"]["metrics"]["top_5_error"] for outcome in outcomes]
+    tell.check(values == [w.top_5_error for w in WINNERS], "eight simulated contestants score what they were made for")
+    if kit.demo_file is not None:
+        _score_the_kits_file(tell, new_visitor(desk, stack, "development kit"), kit.demo_file)
+    for line in board_lines(visitors[0].board()):
+        tell.say("  " + line)
+
+
+def _score_the_kits_file(tell: Teller, visitor: Visitor, demo_file: bytes) -> None:
+    metrics = visitor.scored(demo_file, "demo.val.pred.txt")["evaluation"]["metrics"]
+    errors = tuple(round(metrics[f"top_{k}_error"], 4) for k in range(1, 6))
+    shown = " ".join(f"{error:.4f}"[1:] for error in errors)
+    tell.check(errors == DEMO_ERRORS, f"the kit's own file scores the documented {shown} at 1–5 guesses")
+
+
+def be_a_team(tell: Teller, desk: Desk, stack: DemoStack, simulator: Simulator, receiver: Receiver) -> Visitor:
+    """Part 4: a broken file, two good ones, a third; signed webhooks; shared ranks."""
+    you = new_visitor(desk, stack, "you")
+    receiver.secret = register_endpoint(desk, "you", receiver.url).secrets[0]
+    _send_a_broken_file(tell, you, simulator)
+    first = you.submit(simulator.predictions(0.0305, seed=1), "my method", publish=True).raise_for_status().json()
+    _hear_the_webhook(tell, first["submission"], receiver)
+    second = you.scored(simulator.predictions(0.0290, seed=2), "my method, tuned")
+    tell.check(second["evaluation"]["state"] == "scored", "a second good one is scored")
+    third = you.submit(simulator.predictions(0.0280, seed=3), "one too many")
+    problem = third.json()
+    tell.check(
+        third.status_code == 429 and bool(problem["next_free_at"]),
+        f"a third is refused (429): the next place is free at {problem['next_free_at']}",
+    )
+    _share_a_range(tell, you.board())
+    return you
+
+
+def _send_a_broken_file(tell: Teller, you: Visitor, simulator: Simulator) -> None:
+    lines = simulator.predictions(0.03, seed=0).splitlines(keepends=True)
+    lines[6] = b"12 cat 45 7 9\n"
+    before = you.standing()["remaining"]
+    outcome = you.scored(b"".join(lines), "broken", publish=False)
+    report = you.report(outcome["id"])
+    fault = report["faults"][0]
+    tell.say(f"line {fault['line']}, column {fault['column']}: {fault['sentence']} {fault['remedy']}")
+    placed = (fault["line"], fault["column"]) == (7, 4) and bool(fault["remedy"])
+    tell.check(report["outcome"] == "rejected" and placed, "a broken file is refused with line, column and remedy")
+    tell.check(you.standing()["remaining"] == before == 2, "and nothing is charged for it")
+
+
+def _hear_the_webhook(tell: Teller, submission: dict[str, Any], receiver: Receiver) -> None:
+    delivery = receiver.next("evaluation.scored")
+    sealed = datetime.fromisoformat(submission["sealed_at"])
+    took = (delivery.at - sealed).total_seconds()
+    tell.check(
+        delivery.signed and delivery.event["data"]["submission"] == submission["id"],
+        f"a good file is scored: {1000 * took:.0f} ms from sealed upload to signed webhook, signature checked",
+    )
+
+
+def _share_a_range(tell: Teller, entries: list[dict[str, Any]]) -> None:
+    mine = [entry for entry in entries if entry["team"] == "you"]
+    shared = [entry for entry in entries if entry["rank_range"] == mine[0]["rank_range"]]
+    for line in board_lines([entry for entry in entries if entry in shared or entry in mine]):
+        tell.say("  " + line)
+    best, worst = mine[0]["rank_range"]
+    tell.check(best < worst, f"entries that cannot be told apart share ranks {best}–{worst}")
+
+
+def kill_a_scorer(tell: Teller, desk: Desk, stack: DemoStack, simulator: Simulator) -> None:
+    """Part 5: kill -9 in mid-job. A job may end before the blow falls; then another team tries."""
+    predictions = simulator.predictions(0.05, seed=5)
+    for attempt in range(1, 6):
+        visitor = new_visitor(desk, stack, f"unlucky {attempt}")
+        submission = visitor.submit(predictions, "killed in mid-job").raise_for_status().json()["submission"]["id"]
+        killed = _kill_whoever_scores(visitor, submission, stack)
+        if killed is None:
+            continue
+        outcome = visitor.outcome(submission)
+        took = time.monotonic() - killed
+        used = 2 - visitor.standing()["remaining"]
+        tell.check(
+            outcome["evaluation"]["state"] == "scored" and took <= TAKEOVER_SECONDS,
+            f"its scorer was killed (-9) in mid-job; another had it scored {took:.1f} s later",
+        )
+        tell.check(outcome["evaluation"]["attempt"] == 1 and used == 1, "scored once, charged once")
+        return
+    tell.fail("no scorer could be caught at work")
+
+
+def _kill_whoever_scores(visitor: Visitor, submission: str, stack: DemoStack) -> float | None:
+    """Kill the scorer that runs this submission; the moment, or None when it was too late."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        evaluation = visitor.look(submission)["evaluation"]
+        if evaluation["state"] == "running":
+            process = stack.process(evaluation["scorer"])
+            if process is None:
+                return None
+            os.kill(process, signal.SIGKILL)
+            moment = time.monotonic()
+            return moment if visitor.look(submission)["evaluation"]["state"] == "running" else None
+        if evaluation["state"] not in ("queued", "running"):
+            return None
+    return None
+
+
+def show_around(tell: Teller, stack: DemoStack, you: Visitor, key: str) -> None:
+    """Part 6: where everything is, and how to go on."""
+    url = stack.addresses.gateway_url
+    tell.say(f"board     {url}/challenges/ilsvrc2012/classification/test")
+    entry = next(entry["submission"] for entry in you.board() if entry["team"] == you.name)
+    tell.say(f"report    {url}/challenges/ilsvrc2012/classification/test/entries/{entry}")
+    tell.say(f"API docs  {url}/docs")
+    tell.say()
+    tell.say("submit a file of your own (50,000 lines; a new team, two places):")
+    tell.say(f"  export HOLDOUT_URL={url} HOLDOUT_KEY={key}")
+    tell.say("  .venv/bin/python services/gateway/client.py submit YOUR_FILE \\")
+    tell.say("    --challenge ilsvrc2012 --task classification --split test --publish")
+    tell.say("or: curl -H \"Authorization: Bearer $HOLDOUT_KEY\" -H 'Content-Type: text/plain' \\")
+    tell.say(f"  --data-binary @YOUR_FILE '{url}{TEST_SPLIT}/submissions?method=mine&publish=true'")
+    tell.say()
+    tell.say("stop      make down      (the next `make demo` begins anew)")
