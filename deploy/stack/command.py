@@ -42,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--servers-only", action="store_true", help="PostgreSQL, Valkey and SeaweedFS alone")
     up.add_argument("--scorers", type=int, default=2, metavar="N", help="how many scorers (2)")
     for name in PORT_OPTIONS:
-        up.add_argument(f"--{name}-port", type=int, metavar="N", help="0: any free one")
+        up.add_argument(f"--{name}-port", type=_port, metavar="N", help="0: any free one")
     up.set_defaults(act=_up)
 
     commands.add_parser("down", parents=[every], help="stop everything; comes back when all is gone").set_defaults(
@@ -58,6 +58,13 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("arguments", nargs=argparse.REMAINDER, metavar="…", help="e.g. team create NAME")
     command.set_defaults(act=_run)
     return parser
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port < 2**16:
+        raise argparse.ArgumentTypeError(f"{port} is no port: they run from 1 to 65535")
+    return port
 
 
 def _up(folder: Folder, options: argparse.Namespace) -> int:
