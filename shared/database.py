@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 
 import psycopg
-from sqlalchemy import Engine, create_engine, func, select, text
+from sqlalchemy import Connection, Engine, create_engine, func, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
@@ -33,19 +33,19 @@ class Database:
             connect_args={"application_name": name, "options": options, "connect_timeout": 5},
         )
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._looking = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextlib.contextmanager
     def begin(self) -> Iterator[Session]:
         """A transaction: committed at the end, rolled back on any exception; `Unavailable` when the server is away."""
-        try:
-            with self._sessions.begin() as session:
-                yield session
-        except (OperationalError, PoolTimeout) as error:
-            raise Unavailable("database-unavailable", "the database does not answer") from error
-        except DBAPIError as error:
-            if error.connection_invalidated:
-                raise Unavailable("database-unavailable", "the database connection broke") from error
-            raise
+        with _answering(), self._sessions.begin() as session:
+            yield session
+
+    @contextlib.contextmanager
+    def look(self) -> Iterator[Connection]:
+        """A connection for queries that need no transaction: half the work; `Unavailable` when the server is away."""
+        with _answering(), self._looking.connect() as connection:
+            yield connection
 
     def answers(self) -> bool:
         """Whether a query goes through right now."""
@@ -59,6 +59,18 @@ class Database:
     def close(self) -> None:
         """Let the connections go."""
         self.engine.dispose()
+
+
+@contextlib.contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, PoolTimeout) as error:
+        raise Unavailable("database-unavailable", "the database does not answer") from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise Unavailable("database-unavailable", "the database connection broke") from error
+        raise
 
 
 def notify(session: Session, channel: str, payload: str = "") -> None:

@@ -19,8 +19,8 @@ class Ledger:
         """Hold a place, and whether this call did it (rather than an earlier one). Raises `Conflict`, `TooMany`."""
         asked = (request.team, request.pool, request.window_seconds, request.submission)
         # Look before standing in line: a refusal is as true without the lock, and a flood of them holds up nobody.
-        with self._database.begin() as session:
-            verdicts.reserve(request, *store.history(store.reading(session), *asked))
+        with self._database.look() as connection:
+            verdicts.reserve(request, *store.history(connection, *asked))
         with self._database.begin() as session:
             store.lock(session, request.team)
             now, postings = store.history(session, *asked)
@@ -48,8 +48,8 @@ class Ledger:
 
     def standing(self, team: UUID, pool: str, terms: Terms) -> Standing:
         """How `team` stands in `pool` under `terms`, right now. Takes no lock."""
-        with self._database.begin() as session:
-            now, postings = store.history(store.reading(session), team, pool, terms.window_seconds)
+        with self._database.look() as connection:
+            now, postings = store.history(connection, team, pool, terms.window_seconds)
             return standing(fold(postings).values(), pool, terms, now)
 
 

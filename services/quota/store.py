@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Interval, Uuid, and_, bindparam, func, or_, select
+from sqlalchemy import Connection, DateTime, Interval, Uuid, and_, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -29,12 +29,6 @@ CLOCK = select(func.clock_timestamp(type_=DateTime(timezone=True)).label("now"))
 HISTORY = select(CLOCK.c.now, postings).select_from(CLOCK.outerjoin(postings, RELEVANT)).order_by(postings.c.posting)
 
 
-def reading(session: Session) -> Session:
-    """`session`, told before its first query that there will be one only: no transaction is opened for it."""
-    session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
-    return session
-
-
 def lock(session: Session, team: UUID) -> None:
     """Let one decision about `team` run at a time, to the end of the transaction."""
     if session.execute(LOCKED, {"team": team}).first() is None:
@@ -50,7 +44,7 @@ def held(session: Session, submission: UUID) -> Posting | None:
 
 
 def history(
-    session: Session, team: UUID, pool: str, window_seconds: int, submission: UUID | None = None
+    session: Session | Connection, team: UUID, pool: str, window_seconds: int, submission: UUID | None = None
 ) -> tuple[datetime, list[Posting]]:
     """The database's time now (not when the transaction began), and what matters at it in the order it was posted.
 
