@@ -10,6 +10,7 @@ import os
 import socket
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -162,11 +163,11 @@ class Sandbox:
                     raise Exhausted("sandbox-report-too-large", f"the report has {length:,} bytes, more than it may")
                 payload = await reader.readexactly(length)
                 if kind == child.STAGE:
-                    on_stage(payload.decode("ascii", "replace"))
+                    on_stage(_printable(payload))
                 elif kind == child.REPORT:
                     report = payload
                 else:
-                    log.error("the scorer made a mistake:\n%s", payload.decode(errors="replace"))
+                    log.error("the scorer made a mistake:\n%s", textwrap.indent(_printable(payload), "    | "))
         except (asyncio.IncompleteReadError, ConnectionError):
             return report
         finally:
@@ -206,6 +207,13 @@ class Sandbox:
             with contextlib.suppress(ProcessLookupError):
                 parent.kill()
             await asyncio.to_thread(parent.wait)
+
+
+def _printable(words: bytes) -> str:
+    """What a child says, fit for a log: it may not be ours any more."""
+    return "".join(
+        letter if letter.isprintable() or letter == "\n" else "?" for letter in words.decode(errors="replace")
+    )
 
 
 async def _exactly(source: socket.socket, count: int) -> bytes:

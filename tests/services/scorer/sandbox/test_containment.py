@@ -1,9 +1,12 @@
 """What a child can reach: nothing but the three files, its memory and its report."""
 
+import ast
 import asyncio
 import errno
 import os
+import shutil
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -86,3 +89,32 @@ def test_the_boot_line_says_which_walls_stand(caplog: pytest.LogCaptureFixture) 
         asyncio.run(boot())
     assert "sandbox up in" in caplog.text
     assert "seccomp, rlimits" in caplog.text
+
+
+REFUSING = 'for kind in user net pid mnt ipc; do echo 0 > /proc/sys/user/max_${kind}_namespaces; done; exec "$@"'
+
+ONE_FILE = """
+import asyncio, logging
+from tests.services.scorer.sandbox.rooms import sandbox, score
+
+async def one():
+    async with sandbox("tries_all_doors") as room:
+        print((await score(room, b"9")).metrics)
+
+logging.basicConfig(level="INFO")
+asyncio.run(one())
+"""
+
+
+def test_where_namespaces_are_refused_the_filter_stands_and_the_log_says_so() -> None:
+    inside = ["unshare", "--user", "--map-root-user", "sh", "-c", REFUSING, "sh"]
+    if (
+        shutil.which("unshare") is None
+        or subprocess.run([*inside, "true"], capture_output=True, check=False).returncode
+    ):
+        pytest.skip("this machine cannot be made to refuse namespaces")
+    tried = subprocess.run([*inside, sys.executable, "-c", ONE_FILE], capture_output=True, text=True, check=False)
+    assert tried.returncode == 0, tried.stderr
+    assert "REFUSED by this machine: user namespace, mount namespace" in tried.stderr
+    found = ast.literal_eval(tried.stdout)
+    assert set(found.values()) == {float(errno.EPERM)}
