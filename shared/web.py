@@ -154,17 +154,15 @@ class RequestIds:
             return
         given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
         name = given if self.SANE.match(given) else secrets.token_hex(8)
-        token = request_id.set(name)
+        # Never reset: a request is a task of its own, and the handler of unknown errors runs after us.
+        request_id.set(name)
 
         async def with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], (b"x-request-id", name.encode())]
             await send(message)
 
-        try:
-            await self.app(scope, receive, with_id)
-        finally:
-            request_id.reset(token)
+        await self.app(scope, receive, with_id)
 
 
 class Readiness:
@@ -203,7 +201,10 @@ def equip(app: FastAPI, readiness: Readiness) -> None:
 
     async def handle_unknown(request: Request, error: Exception) -> Response:
         log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        return problem_response(Broken("internal", "something broke on our side; it has been logged"), request.url.path)
+        broken = Broken("internal", "something broke on our side; it has been logged")
+        answer = problem_response(broken, request.url.path)
+        answer.headers["X-Request-Id"] = request_id.get()
+        return answer
 
     app.add_exception_handler(HoldoutError, handle_ours)
     app.add_exception_handler(RequestValidationError, handle_validation)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.house.tree import CODE, ROOT, committed, modules, name, parsed
+from tests.house.tree import CODE, MADE, ROOT, committed, modules, name, parsed
 
 LONGEST_DOCSTRING = 8
 """Lines of prose; drawings and tables, which are indented, do not count."""
@@ -63,5 +63,4 @@ def test_no_committed_file_names_a_path_or_a_package_index_of_one_machine() -> N
 
 
 def test_nothing_is_committed_that_is_made() -> None:
-    made = {"__pycache__", ".venv", ".holdout", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
-    assert not [name(path) for path in committed() if made & set(path.relative_to(ROOT).parts)]
+    assert not [name(path) for path in committed() if MADE & set(path.relative_to(ROOT).parts)]
