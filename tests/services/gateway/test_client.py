@@ -26,6 +26,7 @@ from tests.services.gateway.imitation import (
     Asked,
     Cut,
     Imitation,
+    Reply,
     accepted,
     evaluation,
     moment,
@@ -85,7 +86,6 @@ def sha256(path: Path) -> str:
 def test_a_scored_file_ends_with_0_and_shows_what_was_accepted_what_is_left_and_the_metrics(
     run: Run, file: Path
 ) -> None:
-    """The main path."""
     done = run("submit", file, *TO_TEST)
     assert done.returncode == 0, done.stderr
     assert f"accepted {SUBMISSION}: 20,000 bytes, sha-256 {sha256(file)}" in done.stdout
@@ -186,7 +186,7 @@ def test_a_wrong_command_line_ends_with_2(
     assert server.asked == []
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413, 415, 422])
+@pytest.mark.parametrize("status", [401, 403, 404, 413])
 def test_a_refusal_ends_with_3_and_shows_sentence_remedy_and_request(
     run: Run, server: Imitation, file: Path, status: int
 ) -> None:
@@ -209,14 +209,14 @@ def test_over_the_allowance_ends_with_4_and_the_time_of_the_next_place(run: Run,
     assert server.count("POST", SUBMIT) == 1
 
 
-@pytest.mark.parametrize("status", [502, 503, 504])
-def test_reading_goes_on_after_gateway_errors_and_cut_connections(run: Run, server: Imitation, status: int) -> None:
-    """Two stumbles, then the answer."""
-    server.script("GET", ONE, Answer(status, b"<html>"), Cut(), Answer(200, submission(judged="scored")))
+def test_reading_goes_on_after_gateway_errors_and_cut_connections(run: Run, server: Imitation) -> None:
+    """Four stumbles, then the answer."""
+    stumbles = [Answer(502, b"<html>"), Answer(503, b""), Answer(504, b""), Cut()]
+    server.script("GET", ONE, *stumbles, Answer(200, submission(judged="scored")))
     done = run("status", SUBMISSION)
     assert done.returncode == 0, done.stderr
-    assert done.stderr.count("trying again") == 2
-    assert server.count("GET", ONE) == 3
+    assert done.stderr.count("trying again") == 4
+    assert server.count("GET", ONE) == 5
 
 
 def test_reading_waits_as_long_as_retry_after_asks(run: Run, server: Imitation) -> None:
@@ -274,12 +274,13 @@ def test_a_file_is_sent_again_when_the_server_asks_to_come_back(run: Run, server
     assert server.count("POST", SUBMIT) == 3
 
 
-def test_a_file_that_arrived_before_the_connection_broke_is_not_sent_again(
-    run: Run, server: Imitation, file: Path
+@pytest.mark.parametrize("stumble", [Cut(), Answer(502, b"<html>"), problem(500, "internal", "something broke")])
+def test_a_file_that_arrived_before_its_answer_was_lost_is_not_sent_again(
+    run: Run, server: Imitation, file: Path, stumble: Reply
 ) -> None:
     """The client finds its sealed submission by the file's digest, and goes on with it."""
     sent = Asked("POST", SUBMIT, {}, {}, file.stat().st_size, sha256(file))
-    server.script("POST", SUBMIT, Cut())
+    server.script("POST", SUBMIT, stumble)
     server.script("GET", MINE, page(submission(sent)))
     done = run("submit", file, *TO_TEST, "--json")
     assert done.returncode == 0, done.stderr
