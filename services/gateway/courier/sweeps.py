@@ -36,8 +36,8 @@ class Sweeps:
     async def run(self) -> None:
         """For ever."""
         while True:
-            await self._guarded(self._abandon_overdue)
-            await self._guarded(self._look_after_silent)
+            await self._guarded(lambda: asyncio.to_thread(self.abandon_overdue))
+            await self._guarded(self.look_after_silent)
             await asyncio.sleep(self._settings.sweep_seconds)
 
     async def _guarded(self, sweep: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -46,11 +46,8 @@ class Sweeps:
         except HoldoutError as error:
             log.warning("sweep put off: %s", error)
 
-    async def _abandon_overdue(self) -> None:
+    def abandon_overdue(self) -> None:
         """Uploads that should long have ended: undo them, give the places back, leave no parts in S3."""
-        await asyncio.to_thread(self._abandon_all)
-
-    def _abandon_all(self) -> None:
         now = self._desk.clock()
         with self._desk.database.begin() as session:
             overdue = submissions.overdue(session, now, BATCH)
@@ -62,7 +59,7 @@ class Sweeps:
                 keys.SUBMISSIONS, now - timedelta(seconds=self._desk.settings.upload_seconds)
             )
 
-    async def _look_after_silent(self) -> None:
+    async def look_after_silent(self) -> None:
         """Open evaluations that Redis was given and that are silent: waiting, lost, or done without our hearing."""
         silent = await asyncio.to_thread(self._silent)
         held = await self._queue.holds([_job_id(row) for row in silent])

@@ -1,0 +1,214 @@
+"""The sweeps put right what was lost: jobs that Redis forgot, outcomes nobody heard, uploads whose gateway died."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+import redis
+from sqlalchemy import delete, select, update
+
+from deploy.stack.addresses import Addresses
+from deploy.stack.environment import environment
+from services.gateway.app import open_desk
+from services.gateway.courier.evaluate import Enqueuer
+from services.gateway.courier.sweeps import Sweeps
+from services.gateway.desk import Desk
+from services.gateway.settings import CourierSettings
+from services.gateway.tables import EvaluationRow, OutboxRow, SubmissionRow
+from shared.challenge import Limits
+from shared.queue import Queue
+from tests.services.gateway import reports
+from tests.services.gateway.conftest import Scorer, Team
+
+FILE = b"1\n2\n3\n4\n"
+
+
+@pytest.fixture(scope="module")
+def courier_settings(servers: Addresses, gateway_url: str) -> CourierSettings:
+    return CourierSettings.from_mapping(environment("courier", servers))
+
+
+class Later:
+    """A clock that can be put forward."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self.by = timedelta()
+
+    def __call__(self) -> datetime:
+        return self._clock() + self.by
+
+
+@pytest.fixture
+def later(desk: Desk) -> Later:
+    return Later(desk.clock)
+
+
+@pytest.fixture
+def late_desk(courier_settings: CourierSettings, later: Later) -> Iterator[Desk]:
+    desk = open_desk(courier_settings, "sweep tests", later)
+    yield desk
+    desk.close()
+
+
+@pytest.fixture(autouse=True)
+def only_ours(desk: Desk, gateway_url: str) -> None:
+    """Other tests leave evaluations open on purpose; here they are put away."""
+    with desk.database.begin() as session:
+        session.execute(delete(OutboxRow))
+        session.execute(
+            update(EvaluationRow).where(EvaluationRow.state.in_(("queued", "running"))).values(state="failed")
+        )
+
+
+def sweep(desk: Desk, settings: CourierSettings) -> None:
+    """One round of the sweep over silent evaluations."""
+
+    async def once() -> None:
+        queue = Queue(settings.queue_address())
+        await Sweeps(desk, queue, settings).look_after_silent()
+        await queue.close()
+
+    asyncio.run(once())
+
+
+def enqueue_all(desk: Desk, settings: CourierSettings) -> None:
+    """Do what the outbox owes to Redis."""
+
+    async def act() -> None:
+        queue = Queue(settings.queue_address())
+        with desk.database.begin() as session:
+            rows = session.scalars(select(OutboxRow).where(OutboxRow.kind == "evaluate")).all()
+            session.execute(delete(OutboxRow))
+        for row in rows:
+            await Enqueuer(desk, queue).act(row.payload)
+        await queue.close()
+
+    asyncio.run(act())
+
+
+def forget_jobs(servers: Addresses) -> None:
+    """What a Redis without its data knows: nothing."""
+
+    address = servers.queue_address("courier")
+    with redis.Redis(address.host, address.port, username=address.username, password=address.password) as client:
+        names = [name for pattern in ("arq:*", "evaluations*") for name in client.scan_iter(pattern)]
+        if names:
+            client.delete(*names)
+
+
+def row_of(desk: Desk, evaluation: UUID) -> EvaluationRow:
+    with desk.database.begin() as session:
+        return session.get_one(EvaluationRow, evaluation)
+
+
+def sent(team: Team) -> UUID:
+    return UUID(team.submit(FILE).json()["submission"]["evaluation"]["id"])
+
+
+def test_a_job_that_redis_has_lost_is_queued_as_a_new_attempt(
+    team: Team, late_desk: Desk, later: Later, courier_settings: CourierSettings, servers: Addresses
+) -> None:
+    evaluation = sent(team)
+    enqueue_all(late_desk, courier_settings)
+    forget_jobs(servers)
+    sweep(late_desk, courier_settings)
+    assert row_of(late_desk, evaluation).attempt == 1, "it has not been silent for long enough"
+    later.by = timedelta(seconds=11)
+    sweep(late_desk, courier_settings)
+    row = row_of(late_desk, evaluation)
+    assert (row.attempt, row.state, row.enqueued_at) == (2, "queued", None)
+    enqueue_all(late_desk, courier_settings)
+    assert row_of(late_desk, evaluation).enqueued_at is not None
+
+
+def test_a_job_that_waits_in_redis_is_left_alone_however_long(
+    team: Team, late_desk: Desk, later: Later, courier_settings: CourierSettings
+) -> None:
+    evaluation = sent(team)
+    enqueue_all(late_desk, courier_settings)
+    for days in (1, 2, 3):
+        later.by = timedelta(days=days)
+        sweep(late_desk, courier_settings)
+    row = row_of(late_desk, evaluation)
+    assert (row.attempt, row.state) == (1, "queued")
+
+
+def test_a_report_whose_bell_was_lost_is_applied(
+    team: Team, scorer: Scorer, late_desk: Desk, later: Later, courier_settings: CourierSettings, servers: Addresses
+) -> None:
+    evaluation = sent(team)
+    enqueue_all(late_desk, courier_settings)
+    scorer.write(reports.scored(0.5), evaluation)
+    forget_jobs(servers)
+    later.by = timedelta(seconds=11)
+    sweep(late_desk, courier_settings)
+    row = row_of(late_desk, evaluation)
+    assert (row.attempt, row.state, row.metrics) == (1, "scored", {"top_1_error": 1.0, "top_5_error": 0.5})
+
+
+def test_an_evaluation_that_is_lost_again_and_again_fails_and_is_refunded(
+    team: Team, late_desk: Desk, later: Later, courier_settings: CourierSettings, servers: Addresses
+) -> None:
+    evaluation = sent(team)
+    assert team.remaining() == 1
+    for _ in range(courier_settings.attempts):
+        enqueue_all(late_desk, courier_settings)
+        forget_jobs(servers)
+        later.by += timedelta(seconds=11)
+        sweep(late_desk, courier_settings)
+    row = row_of(late_desk, evaluation)
+    assert (row.attempt, row.state) == (courier_settings.attempts, "failed")
+    assert row.failure is not None
+    assert row.failure["code"] == "never-finished"
+    assert team.remaining() == 2
+
+
+def test_an_attempt_that_runs_past_its_time_fails_even_while_redis_holds_it(
+    team: Team, late_desk: Desk, later: Later, courier_settings: CourierSettings
+) -> None:
+    evaluation = sent(team)
+    enqueue_all(late_desk, courier_settings)
+    with late_desk.database.begin() as session:
+        started = {"state": "running", "started_at": late_desk.clock()}
+        session.execute(update(EvaluationRow).where(EvaluationRow.id == evaluation).values(started))
+    later.by = timedelta(seconds=courier_settings.attempt_seconds + 1)
+    sweep(late_desk, courier_settings)
+    assert row_of(late_desk, evaluation).state == "failed"
+    assert team.remaining() == 2
+
+
+def test_an_upload_whose_gateway_died_is_abandoned_and_its_place_returned(
+    team: Team, late_desk: Desk, later: Later, courier_settings: CourierSettings
+) -> None:
+    submission = uuid4()
+    limits = Limits(pool="tiny-test", places=2, window_seconds=604_800, forgiven_per_day=3)
+    late_desk.allowance.reserve(submission, team.id, limits, hold_seconds=7200)
+    now = late_desk.clock()
+    with late_desk.database.begin() as session:
+        session.add(
+            SubmissionRow(
+                id=submission,
+                team_id=team.id,
+                challenge="tiny",
+                task="classification",
+                split="test",
+                state="open",
+                method="",
+                description="",
+                track="provided",
+                object_key=f"{team.id}/{submission}",
+                created_at=now,
+                deadline_at=now + timedelta(hours=1),
+            )
+        )
+    sweeps = Sweeps(late_desk, Queue(courier_settings.queue_address()), courier_settings)
+    sweeps.abandon_overdue()
+    assert team.remaining() == 1, "it may still be uploading"
+    later.by = timedelta(hours=1, seconds=1)
+    sweeps.abandon_overdue()
+    with late_desk.database.begin() as session:
+        assert session.get_one(SubmissionRow, submission).state == "abandoned"
+    assert team.remaining() == 2
