@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.scorer.metrics import intervals as module
 from services.scorer.metrics.intervals import intervals
 from services.scorer.metrics.losses import Losses
 from tests.reference import classification as reference
@@ -66,20 +65,32 @@ def test_many_valued_losses_agree_with_a_bootstrap_round_by_round(losses: list[i
     assert found["99.9"].low <= found["95"].low <= found["95"].high <= found["99.9"].high
 
 
-def test_drawn_and_exact_intervals_agree(monkeypatch: pytest.MonkeyPatch) -> None:
-    losses = Losses(np.random.default_rng(3).integers(0, 20, 5000).astype(np.uint8), 1)
-    exact = intervals(losses)
-    monkeypatch.setattr(module, "WIDEST_SPAN", 0)
-    drawn = intervals(losses)
+def test_coarser_steps_give_nearly_the_exact_interval() -> None:
+    losses = Losses(np.random.default_rng(3).integers(0, 40, 5000).astype(np.uint8), 1)
+    exact, coarse = intervals(losses), intervals(losses, widest_span=2**13)
     deviation = float(losses.per_image.std()) / math.sqrt(5000)
-    assert drawn["95"].low == pytest.approx(exact["95"].low, abs=0.1 * deviation)
-    assert drawn["99.9"].high == pytest.approx(exact["99.9"].high, abs=0.4 * deviation)
+    for level in exact:
+        assert coarse[level].low == pytest.approx(exact[level].low, abs=0.05 * deviation)
+        assert coarse[level].high == pytest.approx(exact[level].high, abs=0.05 * deviation)
 
 
-def test_losses_of_very_fine_steps_are_drawn_with_a_fixed_seed() -> None:
-    losses = Losses(np.random.default_rng(5).integers(0, 2520, 3000).astype(np.uint16), 2520)
-    assert intervals(losses) == intervals(losses)
-    assert intervals(losses)["95"].low < losses.mean() < intervals(losses)["95"].high
+def test_losses_of_very_fine_steps_agree_with_drawn_rounds() -> None:
+    random = np.random.default_rng(5)
+    values, counts = np.unique(random.integers(0, 12, 40_000) * 2310, return_counts=True)
+    losses = Losses(np.repeat(values, counts).astype(np.uint32), 27720)
+    drawn = np.sort(random.multinomial(40_000, counts / 40_000, size=20_000) @ values) / (40_000 * 27720)
+    found = intervals(losses)
+    deviation = float(drawn.std())
+    assert found["95"].low == pytest.approx(drawn[500], abs=0.1 * deviation)
+    assert found["95"].high == pytest.approx(drawn[19_500], abs=0.1 * deviation)
+
+
+def test_losses_without_a_common_step_agree_with_the_normal_limit() -> None:
+    losses = Losses(np.random.default_rng(5).integers(0, 2520, 30_000).astype(np.uint16), 2520)
+    half = 1.959964 * float(losses.per_image.std()) / 2520 / math.sqrt(30_000)
+    found = intervals(losses)["95"]
+    assert found.low == pytest.approx(losses.mean() - half, abs=0.02 * half)
+    assert found.high == pytest.approx(losses.mean() + half, abs=0.02 * half)
 
 
 @pytest.mark.parametrize("wrong", [0, 50])
