@@ -45,6 +45,9 @@ BOARD = "/v1/challenges/ilsvrc2012/tasks/classification/splits/test/leaderboard"
 TO_TEST = ("--challenge", "ilsvrc2012", "--task", "classification", "--split", "test")
 ENVIRONMENT = {"PATH": os.environ["PATH"], "NO_PROXY": "*", "LANG": "C.UTF-8"}
 
+AS_MAIN = "import runpy, sys; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
+"""For `python -c`: run the file that the first argument names, as if python had been given it."""
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -211,7 +214,7 @@ def test_over_the_allowance_ends_with_4_and_the_time_of_the_next_place(run: Run,
 
 def test_reading_goes_on_after_gateway_errors_and_cut_connections(run: Run, server: Imitation) -> None:
     """Four stumbles, then the answer."""
-    stumbles = [Answer(502, b"<html>"), Answer(503, b""), Answer(504, b""), Cut()]
+    stumbles: list[Reply] = [Answer(502, b"<html>"), Answer(503, b""), Answer(504, b""), Cut()]
     server.script("GET", ONE, *stumbles, Answer(200, submission(judged="scored")))
     done = run("status", SUBMISSION)
     assert done.returncode == 0, done.stderr
@@ -460,16 +463,10 @@ def test_stopping_while_waiting_says_how_to_go_on(server: Imitation, file: Path)
         return Answer(200, submission())
 
     server.script("GET", ONE, slow)
-    command = (sys.executable, CLIENT, "submit", file, *TO_TEST, "--server", server.url, "--key", KEY)
-    client = subprocess.Popen(
-        command,
-        env=ENVIRONMENT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        # A test run in the background may have Ctrl-C switched off for its children.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+    # A test run in the background may have Ctrl-C switched off for its children.
+    listen = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n" + AS_MAIN
+    command = (sys.executable, "-c", listen, CLIENT, "submit", file, *TO_TEST, "--server", server.url, "--key", KEY)
+    client = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
         eventually(lambda: server.count("GET", ONE))
         client.send_signal(signal.SIGINT)
@@ -499,12 +496,10 @@ def peak_kib(server: Imitation, file: Path) -> int:
     if not status.exists():
         pytest.skip("no /proc here: the peak of a process's memory cannot be read")
     watch = (
-        "import atexit, re, runpy, sys\n"
+        "import atexit, re\n"
         "peak = lambda: print(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1])\n"
         "atexit.register(peak)\n"
-        "sys.argv = sys.argv[1:]\n"
-        "runpy.run_path(sys.argv[0], run_name='__main__')\n"
-    )
+    ) + AS_MAIN
     options = (*TO_TEST, "--no-wait", "--server", server.url, "--key", KEY)
     command = (sys.executable, "-c", watch, CLIENT, "submit", file, *options)
     done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=60)
