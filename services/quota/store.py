@@ -13,6 +13,7 @@ from services.quota.tables import postings, teams
 from services.quota.window import DAY, Posting, Terms
 
 LOCKED = select(teams.c.team).where(teams.c.team == bindparam("team")).with_for_update()
+FOUNDED = insert(teams).on_conflict_do_nothing().returning(teams.c.team)
 
 # The window is measured from the transaction's beginning, which is never later than the clock: this reads a line too
 # many rather than one too few, and the window's rules leave it out.
@@ -31,8 +32,9 @@ HISTORY = select(CLOCK.c.now, postings).select_from(CLOCK.outerjoin(postings, RE
 
 def lock(session: Session, team: UUID) -> None:
     """Let one decision about `team` run at a time, to the end of the transaction."""
-    if session.execute(LOCKED, {"team": team}).first() is None:
-        session.execute(insert(teams).on_conflict_do_nothing(), {"team": team})
+    if session.execute(LOCKED, {"team": team}).first() is not None:
+        return
+    if session.execute(FOUNDED, {"team": team}).first() is None:  # Somebody else was first: stand in line.
         session.execute(LOCKED, {"team": team}).one()
 
 
