@@ -117,6 +117,10 @@ class Storage:
                 self._client.abort_multipart_upload(Bucket=bucket, Key=entry["Key"], UploadId=entry["UploadId"])
         return len(stale)
 
+    def close(self) -> None:
+        """Let the connections go."""
+        self._client.close()
+
     def ensure_bucket(self, bucket: str) -> None:
         """Make the bucket unless it is there. For whoever sets the servers up."""
         try:

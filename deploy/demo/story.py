@@ -1,5 +1,6 @@
 """The six parts of the story, in order. Each takes what it needs and checks what it tells."""
 
+import contextlib
 import os
 import signal
 import time
@@ -14,7 +15,7 @@ from deploy.demo.devkit import DEMO_ERRORS, Devkit
 from deploy.demo.receiver import Receiver
 from deploy.demo.running import DemoStack
 from deploy.demo.telling import Teller
-from deploy.demo.visitor import TEST_SPLIT, Visitor
+from deploy.demo.visitor import Visitor
 from services.gateway.actions.teams import found_team, make_key, register_endpoint
 from services.gateway.desk import Desk
 from services.gateway.publish import publish
@@ -23,6 +24,8 @@ from shared.errors import Broken
 from shared.storage import Storage
 
 DEFINITION = Path(__file__).parent / "ilsvrc2012"
+TEST_SPLIT = "/v1/challenges/ilsvrc2012/tasks/classification/splits/test"
+POOL = "ilsvrc-classification-localization-2012"
 TAKEOVER_SECONDS = 8
 """What Holdout promises for a killed scorer's job."""
 
@@ -30,7 +33,7 @@ TAKEOVER_SECONDS = 8
 def new_visitor(desk: Desk, stack: DemoStack, name: str) -> Visitor:
     """Found a team and give it a key."""
     found_team(desk, name)
-    return Visitor(stack.addresses.gateway_url, name, make_key(desk, name, "demo").text())
+    return Visitor(stack.addresses.gateway_url, make_key(desk, name, "demo").text(), TEST_SPLIT, POOL)
 
 
 def publish_devkit(tell: Teller, desk: Desk, stack: DemoStack, kit: Devkit, folder: Path) -> None:
@@ -39,8 +42,8 @@ def publish_devkit(tell: Teller, desk: Desk, stack: DemoStack, kit: Devkit, fold
         tell.say("no network: the development kit could not be fetched. GENERATED labels stand in for the real ones.")
     truth = folder / "ground_truth.txt"
     truth.write_bytes(kit.labels)
-    operator = Storage(stack.addresses.storage_address("publish"))
-    done = publish(desk.database, operator, desk.clock, DEFINITION, [f"test={truth}"])
+    with contextlib.closing(Storage(stack.addresses.storage_address("publish"))) as operator:
+        done = publish(desk.database, operator, desk.clock, DEFINITION, [f"test={truth}"])
     digest = done.truths["classification", "test"]
     images = done.challenge.tasks["classification"].splits["test"].images
     tell.check(done.is_new and images == kit.labels.count(b"\n"), f"ilsvrc2012 published: {images:,} images")
@@ -178,7 +181,7 @@ def show_around(tell: Teller, stack: DemoStack, you: Visitor, key: str) -> None:
     """Part 6: where everything is, and how to go on."""
     url = stack.addresses.gateway_url
     tell.say(f"board     {url}/challenges/ilsvrc2012/classification/test")
-    entry = next(entry["submission"] for entry in you.board() if entry["team"] == you.name)
+    entry = next(entry["submission"] for entry in you.board() if entry["team"] == "you")
     tell.say(f"report    {url}/challenges/ilsvrc2012/classification/test/entries/{entry}")
     tell.say(f"API docs  {url}/docs")
     tell.say()

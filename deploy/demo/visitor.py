@@ -4,22 +4,26 @@ from typing import Any
 
 import httpx
 
-TEST_SPLIT = "/v1/challenges/ilsvrc2012/tasks/classification/splits/test"
-POOL = "ilsvrc-classification-localization-2012"
 WAIT_SECONDS = 30
 
 
 class Visitor:
-    """One team with its key."""
+    """One team with its key, at one split: its address and the pool that its places are counted in."""
 
-    def __init__(self, url: str, name: str, key: str) -> None:
-        self.name = name
+    def __init__(self, url: str, key: str, split: str, pool: str) -> None:
+        """`split` is the address below `url`: `/v1/challenges/…/tasks/…/splits/…`."""
+        self.split = split
+        self.pool = pool
         self._http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=60, trust_env=False)
 
+    def close(self) -> None:
+        """Let the connections go."""
+        self._http.close()
+
     def submit(self, predictions: bytes, method: str, publish: bool = False) -> httpx.Response:
-        """Send a file to the test split; the raw answer."""
+        """Send a file; the raw answer."""
         return self._http.post(
-            f"{TEST_SPLIT}/submissions",
+            f"{self.split}/submissions",
             content=predictions,
             params={"method": method, "publish": str(publish).lower()},
             headers={"Content-Type": "text/plain"},
@@ -46,11 +50,11 @@ class Visitor:
         return content
 
     def standing(self) -> dict[str, Any]:
-        """The team's places on the test set."""
+        """The team's places here."""
         pools = self._http.get("/v1/allowance").raise_for_status().json()["pools"]
-        return next(standing for standing in pools if standing["pool"] == POOL)
+        return next(standing for standing in pools if standing["pool"] == self.pool)
 
     def board(self) -> list[dict[str, Any]]:
-        """The entries of the test split."""
-        entries: list[dict[str, Any]] = self._http.get(f"{TEST_SPLIT}/leaderboard").raise_for_status().json()["entries"]
+        """The entries of this split."""
+        entries: list[dict[str, Any]] = self._http.get(f"{self.split}/leaderboard").raise_for_status().json()["entries"]
         return entries

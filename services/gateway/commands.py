@@ -47,11 +47,11 @@ def migrate(_: argparse.Namespace) -> None:
 
 def publish(arguments: argparse.Namespace) -> None:
     """Make a challenge live, and say what that was."""
-    storage = PublishSettings.from_environment().storage_address(GatewaySettings.from_environment().s3_endpoint)
-    with _desk() as desk:
+    operator = PublishSettings.from_environment()
+    with _desk() as desk, contextlib.closing(Storage(operator.storage_address(desk.settings.s3_endpoint))) as storage:
         done = publish_challenge(
             desk.database,
-            Storage(storage),
+            storage,
             desk.clock,
             arguments.folder,
             arguments.ground_truth,

@@ -21,5 +21,6 @@ class Desk:
 
     def close(self) -> None:
         """Let every connection go."""
+        self.storage.close()
         self.allowance.close()
         self.database.close()

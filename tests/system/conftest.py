@@ -6,15 +6,13 @@ from pathlib import Path
 import pytest
 
 from tests.stacks import ANY_PORT, Stack, start
-
-SETTINGS = {"HOLDOUT_GATEWAY_PRIVATE_NETWORKS": "127.0.0.0/8"}
-"""Tests receive webhooks on this machine."""
+from tests.system.participants import LISTEN_HERE, Organiser, organising
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory, stacks: dict[str, list[Stack]]) -> Iterator[Stack]:
     """Everything running, for the whole session. Kill scorers in it as you like; leave the rest to `start_stack`."""
-    running = start(tmp_path_factory.mktemp("stack"), *ANY_PORT, settings=SETTINGS)
+    running = start(tmp_path_factory.mktemp("stack"), *ANY_PORT, settings=LISTEN_HERE)
     stacks["stack"] = [running]
     yield running
     running.stop()
@@ -26,9 +24,16 @@ def start_stack(tmp_path: Path, stacks: dict[str, list[Stack]]) -> Iterator[Call
     own = stacks["start_stack"] = []
 
     def start_one(*options: str, **settings: str) -> Stack:
-        own.append(start(tmp_path / "stack", *ANY_PORT, *options, settings=SETTINGS | settings))
+        own.append(start(tmp_path / "stack", *ANY_PORT, *options, settings=LISTEN_HERE | settings))
         return own[-1]
 
     yield start_one
     for running in own:
         running.stop()
+
+
+@pytest.fixture(scope="module")
+def organiser(stack: Stack) -> Iterator[Organiser]:
+    """Publishes challenges and founds teams in the session's stack."""
+    with organising(stack) as organiser:
+        yield organiser

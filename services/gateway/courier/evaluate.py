@@ -21,7 +21,7 @@ class Enqueuer:
     kind: Kind = "evaluate"
     schedule: Sequence[float] = (0.2, 0.5, 1, 2)
     ends = False
-    lease = timedelta(seconds=30)
+    lease = timedelta(seconds=5)
 
     def __init__(self, desk: Desk, queue: Queue) -> None:
         self._desk = desk

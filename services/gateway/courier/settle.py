@@ -18,7 +18,7 @@ class Settler:
     kind: Kind = "settle"
     schedule: Sequence[float] = (0.5, 1, 2, 5, 10)
     ends = False
-    lease = timedelta(seconds=30)
+    lease = timedelta(seconds=10)
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -58,9 +59,9 @@ def settings(servers: Addresses) -> GatewaySettings:
 def desk(settings: GatewaySettings, servers: Addresses, quota: None) -> Iterator[Desk]:
     """The gateway's clients, over a migrated database and real buckets."""
     migrate(settings.database_url, MIGRATIONS)
-    admin = Storage(servers.storage_address("admin"))
-    for bucket in keys.BUCKETS:
-        admin.ensure_bucket(bucket)
+    with closing(Storage(servers.storage_address("admin"))) as admin:
+        for bucket in keys.BUCKETS:
+            admin.ensure_bucket(bucket)
     desk = open_desk(settings, "tests")
     yield desk
     desk.close()
@@ -69,9 +70,9 @@ def desk(settings: GatewaySettings, servers: Addresses, quota: None) -> Iterator
 @pytest.fixture(scope="session")
 def tiny(desk: Desk, servers: Addresses) -> str:
     """A challenge of four images with a test split (2 a week) and a validation split."""
-    storage = Storage(servers.storage_address("publish"))
     truths = [f"{split}={TINY / 'truth.txt'}" for split in ("test", "validation")]
-    return publish(desk.database, storage, utc_now, TINY, truths, check=False).challenge.name
+    with closing(Storage(servers.storage_address("publish"))) as storage:
+        return publish(desk.database, storage, utc_now, TINY, truths, check=False).challenge.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,7 @@ class Scorer:
 
 
 @pytest.fixture(scope="session")
-def scorer(servers: Addresses, gateway_url: str) -> Scorer:
+def scorer(servers: Addresses, gateway_url: str) -> Iterator[Scorer]:
     """A hand that reports outcomes."""
-    return Scorer(Storage(servers.storage_address("scorer")), servers.secrets.scorer_secret, gateway_url)
+    with closing(Storage(servers.storage_address("scorer"))) as storage:
+        yield Scorer(storage, servers.secrets.scorer_secret, gateway_url)
