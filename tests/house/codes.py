@@ -21,7 +21,8 @@ STATUSES: dict[str, int] = {
 }
 """The HTTP status of each error class of the tree, by its name."""
 
-ENCODINGS = {"utf-8", "utf-16"}
+ENCODING = "utf-8"
+"""Looks like a code and is none."""
 
 CARRIERS = {"Fault", "Failure", "FaultLine", "Note"}
 """What else carries a code, as its first argument or as `code=`."""
@@ -103,7 +104,7 @@ def _code_entry(node: ast.Dict) -> Iterator[str]:
 
 def _pattern(node: ast.expr) -> Iterator[str]:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        if node.value not in ENCODINGS and (KEBAB.fullmatch(node.value) or node.value == "internal"):
+        if node.value != ENCODING and (KEBAB.fullmatch(node.value) or node.value == "internal"):
             yield re.escape(node.value)
     elif isinstance(node, ast.JoinedStr):
         parts = [re.escape(str(part.value)) if isinstance(part, ast.Constant) else ".+" for part in node.values]

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from shared.errors import Unreadable
 from tests.house.codes import raised, told
-from tests.house.tree import ROOT, papers, text
+from tests.house.tree import ROOT, text
 
 CODE_ROW = re.compile(r"^\| `([a-z0-9-]+)` \| (\d{3}|–) \| \S", re.MULTILINE)
 """A row of the tables of docs/api.md: code, status (– where there is no HTTP), meaning."""
@@ -24,7 +24,7 @@ def fits(pattern: str, names: set[str]) -> set[str]:
 
 def of_tasks() -> set[str]:
     """What the tasks' pages name: among it, the faults and notes of their files."""
-    pages = [path.read_text() for path in papers() if path.parent == ROOT / "docs/tasks"]
+    pages = [path.read_text() for path in (ROOT / "docs/tasks").glob("*.md")]
     return set(re.findall(r"`([a-z0-9-]+)`", "\n".join(pages)))
 
 
