@@ -16,9 +16,9 @@ Readable = bytes | bytearray | memoryview | mmap.mmap
 
 Bytes = NDArray[np.uint8]
 
-BLOCK_BYTES = 2**18
-"""The steps of reading hold about ten arrays of a block's size: 256 KiB keeps most of them in 1–2 MiB of cache.
-Also the greatest length of a line: at 11 bytes an id, over 20,000 ids."""
+BLOCK_BYTES = 2**17
+"""The steps of reading hold about ten arrays of a block's size: 128 KiB keeps them in 1–2 MiB of cache.
+Also the greatest length of a line: at 11 bytes an id, over 10,000 ids."""
 
 PAD = 8
 """Line ends put before each block, so that looking a few bytes back needs no special case."""

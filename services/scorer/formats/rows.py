@@ -5,6 +5,7 @@ only, separated by spaces, tabs or single commas; no line is blank, except at th
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,17 +13,17 @@ from numpy.typing import NDArray
 from services.scorer.formats.blocks import Readable, blocks, content
 from services.scorer.formats.faults import FaultList
 from services.scorer.formats.recognise import refuse_other_formats
-from services.scorer.formats.tokens import Positions, Tokens, tokenize
+from services.scorer.formats.tokens import Tokens, tokenize
 
-Numbers = NDArray[np.int32]
+Numbers = NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """numbers: (lines, width) int32, 0 where a line is shorter; lengths: (lines,) how many numbers each line holds."""
+    """numbers: (lines, width) int32, 0 where a line is shorter; lengths: (lines,) int32, how many numbers each line holds."""
 
     numbers: Numbers
-    lengths: Positions
+    lengths: Numbers
 
 
 def read_rows(data: Readable, width: int | None = None, lines: int | None = None) -> Rows:
@@ -53,13 +54,13 @@ def _padded(tokens: Tokens, width: int) -> Rows:
     values, last = tokens.values, tokens.last
     step, rest = divmod(len(values), len(last))
     if not rest and step >= width and np.array_equal(last, np.arange(step - 1, len(values), step)):
-        return Rows(values.reshape(-1, step)[:, :width].astype(np.int32), tokens.lengths)
+        return Rows(values.reshape(-1, step)[:, :width], tokens.lengths)
     column = np.arange(width)
     places = np.append(0, last[:-1] + 1)[:, None] + column
     inside = column < tokens.lengths[:, None]
-    numbers = np.where(inside, values[np.minimum(places, len(values) - 1)], 0)
-    return Rows(numbers.astype(np.int32), tokens.lengths)
+    return Rows(np.where(inside, values[np.minimum(places, len(values) - 1)], 0), tokens.lengths)
 
 
 def _joined(parts: list[Rows]) -> Rows:
-    return Rows(np.concatenate([p.numbers for p in parts]), np.concatenate([p.lengths for p in parts]))
+    numbers = np.concatenate([part.numbers for part in parts], dtype=np.int32)
+    return Rows(numbers, np.concatenate([part.lengths for part in parts], dtype=np.int32))

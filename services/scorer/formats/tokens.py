@@ -45,7 +45,7 @@ def tokenize(text: Bytes) -> Tokens:
     is_digit, is_newline = digit < 10, text == _NEWLINE
     positions = _ends(is_digit, is_newline)
     entries = _last_four_digits(digit, is_digit, is_newline).take(positions)
-    last = np.flatnonzero(entries & _ENDS_LINE)
+    last = np.flatnonzero((entries & _ENDS_LINE) != 0)
     values: NDArray[np.integer] = (entries >> 8) * np.uint16(100) + (entries & np.uint16(0x7F))
     too_large = np.empty(0, np.intp)
     if (five := _five_digits(is_digit)).any():
@@ -59,8 +59,10 @@ def tokenize(text: Bytes) -> Tokens:
 
 def _ends(is_digit: Mask, is_newline: Mask) -> Positions:
     """The position of each byte that ends a number (the one after its last digit) or a line."""
-    ends = is_digit[PAD - 1 : -1] | is_newline[PAD:]
-    return np.flatnonzero(ends > is_digit[PAD:]) + PAD
+    ends = is_newline.copy()
+    ends[1:] |= is_digit[:-1]
+    ends[:PAD] = False
+    return np.flatnonzero(ends > is_digit)
 
 
 def _last_four_digits(digit: Bytes, is_digit: Mask, is_newline: Mask) -> NDArray[np.uint16]:
@@ -73,11 +75,11 @@ def _last_four_digits(digit: Bytes, is_digit: Mask, is_newline: Mask) -> NDArray
     pairs = ones[:-1] * np.uint8(10)
     pairs += ones[1:]
     pairs *= one[1:]
-    low = is_newline.view(np.uint8)[4:] << 7
+    low = is_newline.view(np.uint8)[4:] * np.uint8(_ENDS_LINE)
     low += pairs[2:-1]
     entries = np.zeros(len(digit), np.uint16)
     entries[4:] = pairs[:-3] * one[2:-2]
-    entries <<= 8
+    entries *= np.uint16(256)
     entries[4:] += low.astype(np.uint16)
     return entries
 

@@ -35,8 +35,8 @@ class _Image:
 def intervals(losses: Losses, widest_span: int = WIDEST_SPAN) -> dict[str, Interval]:
     """The interval of the mean loss at each of `LEVELS`.
 
-    Exact if `widest_span` sums (a power of two) are enough to tell all apart. If not (images with many different numbers of labels),
-    losses are rounded to coarser steps so that their mean stays and their variance hardly grows.
+    Exact if `widest_span` sums (a power of two) are enough to tell all apart. If not (images with many different
+    numbers of labels), losses are rounded to coarser steps so that their mean stays and their variance hardly grows.
     """
     images = len(losses.per_image)
     image = finest = _one_image(losses.per_image)

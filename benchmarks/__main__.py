@@ -1,0 +1,22 @@
+"""`python -m benchmarks [NAME …]`: run the benchmarks of docs/performance.md and rewrite their sections of it."""
+
+import sys
+from importlib import import_module
+
+BENCHMARKS = ("classification",)
+"""Modules beside this one, each with a `main()`, in the order of the page."""
+
+
+def main(names: list[str]) -> int:
+    """Run the named benchmarks, or all."""
+    unknown = set(names) - set(BENCHMARKS)
+    if unknown:
+        print(f"error: no benchmark is called {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}", file=sys.stderr)
+        return 2
+    for name in names or BENCHMARKS:
+        import_module(f"benchmarks.{name}").main()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

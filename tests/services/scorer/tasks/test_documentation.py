@@ -1,0 +1,25 @@
+"""docs/tasks/classification.md tells every refusal that reading can give, and shows what its command prints."""
+
+import re
+import subprocess
+import sys
+
+from tests.services.scorer.official import ROOT
+
+PAGE = (ROOT / "docs" / "tasks" / "classification.md").read_text(encoding="utf-8")
+
+
+def test_every_code_is_on_the_page() -> None:
+    sources = [*(ROOT / "services/scorer/formats").glob("*.py"), ROOT / "services/scorer/tasks/classification.py"]
+    written = " ".join(path.read_text(encoding="utf-8") for path in sources)
+    codes = set(re.findall(r'"([a-z0-9]+(?:-[a-z0-9]+)+)"', written)) - {"truth-unreadable", "utf-8"}
+    codes |= {"too-few-lines", "too-many-lines"}
+    assert {code for code in codes if f"`{code}`" not in PAGE} == set()
+
+
+def test_the_command_prints_what_the_page_shows() -> None:
+    command, shown = re.findall(r"```(?:sh)?\n(.*?)\n```", PAGE, re.DOTALL)
+    program, *arguments = command.split()
+    assert program == "python"
+    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == shown
