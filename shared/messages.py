@@ -106,6 +106,6 @@ class Reservation(Model):
 class Event(Model):
     """What teams' endpoints receive: Standard Webhooks' `{type, timestamp, data}`; `data.sequence` counts up."""
 
-    type: Literal["submission.sealed", "evaluation.scored", "evaluation.rejected", "evaluation.failed", "endpoint.test"]
+    type: Literal["evaluation.scored", "evaluation.rejected", "evaluation.failed"]
     timestamp: datetime
     data: dict[str, Any]

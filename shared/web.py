@@ -110,15 +110,20 @@ def _describe(app: FastAPI, describe: Callable[[], dict[str, Any]]) -> dict[str,
     return document
 
 
-async def read_json(request: Request, model: type[ModelT]) -> ModelT:
-    """The body as `model`, strictly: wrong types, unknown fields and bodies above 64 KiB are refused."""
+async def read_body(request: Request, limit_bytes: int = BODY_BYTES) -> bytes:
+    """The whole body; raises `TooLarge` as soon as it is larger than `limit_bytes`."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > BODY_BYTES:
-            raise TooLarge("body-too-large", f"the body is larger than {BODY_BYTES} bytes")
+        if len(body) > limit_bytes:
+            raise TooLarge("body-too-large", f"the body is larger than {limit_bytes} bytes")
+    return bytes(body)
+
+
+async def read_json(request: Request, model: type[ModelT]) -> ModelT:
+    """The body as `model`, strictly: wrong types, unknown fields and bodies above 64 KiB are refused."""
     try:
-        return model.model_validate_json(bytes(body))
+        return model.model_validate_json(await read_body(request))
     except ValidationError as error:
         raise _field_errors(error.errors()) from error
 

@@ -21,7 +21,6 @@ class GatewaySettings(Settings):
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
     public_url: str = "http://127.0.0.1:8080"
-    support: str = "the organisers of this server"
     log_style: Literal["line", "json"] = "line"
 
     quota_url: str

@@ -43,7 +43,9 @@ def _defined_case(folder: Path, task: str, split: str | None) -> Case:
     if rules is None:
         raise Missing("no-such-task", f"{definition.name} has no task of the kind {task}")
     if split is not None and split not in rules.splits:
-        raise Missing("no-such-split", f"{definition.name} has no split {split!r}", f"it has: {', '.join(rules.splits)}")
+        raise Missing(
+            "no-such-split", f"{definition.name} has no split {split!r}", f"it has: {', '.join(rules.splits)}"
+        )
     return case_of(definition, rules, images=None if split is None else rules.splits[split].images)
 
 

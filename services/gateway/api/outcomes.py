@@ -5,10 +5,10 @@ from starlette.concurrency import run_in_threadpool
 
 from services.gateway.actions.apply import apply_notice
 from services.gateway.api.auth import DeskDep
-from shared.errors import TooLarge, Unreadable
+from shared.errors import Unreadable
 from shared.messages import Notice
 from shared.signing import verify
-from shared.web import BODY_BYTES
+from shared.web import read_body
 
 router = APIRouter(prefix="/internal", include_in_schema=False)
 
@@ -16,9 +16,7 @@ router = APIRouter(prefix="/internal", include_in_schema=False)
 @router.post("/outcomes")
 async def receive_notice(request: Request, desk: DeskDep) -> dict[str, bool]:
     """Apply a notice; `proceed` says whether its attempt still counts."""
-    body = await request.body()
-    if len(body) > BODY_BYTES:
-        raise TooLarge("body-too-large", f"a notice is smaller than {BODY_BYTES} bytes")
+    body = await read_body(request)
     verify(desk.settings.scorer_keys(), request.headers, body, desk.clock())
     try:
         notice = Notice.model_validate_json(body)

@@ -77,7 +77,8 @@ class EvaluationView(BaseModel):
     scorer: str | None = Field(examples=["scorer-1"], description="which scorer has it, or had it last")
     stage: str | None = Field(examples=["scoring"], description="what the scorer is doing, while it runs")
     created_at: datetime = Field(examples=[MOMENT])
-    started_at: datetime | None = Field(examples=[MOMENT])
+    enqueued_at: datetime | None = Field(examples=[MOMENT], description="when the queue had it")
+    started_at: datetime | None = Field(examples=[MOMENT], description="when a scorer was first heard to have it")
     finished_at: datetime | None = Field(examples=[MOMENT])
     metrics: dict[str, float] | None = Field(examples=[{"top_1_error": 0.22394, "top_5_error": 0.06178}])
     intervals: dict[str, dict[str, Interval]] | None = Field(
