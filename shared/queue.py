@@ -188,11 +188,12 @@ class LeasedWorker(Worker):
                     if not answered:
                         log.info("worker %s ready: takes jobs, %d at once", self._plan.name, self._plan.slots)
                         answered = True
+                # Not wait_for: in Python 3.11 it swallows a cancellation that comes together with the bell.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._awake.wait(), IDLE_SECONDS)
+                    async with asyncio.timeout(IDLE_SECONDS):
+                        await self._awake.wait()
         finally:
-            listener.cancel()
-            await asyncio.gather(listener, return_exceptions=True)
+            await _cancelled(listener)
 
     async def start_jobs(self, job_ids: list[bytes]) -> None:
         """Start what nobody runs, up to our slots; one question for all, where arq asks for each."""
@@ -231,10 +232,7 @@ class LeasedWorker(Worker):
 
     async def close(self) -> None:
         """Hand back what still runs, sign off, let the connections go; a server that is away does not matter."""
-        ending = [task for task in (self.main_task, *self.tasks.values()) if task is not None]
-        for task in ending:
-            task.cancel()
-        await asyncio.gather(*ending, return_exceptions=True)
+        await _cancelled(*(task for task in (self.main_task, *self.tasks.values()) if task is not None))
         with contextlib.suppress(*FAULTS):
             await self.pool.delete(self.health_check_key)
         await self.pool.aclose()
@@ -298,6 +296,15 @@ def _as_arq_calls(handle: Handler) -> Callable[..., Awaitable[None]]:
             raise RetryLater(min(LONGEST_PAUSE_SECONDS, 2.0**run)) from error
 
     return evaluate
+
+
+async def _cancelled(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel until it is heard: redis-py can swallow a cancellation that comes together with a message."""
+    while running := [task for task in tasks if not task.done()]:
+        for task in running:
+            task.cancel()
+        await asyncio.wait(running, timeout=0.2)
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _uncount(context: dict[str, Any]) -> None:

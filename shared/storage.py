@@ -8,7 +8,6 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,14 +107,14 @@ class Storage:
         """Begin an object whose size is not known yet."""
         return Upload(self._client, bucket, key)
 
-    def abort_uploads(self, bucket: str, before: datetime) -> int:
-        """Abort multipart uploads begun `before` then and never finished; returns how many."""
-        with _translated(bucket, ""):
-            listing = self._client.list_multipart_uploads(Bucket=bucket)
-            stale = [entry for entry in listing.get("Uploads", []) if entry["Initiated"] < before]
-            for entry in stale:
-                self._client.abort_multipart_upload(Bucket=bucket, Key=entry["Key"], UploadId=entry["UploadId"])
-        return len(stale)
+    def abort_uploads(self, bucket: str, key: str) -> int:
+        """Abort the uploads of this object that were begun and never finished; returns how many."""
+        with _translated(bucket, key):
+            listing = self._client.list_multipart_uploads(Bucket=bucket, Prefix=key)
+            unfinished = [entry for entry in listing.get("Uploads", []) if entry["Key"] == key]
+            for entry in unfinished:
+                self._client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=entry["UploadId"])
+        return len(unfinished)
 
     def close(self) -> None:
         """Let the connections go."""
@@ -143,7 +142,9 @@ class Storage:
 
 
 class Upload:
-    """An object being written: held in memory up to one part, then sent part by part. Finish it or abort it."""
+    """An object being written: held in memory up to one part, then sent part by part. What is never finished
+    is cleared by `Storage.abort_uploads`.
+    """
 
     def __init__(self, client: "S3Client", bucket: str, key: str) -> None:
         self._client = client
@@ -179,12 +180,6 @@ class Upload:
                 UploadId=self._upload_id,
                 MultipartUpload={"Parts": self._parts},
             )
-
-    def abort(self) -> None:
-        """Leave nothing behind."""
-        if self._upload_id is not None:
-            with _translated(self._bucket, self._key):
-                self._client.abort_multipart_upload(Bucket=self._bucket, Key=self._key, UploadId=self._upload_id)
 
     def _send(self, data: bytes) -> None:
         with _translated(self._bucket, self._key):

@@ -8,6 +8,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
+from types import FrameType
 from typing import Any, TypeVar
 
 import uvicorn
@@ -247,9 +248,27 @@ def seconds_until(moment: float, now: float) -> int:
     return max(1, math.ceil(moment - now))
 
 
-def serve(app: FastAPI, host: str, port: int, drain_seconds: int = 30) -> None:
-    """Serve until SIGTERM; then finish what is under way within `drain_seconds`."""
-    uvicorn.run(
+class DrainingServer(uvicorn.Server):
+    """Tells the application that it is to stop before it waits for the requests under way."""
+
+    def __init__(self, config: uvicorn.Config, on_drain: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_drain = on_drain
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """SIGTERM or SIGINT has come."""
+        self._on_drain()
+        super().handle_exit(sig, frame)
+
+
+def serve(
+    app: FastAPI, host: str, port: int, drain_seconds: int = 30, on_drain: Callable[[], None] = lambda: None
+) -> None:
+    """Serve until SIGTERM; then finish what is under way within `drain_seconds`.
+
+    `on_drain` is called first: those who wait for something can be answered, so that nobody waits for them.
+    """
+    config = uvicorn.Config(
         app,
         host=host,
         port=port,
@@ -259,3 +278,4 @@ def serve(app: FastAPI, host: str, port: int, drain_seconds: int = 30) -> None:
         timeout_keep_alive=75,
         server_header=False,
     )
+    DrainingServer(config, on_drain).run()

@@ -67,7 +67,8 @@ class Child:
         """End it: asked first, killed when it takes too long; True when it went by itself."""
         self._process.send_signal(self._program.stop_signal)
         try:
-            await asyncio.wait_for(self.ended.wait(), self._program.stop_seconds)
+            async with asyncio.timeout(self._program.stop_seconds):
+                await self.ended.wait()
         except TimeoutError:
             await self.kill()
             return False

@@ -29,7 +29,8 @@ def serve_http(_: argparse.Namespace) -> None:
     """Answer HTTP until SIGTERM."""
     settings = GatewaySettings.from_environment()
     configure_logs(settings.log_style)
-    serve(build_app(open_desk(settings, "serve")), settings.host, settings.port)
+    app = build_app(open_desk(settings, "serve"))
+    serve(app, settings.host, settings.port, on_drain=app.state.bells.close)
 
 
 def run_courier(_: argparse.Namespace) -> None:
@@ -59,6 +60,8 @@ def publish(arguments: argparse.Namespace) -> None:
         )
     state = "published" if done.is_new else "unchanged"
     print(f"{done.challenge.name} version {done.challenge.version} {state}: definition {done.digest}")
+    if done.evaluated_anew:
+        print(f"  {done.evaluated_anew} submissions are evaluated anew")
     for (task, split), digest in done.truths.items():
         print(f"  {task}/{split}: truth {digest}")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from services.gateway.actions.evaluate import evaluate_anew
 from services.gateway.store import challenges
 from services.gateway.tables import ChallengeRow, TruthRow
 from shared import keys
@@ -33,12 +34,13 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What `publish` did: the definition by digest, the truths by digest, and whether any truth was new."""
+    """What `publish` did: definition and truths by digest, whether any truth was new, how many were queued anew."""
 
     challenge: Challenge
     digest: str
     truths: dict[tuple[str, str], str]
     is_new: bool
+    evaluated_anew: int
 
 
 def read_truth_argument(challenge: Challenge, text: str) -> Truth:
@@ -57,8 +59,9 @@ def publish(
 ) -> Publication:
     """Publish the definition in `folder` with these truths.
 
-    The same definition and truths again change nothing. Raises `Conflict` when this version was published with another
-    content, `Unreadable` when the definition or a truth is wrong.
+    The same definition and truths again change nothing; a new version has every sealed submission evaluated anew.
+    Raises `Conflict` when this version was published with another content, `Unreadable` when the definition or a truth
+    is wrong.
     """
     challenge = read_challenge(folder)
     truths = [read_truth_argument(challenge, text) for text in truth_arguments]
@@ -68,8 +71,8 @@ def publish(
     content = challenge.canonical()
     storage.put(keys.GROUND_TRUTH, keys.definition_key(digest_of(content)), content)
     digests = {(truth.task, truth.split): _store(storage, truth.path) for truth in truths}
-    is_new = _record(database, clock, challenge, digests)
-    return Publication(challenge, digest_of(content), digests, is_new)
+    is_new, evaluated_anew = _record(database, clock, challenge, digests)
+    return Publication(challenge, digest_of(content), digests, is_new, evaluated_anew)
 
 
 def check_truth(folder: Path, challenge: Challenge, truth: Truth) -> None:
@@ -96,7 +99,9 @@ def _store(storage: Storage, path: Path) -> str:
     return digest
 
 
-def _record(database: Database, clock: Clock, challenge: Challenge, digests: dict[tuple[str, str], str]) -> bool:
+def _record(
+    database: Database, clock: Clock, challenge: Challenge, digests: dict[tuple[str, str], str]
+) -> tuple[bool, int]:
     with database.begin() as session:
         _record_definition(session, clock, challenge)
         known = challenges.truths_of(session, challenge.name, challenge.version)
@@ -108,7 +113,8 @@ def _record(database: Database, clock: Clock, challenge: Challenge, digests: dic
             TruthRow(challenge=challenge.name, version=challenge.version, task=task, split=split, digest=digest)
             for (task, split), digest in fresh.items()
         )
-    return bool(fresh)
+        session.flush()
+        return bool(fresh), evaluate_anew(session, challenges.newest(session, challenge.name), clock())
 
 
 def _record_definition(session: Session, clock: Clock, challenge: Challenge) -> None:

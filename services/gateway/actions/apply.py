@@ -66,7 +66,7 @@ def conclude(desk: Desk, evaluation: UUID, attempt: int, changes: dict[str, Any]
             _watch_for_contradiction(session, evaluation, attempt, changes)
             return False
         fault = FAULT[changes["state"]]
-        if fault is not None:
+        if fault is not None and submissions.is_first(session, evaluation, concluded):
             return_place(desk, session, concluded, fault)
         _announce(session, desk, session.get_one(SubmissionRow, concluded), evaluation, changes)
     return True

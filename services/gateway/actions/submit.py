@@ -6,26 +6,23 @@ Whatever breaks on the way abandons the row and gives the place back; if this pr
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID, uuid4
 
 from starlette.concurrency import run_in_threadpool
 
+from services.gateway.actions.evaluate import queue_evaluation
+from services.gateway.actions.receive import LEASE, receive
 from services.gateway.actions.settle import Fault, return_place
 from services.gateway.desk import Desk
-from services.gateway.intake import Intake, Sealed
-from services.gateway.store import outbox, submissions
+from services.gateway.intake import Sealed
+from services.gateway.store import submissions
 from services.gateway.store.challenges import Venue
-from services.gateway.tables import EvaluationRow, SubmissionRow
+from services.gateway.tables import SubmissionRow
 from shared import keys
-from shared.errors import Conflict, Refused, TooLarge
+from shared.errors import Conflict, Refused, TooLarge, Unavailable
 from shared.messages import Reservation, Settlement
-from shared.storage import Upload
-
-log = logging.getLogger(__name__)
 
 HOLD_MARGIN_SECONDS = 600
 """A place is held this much longer than an upload may take, so that the ledger never forgets a living upload."""
@@ -61,7 +58,7 @@ async def submit(
     submission = uuid4()
     await run_in_threadpool(_open, desk, submission, team, venue, metadata)
     try:
-        sealed = await _receive(desk, keys.submission_key(team, submission), venue, body)
+        sealed = await receive(desk, submission, keys.submission_key(team, submission), venue.task.max_bytes, body)
         spent = await run_in_threadpool(desk.allowance.settle, submission, Settlement(to="spent"))
         await run_in_threadpool(_seal, desk, submission, venue, sealed)
     except BaseException as error:
@@ -83,6 +80,7 @@ def abandon(desk: Desk, submission: UUID, fault: Fault = "ours") -> None:
             return
         return_place(desk, session, submission, fault)
         object_key = judged.submission.object_key
+    desk.storage.abort_uploads(keys.SUBMISSIONS, object_key)
     desk.storage.delete(keys.SUBMISSIONS, object_key)
 
 
@@ -102,9 +100,18 @@ def _check(venue: Venue, announced_bytes: int | None) -> None:
 
 
 def _open(desk: Desk, submission: UUID, team: UUID, venue: Venue, metadata: Metadata) -> None:
+    hold_seconds = desk.settings.upload_seconds + HOLD_MARGIN_SECONDS
+    desk.allowance.reserve(submission, team, venue.split.limits, hold_seconds)
+    try:
+        _insert(desk, submission, team, venue, metadata)
+    except Unavailable:
+        # No row, no sweep: what was held a moment ago is given back here.
+        desk.allowance.settle(submission, Settlement(to="returned", fault="ours"))
+        raise
+
+
+def _insert(desk: Desk, submission: UUID, team: UUID, venue: Venue, metadata: Metadata) -> None:
     now = desk.clock()
-    seconds = desk.settings.upload_seconds
-    desk.allowance.reserve(submission, team, venue.split.limits, seconds + HOLD_MARGIN_SECONDS)
     with desk.database.begin() as session:
         session.add(
             SubmissionRow(
@@ -120,43 +127,9 @@ def _open(desk: Desk, submission: UUID, team: UUID, venue: Venue, metadata: Meta
                 published_at=now if metadata.publish else None,
                 object_key=keys.submission_key(team, submission),
                 created_at=now,
-                deadline_at=now + timedelta(seconds=seconds),
+                deadline_at=now + LEASE,
             )
         )
-
-
-async def _receive(desk: Desk, object_key: str, venue: Venue, body: AsyncIterator[bytes]) -> Sealed:
-    intake = Intake(venue.task.max_bytes)
-    upload = desk.storage.upload(keys.SUBMISSIONS, object_key)
-    try:
-        async with asyncio.timeout(desk.settings.upload_seconds):
-            async for chunk in body:
-                for block in intake.feed(chunk):
-                    await _write(upload, block)
-            for block in intake.finish():
-                await _write(upload, block)
-            sealed = intake.sealed()
-            if sealed.size_bytes == 0:
-                raise Refused("submission-empty", "the body is empty", "send the predictions file as the body")
-            await run_in_threadpool(upload.finish)
-            return sealed
-    except TimeoutError as error:
-        await run_in_threadpool(upload.abort)
-        raise Refused(
-            "upload-too-slow",
-            f"the upload took longer than {desk.settings.upload_seconds} seconds",
-            "compress the file with gzip, or send it over a faster line",
-        ) from error
-    except BaseException:
-        await asyncio.shield(run_in_threadpool(upload.abort))
-        raise
-
-
-async def _write(upload: Upload, block: bytes) -> None:
-    if upload.fits(block):
-        upload.write(block)
-    else:
-        await run_in_threadpool(upload.write, block)
 
 
 def _seal(desk: Desk, submission: UUID, venue: Venue, sealed: Sealed) -> None:
@@ -165,17 +138,4 @@ def _seal(desk: Desk, submission: UUID, venue: Venue, sealed: Sealed) -> None:
     with desk.database.begin() as session:
         if not submissions.seal(session, submission, sealed, now):
             raise Conflict("upload-expired", "the upload took so long that it was given up", "submit again")
-        evaluation = EvaluationRow(
-            id=uuid4(),
-            submission_id=submission,
-            version=venue.published.challenge.version,
-            definition=venue.published.digest,
-            truth=venue.truth,
-            state="queued",
-            attempt=1,
-            created_at=now,
-            heard_at=now,
-        )
-        session.add(evaluation)
-        session.flush()
-        outbox.owe(session, "evaluate", {"evaluation": str(evaluation.id), "attempt": 1}, now)
+        queue_evaluation(session, submission, venue.published, venue.truth, now)

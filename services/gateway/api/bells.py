@@ -24,8 +24,6 @@ class Bells:
         try:
             yield
         finally:
-            self.closing = True
-            self.wake_all()
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
@@ -42,8 +40,13 @@ class Bells:
             if not self._waiting[submission]:
                 del self._waiting[submission]
 
+    def close(self) -> None:
+        """We are to stop: every waiting request answers with what it has, and none waits any more."""
+        self.closing = True
+        self.wake_all()
+
     def wake_all(self) -> None:
-        """Let every waiting request answer with what it has (before a shutdown, or after bells were missed)."""
+        """Let every waiting request look again."""
         for events in self._waiting.values():
             for event in events:
                 event.set()

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import binascii
+import contextlib
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -142,10 +143,9 @@ async def read_submission(
             left = deadline - asyncio.get_running_loop().time()
             if _settled(judged) or left <= 0 or bells.closing:
                 return submission_view(judged)
-            try:
-                await asyncio.wait_for(bell.wait(), left)
-            except TimeoutError:
-                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await bell.wait()
 
 
 @router.get(

@@ -1,6 +1,7 @@
 """Works one kind of outbox row off: claim, act, strike out or postpone. Woken by a bell, else by the next due row."""
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections.abc import Sequence
@@ -65,10 +66,9 @@ class Drain:
             except HoldoutError as error:
                 log.warning("outbox not read: %s", error)
                 nap = 1.0
-            try:
-                await asyncio.wait_for(self._bell.wait(), nap)
-            except TimeoutError:
-                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(nap):
+                    await self._bell.wait()
 
     async def _start_due(self) -> float:
         room = self._at_once - len(self._running)

@@ -15,7 +15,6 @@ from services.gateway.desk import Desk
 from services.gateway.settings import CourierSettings
 from services.gateway.store import outbox, submissions
 from services.gateway.tables import EvaluationRow
-from shared import keys
 from shared.errors import HoldoutError, Missing
 from shared.queue import Queue
 
@@ -54,10 +53,6 @@ class Sweeps:
         for row in overdue:
             log.warning("submission %s was never finished: abandoned", row.id)
             abandon(self._desk, row.id)
-        if overdue:
-            self._desk.storage.abort_uploads(
-                keys.SUBMISSIONS, now - timedelta(seconds=self._desk.settings.upload_seconds)
-            )
 
     async def look_after_silent(self) -> None:
         """Open evaluations that Redis was given and that are silent: waiting, lost, or done without our hearing."""

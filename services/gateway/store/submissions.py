@@ -10,7 +10,7 @@ from sqlalchemy import Select, Update, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from services.gateway.intake import Sealed
-from services.gateway.lifecycle import OPEN_STATES
+from services.gateway.lifecycle import FINAL_STATES, OPEN_STATES, EvaluationState
 from services.gateway.tables import EvaluationRow, SubmissionRow, TeamRow
 
 
@@ -47,8 +47,11 @@ def mine(session: Session, team: UUID, after: Cursor | None, limit: int) -> Sequ
 
 
 def entries(session: Session, challenge: str, task: str, split: str) -> Sequence[Judged]:
-    """The scored, published submissions of a split, in the order in which they were put on the board."""
-    query = _judged().where(
+    """The scored, published submissions of a split, in the order in which they were put on the board.
+
+    While a submission is evaluated anew, the outcome before it stands.
+    """
+    query = _judged(FINAL_STATES).where(
         SubmissionRow.challenge == challenge,
         SubmissionRow.task == task,
         SubmissionRow.split == split,
@@ -57,6 +60,33 @@ def entries(session: Session, challenge: str, task: str, split: str) -> Sequence
     )
     rows = session.execute(query.order_by(SubmissionRow.published_at, SubmissionRow.id))
     return [Judged(row[0], row[1], row[2]) for row in rows]
+
+
+def behind(session: Session, challenge: str, task: str, split: str, version: int) -> Sequence[UUID]:
+    """Sealed submissions of a split that have no evaluation under this version, oldest first."""
+    evaluated = select(EvaluationRow.submission_id).where(EvaluationRow.version >= version)
+    return session.scalars(
+        select(SubmissionRow.id)
+        .where(
+            SubmissionRow.challenge == challenge,
+            SubmissionRow.task == task,
+            SubmissionRow.split == split,
+            SubmissionRow.state == "sealed",
+            SubmissionRow.id.not_in(evaluated),
+        )
+        .order_by(SubmissionRow.sealed_at)
+    ).all()
+
+
+def is_first(session: Session, evaluation: UUID, submission: UUID) -> bool:
+    """Whether this is the evaluation that the submission's place was charged for."""
+    oldest = (
+        select(EvaluationRow.id)
+        .where(EvaluationRow.submission_id == submission)
+        .order_by(EvaluationRow.created_at)
+        .limit(1)
+    )
+    return session.scalar(oldest) == evaluation
 
 
 def seal(session: Session, submission: UUID, sealed: Sealed, now: datetime) -> bool:
@@ -74,6 +104,15 @@ def seal(session: Session, submission: UUID, sealed: Sealed, now: datetime) -> b
         )
     )
     return session.execute(changed.returning(SubmissionRow.id)).first() is not None
+
+
+def renew(session: Session, submission: UUID, deadline: datetime) -> None:
+    """A living upload gets more time."""
+    session.execute(
+        update(SubmissionRow)
+        .where(SubmissionRow.id == submission, SubmissionRow.state == "open")
+        .values(deadline_at=deadline)
+    )
 
 
 def abandon(session: Session, submission: UUID) -> bool:
@@ -151,10 +190,12 @@ def _current(evaluation: UUID, attempt: int) -> Update:
     )
 
 
-def _judged() -> Select[SubmissionRow, EvaluationRow, TeamRow]:
+def _judged(
+    states: Sequence[EvaluationState] = OPEN_STATES + FINAL_STATES,
+) -> Select[SubmissionRow, EvaluationRow, TeamRow]:
     newest = (
         select(EvaluationRow.id)
-        .where(EvaluationRow.submission_id == SubmissionRow.id)
+        .where(EvaluationRow.submission_id == SubmissionRow.id, EvaluationRow.state.in_(states))
         .order_by(EvaluationRow.created_at.desc())
         .limit(1)
         .correlate(SubmissionRow)

@@ -1,7 +1,5 @@
 """A real gateway for tests: PostgreSQL, S3 and quota are real processes, the application runs in a thread of ours."""
 
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -33,20 +31,7 @@ from shared.signing import sign
 from shared.storage import Storage
 from tests.waiting import eventually
 
-ROOT = Path(__file__).parents[3]
 TINY = Path(__file__).parent / "tiny"
-
-
-@pytest.fixture(scope="session")
-def quota(servers: Addresses) -> Iterator[None]:
-    """The real quota service."""
-    command = [sys.executable, "-m", "services.quota"]
-    told = environment("quota", servers)
-    subprocess.run([*command, "migrate"], env=told, cwd=ROOT, check=True)
-    with subprocess.Popen([*command, "serve"], env=told, cwd=ROOT) as process:
-        eventually(lambda: answers_ready(servers.ports["quota"]))
-        yield
-        process.terminate()
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +41,7 @@ def settings(servers: Addresses) -> GatewaySettings:
 
 
 @pytest.fixture(scope="session")
-def desk(settings: GatewaySettings, servers: Addresses, quota: None) -> Iterator[Desk]:
+def desk(settings: GatewaySettings, servers: Addresses, quota: int) -> Iterator[Desk]:
     """The gateway's clients, over a migrated database and real buckets."""
     migrate(settings.database_url, MIGRATIONS)
     with closing(Storage(servers.storage_address("admin"))) as admin:

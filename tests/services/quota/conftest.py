@@ -1,29 +1,25 @@
 """The real service on a real PostgreSQL, once for all tests; each test brings teams of its own."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 import httpx
 import psycopg
 import pytest
 
-from benchmarks.quota import serving
 from deploy.stack.addresses import Addresses
-from services.quota.migrations import FOLDER
-from shared.migrations import migrate
 from tests.services.quota.ledgers import request
-
-TOKEN = "the-token-of-these-tests"
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A running quota service: a client that may, its port, and the database behind it."""
+    """A running quota service: a client that may, its port and token, and the database behind it."""
 
     http: httpx.Client
     port: int
-    database_url: str
+    token: str = field(repr=False)
+    database_url: str = field(repr=False)
 
     def reserve(self, team: UUID, submission: UUID | None = None, **changes: object) -> httpx.Response:
         """Ask for one of two places a week."""
@@ -42,16 +38,12 @@ class Service:
 
 
 @pytest.fixture(scope="session")
-def service(servers: Addresses) -> Iterator[Service]:
+def service(servers: Addresses, quota: int) -> Iterator[Service]:
     """Quota, serving."""
-    port, database_url = servers.ports["quota"], servers.database_url("quota")
-    migrate(database_url, FOLDER)
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    with (
-        serving(port, database_url, TOKEN),
-        httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, trust_env=False) as http,
-    ):
-        yield Service(http, port, database_url)
+    token = servers.secrets.quota_token
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.Client(base_url=f"http://127.0.0.1:{quota}", headers=headers, trust_env=False) as http:
+        yield Service(http, quota, token, servers.database_url("quota"))
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ import pytest
 
 from benchmarks.quota import serving
 from services.quota.settings import QuotaSettings
-from tests.services.quota.conftest import TOKEN
 from tests.services.quota.ledgers import request
+
+TOKEN = "the-token-of-these-tests"
 
 
 def free_port() -> int:

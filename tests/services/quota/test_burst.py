@@ -6,12 +6,12 @@ from uuid import UUID, uuid4
 import pytest
 
 from benchmarks.quota import burst, is_exact
-from tests.services.quota.conftest import TOKEN, Service
+from tests.services.quota.conftest import Service
 
 
 @pytest.mark.parametrize("connections", [50, 1000])
 def test_sixty_teams_with_fifty_requests_each_at_two_places_get_exactly_120(service: Service, connections: int) -> None:
-    assert is_exact(burst(service.port, TOKEN, connections))
+    assert is_exact(burst(service.port, service.token, connections))
 
 
 def test_one_submission_id_asked_for_by_many_teams_at_once_is_given_to_one(service: Service) -> None:

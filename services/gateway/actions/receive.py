@@ -1,0 +1,84 @@
+"""The bytes of an upload on their way to S3: counted, digested and unpacked as they pass, never whole anywhere."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import UUID
+
+from starlette.concurrency import run_in_threadpool
+
+from services.gateway.desk import Desk
+from services.gateway.intake import Intake, Sealed
+from services.gateway.store import submissions
+from shared import keys
+from shared.errors import Refused, Unavailable
+from shared.storage import Upload
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=60)
+"""A living upload renews its deadline every third of this; one whose gateway died is abandoned this much later."""
+
+
+async def receive(
+    desk: Desk, submission: UUID, object_key: str, limit_bytes: int, body: AsyncIterator[bytes]
+) -> Sealed:
+    """Stream `body` to `object_key`; what it was. What it leaves behind when it raises is for `abandon` to clear.
+
+    Raises `TooLarge` beyond `limit_bytes`, `Refused` for broken gzip, an empty body and one that takes too long.
+    """
+    limit_seconds = desk.settings.upload_seconds
+    try:
+        async with asyncio.timeout(limit_seconds), _renewed(desk, submission):
+            return await _stream(desk.storage.upload(keys.SUBMISSIONS, object_key), Intake(limit_bytes), body)
+    except TimeoutError as error:
+        raise Refused(
+            "upload-too-slow",
+            f"the upload took longer than {limit_seconds} seconds",
+            "compress the file with gzip, or send it over a faster line",
+        ) from error
+
+
+async def _stream(upload: Upload, intake: Intake, body: AsyncIterator[bytes]) -> Sealed:
+    async for chunk in body:
+        for block in intake.feed(chunk):
+            await _write(upload, block)
+    for block in intake.finish():
+        await _write(upload, block)
+    sealed = intake.sealed()
+    if sealed.size_bytes == 0:
+        raise Refused("submission-empty", "the body is empty", "send the predictions file as the body")
+    await run_in_threadpool(upload.finish)
+    return sealed
+
+
+async def _write(upload: Upload, block: bytes) -> None:
+    if upload.fits(block):
+        upload.write(block)
+    else:
+        await run_in_threadpool(upload.write, block)
+
+
+@contextlib.asynccontextmanager
+async def _renewed(desk: Desk, submission: UUID) -> AsyncIterator[None]:
+    """Keep the deadline of an upload ahead of it, also while no byte comes."""
+
+    def renew() -> None:
+        with desk.database.begin() as session:
+            submissions.renew(session, submission, desk.clock() + LEASE)
+
+    async def keep_renewing() -> None:
+        while True:
+            await asyncio.sleep(LEASE.total_seconds() / 3)
+            try:
+                await run_in_threadpool(renew)
+            except Unavailable as error:
+                log.warning("deadline of upload %s not renewed: %s", submission, error)
+
+    renewal = asyncio.create_task(keep_renewing())
+    try:
+        yield
+    finally:
+        renewal.cancel()
