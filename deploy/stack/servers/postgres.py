@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import psycopg
@@ -15,10 +16,14 @@ from deploy.stack.launching import launched, plain_environment
 from deploy.stack.ports import HOST
 from deploy.stack.privileges import let_through, own, without_root
 from deploy.stack.problem import Trouble
+from deploy.stack.processes import life_of
 from deploy.stack.program import Program
 from deploy.stack.servers.binaries import find_binary
 
 OWNERS = ("gateway", "quota")
+
+REMAINS_SECONDS = 10
+"""Longer than any init takes to collect the remains of a killed process."""
 
 SETTINGS = {
     "listen_addresses": HOST,
@@ -88,11 +93,22 @@ def _forget_a_stranger(lock: Path) -> None:
     # PostgreSQL trusts the number in this file: after a crash of the machine or a container it may be anybody's, and
     # it would refuse to start. A file that names a living PostgreSQL, or nobody, is left for PostgreSQL to judge.
     try:
-        program = os.readlink(f"/proc/{int(lock.read_text().split()[0])}/exe")
+        pid = int(lock.read_text().split()[0])
+        if _is_collected(pid) and Path(os.readlink(f"/proc/{pid}/exe")).name == "postgres":
+            return
     except (OSError, ValueError, IndexError):
         return
-    if Path(program).name != "postgres":
-        lock.unlink()
+    lock.unlink()
+
+
+def _is_collected(pid: int) -> bool:
+    """Wait for whoever collects the remains of `pid`, if it has ended: until then the number looks alive."""
+    deadline = time.monotonic() + REMAINS_SECONDS
+    while Path(f"/proc/{pid}").exists() and life_of(pid) is None:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def _has_databases(addresses: Addresses) -> bool:
