@@ -15,6 +15,7 @@ from services.gateway.app import open_desk
 from services.gateway.courier.evaluate import Enqueuer
 from services.gateway.courier.sweeps import Sweeps
 from services.gateway.desk import Desk
+from services.gateway.lifecycle import OPEN_STATES
 from services.gateway.settings import CourierSettings
 from services.gateway.tables import EvaluationRow, OutboxRow, SubmissionRow
 from shared.challenge import Limits
@@ -54,13 +55,13 @@ def late_desk(courier_settings: CourierSettings, later: Later) -> Iterator[Desk]
 
 
 @pytest.fixture(autouse=True)
-def only_ours(desk: Desk, gateway_url: str) -> None:
-    """Other tests leave evaluations open on purpose; here they are put away."""
+def only_ours(desk: Desk, gateway_url: str, servers: Addresses) -> Iterator[None]:
+    """Other tests leave evaluations open on purpose: they are put away. What we queue is not left to others."""
     with desk.database.begin() as session:
         session.execute(delete(OutboxRow))
-        session.execute(
-            update(EvaluationRow).where(EvaluationRow.state.in_(("queued", "running"))).values(state="failed")
-        )
+        session.execute(update(EvaluationRow).where(EvaluationRow.state.in_(OPEN_STATES)).values(state="failed"))
+    yield
+    forget_jobs(servers)
 
 
 def sweep(desk: Desk, settings: CourierSettings) -> None:
