@@ -29,10 +29,8 @@ _CLOSED_V6 = tuple(
 
 def may_call(address: Address, networks: tuple[str, ...] = ()) -> bool:
     """Whether an endpoint may live at `address`; `networks` are CIDRs that the operator allows besides."""
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    allowed = (ip_network(network) for network in networks)
-    if any(address in network for network in allowed if network.version == address.version):
+    address = _unmapped(address)
+    if _is_named(address, networks):
         return True
     if isinstance(address, IPv4Address):
         return not any(address in block for block in _CLOSED_V4)
@@ -40,7 +38,13 @@ def may_call(address: Address, networks: tuple[str, ...] = ()) -> bool:
 
 
 def check_url(url: str, networks: tuple[str, ...] = ()) -> None:
-    """Raise `Refused` unless `url` is one we may call: https (http inside named networks), no user, a good address."""
+    """Raise `Refused` unless `url` is one we may call: https, no user, a good address.
+
+    http is for a literal address inside a named network, or `localhost` where 127.0.0.1 is in one: any other name
+    could lead the body and its signature over the open Internet in clear.
+    """
+    if not url.isascii() or not url.isprintable() or " " in url:
+        raise _refused(url, "it holds spaces or characters beyond ASCII")
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -55,8 +59,25 @@ def check_url(url: str, networks: tuple[str, ...] = ()) -> None:
     literal = _literal(parts.hostname)
     if literal is not None and not may_call(literal, networks):
         raise _refused(url, f"{literal} is not on the public Internet")
-    if parts.scheme == "http" and not networks:
+    if parts.scheme == "http" and not _may_be_plain(parts.hostname, literal, networks):
         raise _refused(url, "it must be https")
+
+
+def _may_be_plain(host: str, literal: Address | None, networks: tuple[str, ...]) -> bool:
+    if literal is None and host == "localhost":
+        literal = IPv4Address("127.0.0.1")
+    return literal is not None and _is_named(_unmapped(literal), networks)
+
+
+def _is_named(address: Address, networks: tuple[str, ...]) -> bool:
+    named = (ip_network(network) for network in networks)
+    return any(address in network for network in named if network.version == address.version)
+
+
+def _unmapped(address: Address) -> Address:
+    """`::ffff:a.b.c.d` is dialled as a.b.c.d, so it is judged as that."""
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return address if mapped is None else mapped
 
 
 def _literal(host: str) -> Address | None:

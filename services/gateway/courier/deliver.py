@@ -27,19 +27,22 @@ MINUTE, HOUR = 60, 3600
 
 
 class Deliverer:
-    """15 attempts over 7 days: retries after 5 s, 1 min … 24 h."""
+    """15 attempts over a little more than 7 days: retries after 5 s, 1 min … 49 h."""
 
     kind: Kind = "deliver"
     schedule: Sequence[float] = (
         5, MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR, 16 * HOUR,
-        24 * HOUR, 24 * HOUR, 40 * HOUR, 48 * HOUR,
+        24 * HOUR, 24 * HOUR, 40 * HOUR, 49 * HOUR,
     )  # fmt: skip
     ends = True
     lease = timedelta(seconds=3 * ATTEMPT_SECONDS)
 
-    def __init__(self, desk: Desk, pool: httpcore.AsyncConnectionPool) -> None:
+    def __init__(
+        self, desk: Desk, pool: httpcore.AsyncConnectionPool, attempt_seconds: float = ATTEMPT_SECONDS
+    ) -> None:
         self._desk = desk
         self._pool = pool
+        self._attempt_seconds = attempt_seconds
 
     async def act(self, payload: dict[str, Any]) -> None:
         """Deliver; raise `Later` unless the endpoint answers 2xx. 410 disables the endpoint."""
@@ -61,7 +64,7 @@ class Deliverer:
         headers.update(signature)
         try:
             async with (
-                asyncio.timeout(ATTEMPT_SECONDS),
+                asyncio.timeout(self._attempt_seconds),
                 self._pool.stream("POST", endpoint.url, headers=headers, content=body) as answer,
             ):
                 await _read_bounded(answer)

@@ -40,7 +40,10 @@ class Deed(Protocol):
     lease: timedelta
 
     async def act(self, payload: dict[str, Any]) -> None:
-        """Do it, or raise `Later`, or a `HoldoutError`, which means later too. Doing it twice must do no harm."""
+        """Do it, or raise: `Later` and `HoldoutError` are foreseen, anything else is logged with its traceback.
+
+        All are tried again by the schedule. Doing it twice must do no harm.
+        """
 
 
 class Drain:
@@ -85,7 +88,7 @@ class Drain:
         self._running.discard(task)
         self.wake()
         if not task.cancelled() and task.exception() is not None:
-            log.error("a deed of kind %s broke", self._deed.kind, exc_info=task.exception())
+            log.error("how a deed of kind %s ended was not recorded", self._deed.kind, exc_info=task.exception())
 
     async def _do(self, row: OutboxRow) -> None:
         try:
@@ -93,6 +96,9 @@ class Drain:
         except (Later, HoldoutError) as error:
             wait = error.after_seconds if isinstance(error, Later) else 0
             await asyncio.to_thread(self._postpone, row, str(error), wait)
+        except Exception as error:
+            log.exception("a deed of kind %s broke: %s", row.kind, row.payload)
+            await asyncio.to_thread(self._postpone, row, f"{type(error).__name__}: {error}", 0)
         else:
             await asyncio.to_thread(self._strike_out, row)
 

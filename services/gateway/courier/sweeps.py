@@ -44,6 +44,8 @@ class Sweeps:
             await sweep()
         except HoldoutError as error:
             log.warning("sweep put off: %s", error)
+        except Exception:
+            log.exception("a sweep broke; the next one tries again")
 
     def abandon_overdue(self) -> None:
         """Uploads that should long have ended: undo them, give the places back, leave no parts in S3."""
@@ -51,8 +53,12 @@ class Sweeps:
         with self._desk.database.begin() as session:
             overdue = submissions.overdue(session, now, BATCH)
         for row in overdue:
-            log.warning("submission %s was never finished: abandoned", row.id)
-            abandon(self._desk, row.id)
+            try:
+                abandon(self._desk, row.id)
+            except Exception:
+                log.exception("submission %s could not be abandoned", row.id)
+            else:
+                log.warning("submission %s was never finished: abandoned", row.id)
 
     async def look_after_silent(self) -> None:
         """Open evaluations that Redis was given and that are silent: waiting, lost, or done without our hearing."""
@@ -62,7 +68,15 @@ class Sweeps:
         await asyncio.to_thread(self._mark_seen, waiting)
         for row in silent:
             if row not in waiting:
-                await asyncio.to_thread(self._look_after, row, _job_id(row) in held)
+                await asyncio.to_thread(self._look_after_guarded, row, _job_id(row) in held)
+
+    def _look_after_guarded(self, row: EvaluationRow, held: bool) -> None:
+        """A row that cannot be looked after goes to the end of the line, so that it starves none behind it."""
+        try:
+            self._look_after(row, held)
+        except Exception:
+            log.exception("%s could not be looked after", _job_id(row))
+            self._mark_seen([row])
 
     def _look_after(self, row: EvaluationRow, held: bool) -> None:
         try:

@@ -59,6 +59,9 @@ def test_a_network_that_the_operator_names_is_open_and_its_neighbour_is_not() ->
         "example.org",
         "",
         "https://[broken",
+        "https://exämple.org/",
+        "https://example.org/a b",
+        "https://exam\nple.org/",
     ],
 )
 def test_a_url_that_we_may_not_call_is_refused(url: str) -> None:
@@ -66,9 +69,27 @@ def test_a_url_that_we_may_not_call_is_refused(url: str) -> None:
         check_url(url)
 
 
-def test_https_by_name_is_accepted_and_http_only_where_private_networks_are_named() -> None:
+def test_https_by_name_is_accepted() -> None:
     check_url("https://example.org/hook")
-    check_url("http://127.0.0.1:9000/hook", ("127.0.0.0/8",))
+    check_url("https://example.org/hook", ("127.0.0.0/8",))
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:9000/hook", "http://[::ffff:127.0.0.1]:9000/", "http://localhost:9000/hook"]
+)
+def test_http_is_accepted_inside_a_named_network(url: str) -> None:
+    check_url(url, ("127.0.0.0/8",))
+
+
+@pytest.mark.parametrize("url", ["http://example.org/hook", "http://8.8.8.8/hook", "http://localhost.example.org/"])
+def test_http_to_the_open_internet_is_refused_even_where_private_networks_are_named(url: str) -> None:
+    with pytest.raises(Refused, match="must be https"):
+        check_url(url, ("127.0.0.0/8",))
+
+
+def test_http_to_localhost_is_refused_where_only_another_network_is_named() -> None:
+    with pytest.raises(Refused, match="must be https"):
+        check_url("http://localhost:9000/", ("10.0.0.0/8",))
 
 
 @given(st.text(max_size=60))
