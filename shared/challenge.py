@@ -107,6 +107,14 @@ class Challenge(Model):
                 raise ValueError(f"task {name} is hierarchical and needs a synset for each category")
         return self
 
+    @model_validator(mode="after")
+    def _pools_have_one_limit(self) -> "Challenge":
+        limits: dict[str, Limits] = {}
+        for split in (split for task in self.tasks.values() for split in task.splits.values()):
+            if limits.setdefault(split.limits.pool, split.limits) != split.limits:
+                raise ValueError(f"the splits of pool {split.limits.pool} state different limits")
+        return self
+
     def canonical(self) -> bytes:
         """The one spelling of this definition; its SHA-256 is the definition's name."""
         return canonical_json(self.model_dump(mode="json"))

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, func, select, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
-from shared.errors import Unavailable
+from shared.errors import Refused, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +67,8 @@ def _answering() -> Iterator[None]:
         yield
     except (OperationalError, PoolTimeout) as error:
         raise Unavailable("database-unavailable", "the database does not answer") from error
+    except DataError as error:
+        raise Refused("text-invalid", "a text holds a character that cannot be kept (NUL)", "leave it out") from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise Unavailable("database-unavailable", "the database connection broke") from error

@@ -16,7 +16,7 @@
 `status` is the HTTP answer; `code` is the stable name that clients may act on (all are listed in docs/api.md).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
@@ -113,7 +113,6 @@ class Waiting:
     next_free_at: datetime | None = None
     places: int | None = None
     window_seconds: int | None = None
-    extra: dict[str, object] = field(default_factory=dict)
 
 
 class TooMany(Refused):

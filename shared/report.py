@@ -12,6 +12,9 @@ from shared.digests import Digest, canonical_json
 from shared.errors import Fault, Unreadable
 from shared.model import Model
 
+REPORT_BYTES = 64 * 2**20
+"""The largest report read: curves of 200 categories in JSON are some 10 MB."""
+
 LEVELS = ("95", "99.9")
 """The intervals every report has, in per cent; 99.9 is the challenge's own (IJCV 2015, table 8)."""
 

@@ -1,11 +1,13 @@
 """FastAPI as we use it: problem+json from one handler, a request id on everything, health, and one way to serve."""
 
+import asyncio
 import contextvars
 import functools
 import logging
 import math
 import re
 import secrets
+import socket
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from types import FrameType
@@ -178,6 +180,10 @@ class Readiness:
         self.checks = checks
         self.draining = False
 
+    def drain(self) -> None:
+        """We are to stop: ask us for nothing more."""
+        self.draining = True
+
     def state(self) -> dict[str, bool]:
         """Each check's answer, and whether we are draining."""
         return {name: check() for name, check in self.checks.items()} | {"serving": not self.draining}
@@ -248,6 +254,10 @@ def seconds_until(moment: float, now: float) -> int:
     return max(1, math.ceil(moment - now))
 
 
+LINGER_SECONDS = 0.5
+"""Long enough for one more look at /readyz by a proxy on this machine; a cluster sets its own grace before SIGTERM."""
+
+
 class DrainingServer(uvicorn.Server):
     """Tells the application that it is to stop before it waits for the requests under way."""
 
@@ -259,6 +269,11 @@ class DrainingServer(uvicorn.Server):
         """SIGTERM or SIGINT has come."""
         self._on_drain()
         super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen a moment longer, so that whoever asks /readyz hears that we are going."""
+        await asyncio.sleep(LINGER_SECONDS)
+        await super().shutdown(sockets)
 
 
 def serve(

@@ -7,7 +7,7 @@ from uuid import UUID
 import httpx
 
 from shared.challenge import Limits
-from shared.errors import Conflict, HoldoutError, TooMany, Unavailable, Waiting
+from shared.errors import Conflict, HoldoutError, Missing, TooMany, Unavailable, Waiting
 from shared.messages import Reservation, ReservationRequest, Settlement, Standing
 
 TIMEOUT_SECONDS = 5.0
@@ -72,6 +72,8 @@ class Allowance:
             return TooMany(code, sentence, str(problem.get("remedy", "")), _waiting(answer, problem))
         if answer.status_code == Conflict.status:
             return Conflict(code, sentence)
+        if answer.status_code == Missing.status:
+            return Missing(code, sentence)
         return Unavailable("quota-unavailable", f"the ledger of submissions answered {answer.status_code}: {sentence}")
 
 

@@ -42,16 +42,20 @@ def build_app(desk: Desk) -> FastAPI:
     bells = Bells(desk.database.url)
     readiness = Readiness({"database": desk.database.answers})
 
+    def drain() -> None:
+        readiness.drain()
+        bells.close()
+
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with bells.ringing():
             yield
-            readiness.draining = True
         desk.close()
 
     app = FastAPI(title="Holdout", version="1", description=DESCRIPTION, lifespan=lifespan)
     app.state.desk = desk
     app.state.bells = bells
+    app.state.drain = drain
     equip(app, readiness)
     for resource in (challenges, submissions, leaderboards, allowance, participants, outcomes):
         app.include_router(resource.router)

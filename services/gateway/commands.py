@@ -30,7 +30,7 @@ def serve_http(_: argparse.Namespace) -> None:
     settings = GatewaySettings.from_environment()
     configure_logs(settings.log_style)
     app = build_app(open_desk(settings, "serve"))
-    serve(app, settings.host, settings.port, on_drain=app.state.bells.close)
+    serve(app, settings.host, settings.port, on_drain=app.state.drain)
 
 
 def run_courier(_: argparse.Namespace) -> None:

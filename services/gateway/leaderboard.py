@@ -29,7 +29,9 @@ def board(session: Session, venue: Venue) -> list[Entry]:
     """The entries of `venue` in rank order; equal values in the order in which they were published."""
     headline = venue.task.headline
     judged = submissions.entries(session, venue.published.challenge.name, venue.task_name, venue.split_name)
-    candidates = {row.submission.id: (row, _candidate(row, headline)) for row in judged}
+    # Under an older version there may have been another headline; such an entry waits for its new evaluation.
+    comparable = [row for row in judged if row.evaluation and headline in (row.evaluation.metrics or {})]
+    candidates = {row.submission.id: (row, _candidate(row, headline)) for row in comparable}
     placings = ranked([candidate for _, candidate in candidates.values()], headline)
     return [_entry(placing, *candidates[placing.id]) for placing in placings]
 

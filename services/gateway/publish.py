@@ -34,7 +34,7 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What `publish` did: definition and truths by digest, whether any truth was new, how many were queued anew."""
+    """What `publish` did: definition and truths by digest, whether anything was new, how many were queued anew."""
 
     challenge: Challenge
     digest: str
@@ -79,12 +79,19 @@ def check_truth(folder: Path, challenge: Challenge, truth: Truth) -> None:
     """The truth, submitted, must be perfect: asked of the scorer's own command, so that one parser judges both."""
     task = challenge.tasks[truth.task]
     command = [sys.executable, "-m", "services.scorer", "score", task.kind, str(truth.path), str(truth.path)]
-    command += ["--definition", str(folder), "--split", truth.split, "--json"]
+    command += ["--definition", str(folder), "--task", truth.task, "--split", truth.split, "--json"]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     try:
         report = json.loads(run.stdout)
     except ValueError:
         raise Unreadable("truth-unchecked", f"{truth.path} could not be checked: {run.stderr.strip()}") from None
+    headline = challenge.tasks[truth.task].headline
+    if report["outcome"] == "scored" and headline not in report["metrics"]:
+        raise Unreadable(
+            "headline-unknown",
+            f"{headline!r} is none of the metrics: {', '.join(report['metrics'])}",
+            "mend `headline`",
+        )
     if report["outcome"] != "scored":
         faults = "; ".join(f"line {fault['line']}: {fault['sentence']}" for fault in report["faults"][:5])
         raise Unreadable(
@@ -103,7 +110,9 @@ def _record(
     database: Database, clock: Clock, challenge: Challenge, digests: dict[tuple[str, str], str]
 ) -> tuple[bool, int]:
     with database.begin() as session:
-        _record_definition(session, clock, challenge)
+        challenges.lock_for_publishing(session, challenge.name)
+        _keep_open_splits_open(session, challenge, digests)
+        is_new = _record_definition(session, clock, challenge)
         known = challenges.truths_of(session, challenge.name, challenge.version)
         for place, digest in digests.items():
             if known.get(place, digest) != digest:
@@ -114,11 +123,27 @@ def _record(
             for (task, split), digest in fresh.items()
         )
         session.flush()
-        return bool(fresh), evaluate_anew(session, challenges.newest(session, challenge.name), clock())
+        return is_new or bool(fresh), evaluate_anew(session, challenges.newest(session, challenge.name), clock())
 
 
-def _record_definition(session: Session, clock: Clock, challenge: Challenge) -> None:
+def _keep_open_splits_open(session: Session, challenge: Challenge, digests: dict[tuple[str, str], str]) -> None:
+    """A new version brings a truth for every split that takes submissions now: else it would close it unawares."""
+    older = [row for row in challenges.versions_of(session, challenge.name) if row < challenge.version]
+    open_now = challenges.truths_of(session, challenge.name, older[-1]) if older else {}
+    brought = digests.keys() | challenges.truths_of(session, challenge.name, challenge.version).keys()
+    kept = {(task, split) for task, rules in challenge.tasks.items() for split in rules.splits}
+    closed = sorted("/".join(place) for place in open_now.keys() & kept - brought)
+    if closed:
+        raise Conflict(
+            "truth-missing",
+            f"version {challenge.version} brings no truth for {', '.join(closed)}, which version {older[-1]} has",
+            "name each with --ground-truth; a split that is to close is left out of the definition",
+        )
+
+
+def _record_definition(session: Session, clock: Clock, challenge: Challenge) -> bool:
     row = challenges.version_of(session, challenge.name, challenge.version)
+    is_new = row is None
     if row is None:
         row = ChallengeRow(
             name=challenge.name,
@@ -134,3 +159,4 @@ def _record_definition(session: Session, clock: Clock, challenge: Challenge) -> 
             "version-published",
             f"{challenge.name} version {challenge.version} is published with another content; give this one a new version",
         )
+    return is_new

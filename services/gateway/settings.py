@@ -70,7 +70,7 @@ class CourierSettings(GatewaySettings):
     """How long an open evaluation may be silent before a sweep looks after it: a few leases of a scorer (3 s)."""
 
     attempt_seconds: float = Field(default=2400.0, gt=0)
-    """How long one started attempt may last in all: three runs of a scorer's wall limit (600 s) and a margin."""
+    """How long one started attempt may last in all: three runs of a scorer's wall limit (300 s), and more."""
 
     attempts: int = Field(default=5, ge=1)
     """Attempts before an evaluation is given up as failed and its place refunded."""

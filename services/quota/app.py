@@ -25,7 +25,6 @@ def create_app(settings: QuotaSettings) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         yield
-        readiness.draining = True
         database.close()
 
     app = FastAPI(
@@ -34,6 +33,7 @@ def create_app(settings: QuotaSettings) -> FastAPI:
         version="1",
         lifespan=lifespan,
     )
+    app.state.drain = readiness.drain
     equip(app, readiness)
     app.include_router(routes(Ledger(database), settings.token.get_secret_value()))
     return app

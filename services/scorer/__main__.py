@@ -1,6 +1,6 @@
 """The scorer's commands: `score` files offline, `work` off the queue.
 
-python -m services.scorer score classification PREDICTIONS TRUTH [--definition DIR [--split SPLIT]] [--json]
+python -m services.scorer score classification PREDICTIONS TRUTH [--definition DIR [--task TASK] [--split SPLIT]] [--json]
 python -m services.scorer work
 """
 
@@ -18,9 +18,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.command == "work":
         return _work()
-    code, text = offline.score(
-        options.task, options.predictions, options.truth, options.definition, options.split, options.json
-    )
+    definition = offline.Definition(options.definition, options.task, options.split) if options.definition else None
+    code, text = offline.score(options.kind, options.predictions, options.truth, definition, options.json)
     print(text, file=sys.stderr if code == offline.USAGE else sys.stdout)
     return code
 
@@ -37,12 +36,13 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("work", help="take evaluations from the queue until told to stop")
     score = commands.add_parser("score", help="score a file here and now; exit code 0 scored, 1 rejected, 2 usage")
-    score.add_argument("task", choices=[task.NAME for task in TASKS])
+    score.add_argument("kind", choices=[task.NAME for task in TASKS])
     score.add_argument("predictions", type=Path, metavar="PREDICTIONS", help="a submission")
     score.add_argument("truth", type=Path, metavar="TRUTH", help="the true labels; decides the number of images")
     score.add_argument(
         "--definition", type=Path, metavar="DIR", help="folder of a challenge.toml: hierarchy, categories"
     )
+    score.add_argument("--task", help="which of the definition's tasks, where several are of this kind")
     score.add_argument("--split", help="hold both files to this split's number of images (needs --definition)")
     score.add_argument("--json", action="store_true", help="print JSON, with the field names of a report")
     return parser

@@ -5,6 +5,7 @@ Without a definition there is no hierarchy and no limit to the categories' ids. 
 
 import json
 import mmap
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +20,24 @@ from shared.report import fault_line
 SCORED, REJECTED, USAGE = 0, 1, 2
 
 
-def score(
-    task: str, predictions: Path, truth: Path, definition: Path | None, split: str | None, as_json: bool
-) -> tuple[int, str]:
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """Where a definition is, and which of its tasks and splits: if unsaid, the first of the kind and any number of images."""
+
+    folder: Path
+    task: str | None = None
+    split: str | None = None
+
+
+def score(kind: str, predictions: Path, truth: Path, definition: Definition | None, as_json: bool) -> tuple[int, str]:
     """The exit code, and what to print: a table or JSON of what was found, or what is wrong."""
     try:
-        case = Case() if definition is None else _defined_case(definition, task, split)
+        case = Case() if definition is None else _defined_case(definition, kind)
         files = _opened(predictions), _opened(truth)
     except (OSError, Refused) as error:
         return USAGE, f"error: {error}"
     try:
-        findings = find(find_task(task), case, *files)
+        findings = find(find_task(kind), case, *files)
     except Unreadable as refusal:
         return REJECTED, _as_json(_rejected(refusal)) if as_json else _told(predictions, refusal)
     except Broken as error:
@@ -37,16 +45,18 @@ def score(
     return SCORED, _as_json(_scored(findings)) if as_json else _table(findings)
 
 
-def _defined_case(folder: Path, task: str, split: str | None) -> Case:
-    definition = read_challenge(folder)
-    rules = next((rules for rules in definition.tasks.values() if rules.kind == task), None)
+def _defined_case(wanted: Definition, kind: str) -> Case:
+    definition = read_challenge(wanted.folder)
+    fitting = {name: rules for name, rules in definition.tasks.items() if rules.kind == kind}
+    rules = fitting.get(wanted.task) if wanted.task else next(iter(fitting.values()), None)
     if rules is None:
-        raise Missing("no-such-task", f"{definition.name} has no task of the kind {task}")
-    if split is not None and split not in rules.splits:
-        raise Missing(
-            "no-such-split", f"{definition.name} has no split {split!r}", f"it has: {', '.join(rules.splits)}"
-        )
-    return case_of(definition, rules, images=None if split is None else rules.splits[split].images)
+        raise Missing("no-such-task", f"{definition.name} has no task {wanted.task or ''} of the kind {kind}")
+    if wanted.split is None:
+        return case_of(definition, rules, images=None)
+    if wanted.split not in rules.splits:
+        known = ", ".join(rules.splits)
+        raise Missing("no-such-split", f"{definition.name} has no split {wanted.split!r}", f"it has: {known}")
+    return case_of(definition, rules, images=rules.splits[wanted.split].images)
 
 
 def _opened(path: Path) -> Readable:

@@ -7,6 +7,7 @@ import logging
 from typing import Any
 from uuid import UUID
 
+from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from services.gateway.actions.settle import return_place
@@ -17,14 +18,13 @@ from services.gateway.tables import EvaluationRow, SubmissionRow
 from shared import keys
 from shared.database import notify
 from shared.digests import digest_of
+from shared.errors import Broken
 from shared.messages import Notice
-from shared.report import Report
+from shared.report import REPORT_BYTES, Report
 
 log = logging.getLogger(__name__)
 
 EVALUATIONS_CHANNEL = "evaluations"
-REPORT_BYTES = 64 * 2**20
-"""The largest report read: curves of 200 categories in JSON are some 10 MB."""
 
 
 def apply_notice(desk: Desk, notice: Notice) -> bool:
@@ -44,7 +44,12 @@ def apply_notice(desk: Desk, notice: Notice) -> bool:
 def apply_report(desk: Desk, evaluation: UUID, attempt: int, timings: dict[str, float]) -> bool:
     """Conclude the evaluation by the report that this attempt left in S3; raises `Missing` when there is none."""
     content = desk.storage.read(keys.REPORTS, keys.report_key(evaluation, attempt), REPORT_BYTES)
-    report = Report.model_validate_json(content)
+    try:
+        report = Report.model_validate_json(content)
+    except ValidationError as error:
+        raise Broken(
+            "report-unreadable", f"the report of {evaluation} is none that this gateway reads: {error}"
+        ) from error
     digest = digest_of(content)
     changes = {
         "state": report.outcome,

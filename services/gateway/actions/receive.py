@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
 
+from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
 
 from services.gateway.desk import Desk
@@ -20,6 +22,10 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
 """A living upload renews its deadline every third of this; one whose gateway died is abandoned this much later."""
+
+
+STORAGE_THREADS = 16
+"""Uploads have threads of their own: a storage that hangs must not hold up boards, status and health."""
 
 
 async def receive(
@@ -50,7 +56,7 @@ async def _stream(upload: Upload, intake: Intake, body: AsyncIterator[bytes]) ->
     sealed = intake.sealed()
     if sealed.size_bytes == 0:
         raise Refused("submission-empty", "the body is empty", "send the predictions file as the body")
-    await run_in_threadpool(upload.finish)
+    await to_thread.run_sync(upload.finish, limiter=_storage_threads())
     return sealed
 
 
@@ -58,7 +64,12 @@ async def _write(upload: Upload, block: bytes) -> None:
     if upload.fits(block):
         upload.write(block)
     else:
-        await run_in_threadpool(upload.write, block)
+        await to_thread.run_sync(upload.write, block, limiter=_storage_threads())
+
+
+@functools.cache
+def _storage_threads() -> CapacityLimiter:
+    return CapacityLimiter(STORAGE_THREADS)
 
 
 @contextlib.asynccontextmanager
@@ -70,12 +81,15 @@ async def _renewed(desk: Desk, submission: UUID) -> AsyncIterator[None]:
             submissions.renew(session, submission, desk.clock() + LEASE)
 
     async def keep_renewing() -> None:
+        pause = LEASE.total_seconds() / 3
         while True:
-            await asyncio.sleep(LEASE.total_seconds() / 3)
+            await asyncio.sleep(pause)
             try:
                 await run_in_threadpool(renew)
+                pause = LEASE.total_seconds() / 3
             except Unavailable as error:
                 log.warning("deadline of upload %s not renewed: %s", submission, error)
+                pause = 1.0
 
     renewal = asyncio.create_task(keep_renewing())
     try:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from services.gateway.desk import Desk
 from services.gateway.store import outbox
-from shared.errors import Conflict, Unavailable
+from shared.errors import Conflict, Missing, Unavailable
 from shared.messages import Settlement
 
 log = logging.getLogger(__name__)
@@ -32,5 +32,5 @@ def return_place(desk: Desk, session: Session, submission: UUID, fault: Fault) -
             {"submission": str(submission), "settlement": settlement.model_dump(mode="json")},
             desk.clock(),
         )
-    except Conflict as error:
-        log.info("place of %s was settled before: %s", submission, error)
+    except (Conflict, Missing) as error:
+        log.info("no place of %s is left to return: %s", submission, error)

@@ -1,8 +1,9 @@
 """Submit a file: reserve a place, stream the bytes to S3, spend the place, seal, queue.
 
-    reserve ─▶ row `open` ─▶ bytes to S3 ─▶ spend ─▶ row `sealed` + evaluation + outbox, in one transaction
+    row `open` ─▶ reserve ─▶ bytes to S3 ─▶ spend ─▶ row `sealed` + evaluation + outbox, in one transaction
 
-Whatever breaks on the way abandons the row and gives the place back; if this process dies, a sweep does it.
+The row comes first, so that whatever breaks on the way finds it: it is abandoned and the place given back, by this
+process, or by a sweep when this process dies.
 """
 
 import asyncio
@@ -17,11 +18,11 @@ from services.gateway.actions.receive import LEASE, receive
 from services.gateway.actions.settle import Fault, return_place
 from services.gateway.desk import Desk
 from services.gateway.intake import Sealed
-from services.gateway.store import submissions
+from services.gateway.store import challenges, submissions
 from services.gateway.store.challenges import Venue
 from services.gateway.tables import SubmissionRow
 from shared import keys
-from shared.errors import Conflict, Refused, TooLarge, Unavailable
+from shared.errors import Conflict, Refused, TooLarge, TooMany
 from shared.messages import Reservation, Settlement
 
 HOLD_MARGIN_SECONDS = 600
@@ -58,9 +59,13 @@ async def submit(
     submission = uuid4()
     await run_in_threadpool(_open, desk, submission, team, venue, metadata)
     try:
+        await run_in_threadpool(_reserve, desk, submission, team, venue)
         sealed = await receive(desk, submission, keys.submission_key(team, submission), venue.task.max_bytes, body)
         spent = await run_in_threadpool(desk.allowance.settle, submission, Settlement(to="spent"))
         await run_in_threadpool(_seal, desk, submission, venue, sealed)
+    except TooMany:
+        await run_in_threadpool(_forget, desk, submission)
+        raise
     except BaseException as error:
         # Also a cut connection or a shutdown: what was begun is undone before the error goes on.
         fault: Fault = "theirs" if isinstance(error, Refused) else "ours"
@@ -75,13 +80,13 @@ def abandon(desk: Desk, submission: UUID, fault: Fault = "ours") -> None:
     A body that was refused is the team's fault; a line that broke is nobody's, and counts as ours.
     """
     with desk.database.begin() as session:
-        judged = submissions.find(session, submission)
-        if judged is None or not submissions.abandon(session, submission):
-            return
-        return_place(desk, session, submission, fault)
-        object_key = judged.submission.object_key
-    desk.storage.abort_uploads(keys.SUBMISSIONS, object_key)
-    desk.storage.delete(keys.SUBMISSIONS, object_key)
+        if submissions.abandon(session, submission):
+            return_place(desk, session, submission, fault)
+        row = session.get(SubmissionRow, submission)
+    # Also when a sweep was quicker with the row: the last bytes may have come after it.
+    if row is not None and row.state == "abandoned":
+        desk.storage.abort_uploads(keys.SUBMISSIONS, row.object_key)
+        desk.storage.delete(keys.SUBMISSIONS, row.object_key)
 
 
 def _check(venue: Venue, announced_bytes: int | None) -> None:
@@ -99,18 +104,18 @@ def _check(venue: Venue, announced_bytes: int | None) -> None:
         )
 
 
-def _open(desk: Desk, submission: UUID, team: UUID, venue: Venue, metadata: Metadata) -> None:
+def _reserve(desk: Desk, submission: UUID, team: UUID, venue: Venue) -> None:
     hold_seconds = desk.settings.upload_seconds + HOLD_MARGIN_SECONDS
     desk.allowance.reserve(submission, team, venue.split.limits, hold_seconds)
-    try:
-        _insert(desk, submission, team, venue, metadata)
-    except Unavailable:
-        # No row, no sweep: what was held a moment ago is given back here.
-        desk.allowance.settle(submission, Settlement(to="returned", fault="ours"))
-        raise
 
 
-def _insert(desk: Desk, submission: UUID, team: UUID, venue: Venue, metadata: Metadata) -> None:
+def _forget(desk: Desk, submission: UUID) -> None:
+    """There was no place for it: nothing of it is worth keeping."""
+    with desk.database.begin() as session:
+        session.delete(session.get_one(SubmissionRow, submission))
+
+
+def _open(desk: Desk, submission: UUID, team: UUID, venue: Venue, metadata: Metadata) -> None:
     now = desk.clock()
     with desk.database.begin() as session:
         session.add(
@@ -134,8 +139,13 @@ def _insert(desk: Desk, submission: UUID, team: UUID, venue: Venue, metadata: Me
 
 def _seal(desk: Desk, submission: UUID, venue: Venue, sealed: Sealed) -> None:
     now = desk.clock()
-    assert venue.truth is not None
+    name = venue.published.challenge.name
     with desk.database.begin() as session:
-        if not submissions.seal(session, submission, sealed, now):
-            raise Conflict("upload-expired", "the upload took so long that it was given up", "submit again")
-        queue_evaluation(session, submission, venue.published, venue.truth, now)
+        # What was published while the upload lasted counts; what is published next will find it sealed.
+        challenges.hold_still(session, name)
+        current = challenges.venue(session, name, venue.task_name, venue.split_name)
+        if current.truth is None or not submissions.seal(session, submission, sealed, now):
+            raise Conflict(
+                "upload-expired", "the upload was given up: it took too long, or the split closed", "submit again"
+            )
+        queue_evaluation(session, submission, current.published, current.truth, now)

@@ -30,8 +30,4 @@ def read_task(challenge: str, task: str, desk: DeskDep) -> TaskView:
     """A task: its format, a sample, its splits."""
     with desk.database.begin() as session:
         published = challenges.newest(session, challenge)
-    if task not in published.challenge.tasks:
-        raise Missing(
-            "no-such-task", f"{challenge} has no task {task!r}", f"it has: {', '.join(published.challenge.tasks)}"
-        )
-    return task_view(published, task, published.challenge.tasks[task])
+    return task_view(published, task, challenges.task_of(published, task))

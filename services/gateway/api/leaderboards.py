@@ -21,7 +21,7 @@ router = APIRouter(prefix="/v1/challenges", tags=["leaderboards"])
     responses=problems(Missing),
 )
 def read_leaderboard(challenge: str, task: str, split: str, desk: DeskDep) -> LeaderboardView:
-    """Published entries by the headline metric. Entries with overlapping 99.9 % intervals share a range of ranks."""
+    """Published entries by the headline metric. Entries whose 99.9 % intervals overlap have overlapping ranges of ranks."""
     with desk.database.begin() as session:
         venue = challenges.venue(session, challenge, task, split)
         entries = board(session, venue)

@@ -32,14 +32,13 @@ from shared.errors import (
     Unavailable,
     WrongMedia,
 )
-from shared.report import Report
+from shared.report import REPORT_BYTES, Report
 from shared.web import problems
 
 router = APIRouter(prefix="/v1", tags=["submissions"])
 
 FILE_TYPES = ("text/plain", "text/csv", "application/gzip", "application/x-gzip", "application/octet-stream")
 WAIT_SECONDS = 60
-REPORT_BYTES = 64 * 2**20
 
 Submission = Annotated[UUID, Path(description="the submission's id")]
 

@@ -141,7 +141,7 @@ class EntryView(BaseModel):
     rank: int = Field(examples=[1])
     rank_range: tuple[int, int] = Field(
         examples=[(1, 2)],
-        description="the ranks that the 99.9 % intervals leave open: entries that share one cannot be told apart",
+        description="the ranks that the 99.9 % intervals leave open; where two ranges overlap, so may the ranks",
     )
     submission: UUID = Field(examples=[SUBMISSION])
     team: str = Field(examples=["SuperVision"])

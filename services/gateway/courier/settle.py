@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.gateway.desk import Desk
 from services.gateway.store.outbox import Kind
-from shared.errors import Conflict
+from shared.errors import Conflict, Missing
 from shared.messages import Settlement
 
 
@@ -28,5 +28,5 @@ class Settler:
         settlement = Settlement.model_validate(payload["settlement"])
         try:
             await asyncio.to_thread(self._desk.allowance.settle, UUID(payload["submission"]), settlement)
-        except Conflict:
+        except (Conflict, Missing):
             return

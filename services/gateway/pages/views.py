@@ -9,10 +9,11 @@ from fastapi.templating import Jinja2Templates
 from starlette.responses import Response
 
 from services.gateway.api.auth import DeskDep
-from services.gateway.api.views import challenge_view
+from services.gateway.api.views import LimitsView, challenge_view
 from services.gateway.leaderboard import LEVEL, board
 from services.gateway.ranking import lower_is_better
 from services.gateway.store import challenges
+from shared.challenge import WEEK_SECONDS
 from shared.errors import Missing
 
 router = APIRouter(include_in_schema=False)
@@ -27,6 +28,12 @@ def _moment(value: Any) -> str:
     return f"{value:%Y-%m-%d %H:%M} UTC"
 
 
+def _allowance(limits: LimitsView) -> str:
+    spans = {WEEK_SECONDS: "a week", 24 * 3600: "a day", 3600: "an hour"}
+    return f"{limits.places} {spans.get(limits.window_seconds, f'in {limits.window_seconds:,} seconds')}"
+
+
+templates.env.filters["allowance"] = _allowance
 templates.env.filters["percent"] = _percent
 templates.env.filters["moment"] = _moment
 

@@ -62,17 +62,40 @@ def version_of(session: Session, name: str, version: int) -> ChallengeRow | None
     return session.get(ChallengeRow, (name, version))
 
 
+def task_of(published: Published, task: str) -> Task:
+    """A task by name; raises `Missing` with what there is instead."""
+    tasks = published.challenge.tasks
+    if task not in tasks:
+        raise Missing("no-such-task", f"{published.challenge.name} has no task {task!r}", f"it has: {', '.join(tasks)}")
+    return tasks[task]
+
+
 def venue(session: Session, challenge: str, task: str, split: str) -> Venue:
     """The split that an address names; raises `Missing` with what there is instead."""
     published = newest(session, challenge)
-    tasks = published.challenge.tasks
-    if task not in tasks:
-        raise Missing("no-such-task", f"{challenge} has no task {task!r}", f"it has: {', '.join(tasks)}")
-    splits = tasks[task].splits
-    if split not in splits:
-        raise Missing("no-such-split", f"{challenge}/{task} has no split {split!r}", f"it has: {', '.join(splits)}")
+    rules = task_of(published, task)
+    if split not in rules.splits:
+        known = ", ".join(rules.splits)
+        raise Missing("no-such-split", f"{challenge}/{task} has no split {split!r}", f"it has: {known}")
     truth = published.truths.get((task, split))
-    return Venue(published, task, split, tasks[task], splits[split], truth)
+    return Venue(published, task, split, rules, rules.splits[split], truth)
+
+
+def hold_still(session: Session, name: str) -> None:
+    """Until this transaction ends, nobody publishes a version of `name`; others may hold it still as well."""
+    session.execute(select(func.pg_advisory_xact_lock_shared(func.hashtext(name))))
+
+
+def lock_for_publishing(session: Session, name: str) -> None:
+    """Until this transaction ends, nobody seals a submission to `name`."""
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtext(name))))
+
+
+def versions_of(session: Session, name: str) -> Sequence[int]:
+    """The published versions of a challenge, oldest first."""
+    return session.scalars(
+        select(ChallengeRow.version).where(ChallengeRow.name == name).order_by(ChallengeRow.version)
+    ).all()
 
 
 def truths_of(session: Session, name: str, version: int) -> dict[tuple[str, str], str]:

@@ -53,11 +53,17 @@ def desk(settings: GatewaySettings, servers: Addresses, quota: int) -> Iterator[
 
 
 @pytest.fixture(scope="session")
-def tiny(desk: Desk, servers: Addresses) -> str:
+def operator(servers: Addresses) -> Iterator[Storage]:
+    """Storage under the key that publishes."""
+    with closing(Storage(servers.storage_address("publish"))) as storage:
+        yield storage
+
+
+@pytest.fixture(scope="session")
+def tiny(desk: Desk, operator: Storage) -> str:
     """A challenge of four images with a test split (2 a week) and a validation split."""
     truths = [f"{split}={TINY / 'truth.txt'}" for split in ("test", "validation")]
-    with closing(Storage(servers.storage_address("publish"))) as storage:
-        return publish(desk.database, storage, utc_now, TINY, truths, check=False).challenge.name
+    return publish(desk.database, operator, utc_now, TINY, truths, check=False).challenge.name
 
 
 @dataclass(frozen=True, slots=True)

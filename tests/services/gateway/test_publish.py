@@ -1,14 +1,11 @@
 """Publishing: checked by the scorer, immutable by version, never a truth that is not perfect against itself."""
 
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from shutil import copytree
 from uuid import uuid4
 
 import pytest
 
-from deploy.stack.addresses import Addresses
 from services.gateway.desk import Desk
 from services.gateway.publish import Publication, publish
 from services.gateway.store import challenges
@@ -17,12 +14,6 @@ from shared.challenge import read_challenge
 from shared.errors import Broken, Conflict, Missing, Refused, Unreadable
 from shared.storage import Storage
 from tests.services.gateway.conftest import TINY
-
-
-@pytest.fixture
-def operator(servers: Addresses) -> Iterator[Storage]:
-    with closing(Storage(servers.storage_address("publish"))) as storage:
-        yield storage
 
 
 @pytest.fixture
@@ -72,6 +63,8 @@ def test_a_published_version_cannot_be_edited_but_a_new_one_takes_its_place(
     with pytest.raises(Conflict, match="version-published"):
         go(desk, operator, folder)
     rewrite(folder, "version = 1", "version = 2")
+    with pytest.raises(Conflict, match="truth-missing"):
+        go(desk, operator, folder)
     done = go(desk, operator, folder, f"test={folder / 'truth.txt'}")
     with desk.database.begin() as session:
         assert challenges.newest(session, done.challenge.name).challenge.version == 2
@@ -116,6 +109,18 @@ def test_a_definition_with_a_mistake_is_refused_by_the_name_of_its_field(
 ) -> None:
     rewrite(folder, old, new)
     with pytest.raises(Refused, match=said):
+        go(desk, operator, folder)
+
+
+def test_a_headline_that_the_scorer_does_not_know_is_refused(desk: Desk, operator: Storage, folder: Path) -> None:
+    rewrite(folder, '"top_5_error"', '"top_six_error"')
+    with pytest.raises(Unreadable, match="headline-unknown"):
+        go(desk, operator, folder, f"test={folder / 'truth.txt'}", check=True)
+
+
+def test_splits_of_one_pool_state_one_limit(desk: Desk, operator: Storage, folder: Path) -> None:
+    rewrite(folder, 'pool = "tiny-secret", places = 2', 'pool = "tiny-test", places = 3')
+    with pytest.raises(Unreadable, match="different limits"):
         go(desk, operator, folder)
 
 

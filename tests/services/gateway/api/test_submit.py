@@ -4,16 +4,20 @@ import gzip
 import hashlib
 import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from shutil import copytree
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from sqlalchemy import select
 
 from services.gateway.desk import Desk
-from services.gateway.tables import SubmissionRow
+from services.gateway.publish import publish
+from services.gateway.tables import EvaluationRow, SubmissionRow
 from shared import keys
 from shared.storage import Storage
-from tests.services.gateway.conftest import Team
+from tests.services.gateway.conftest import TINY, Team
 from tests.waiting import eventually
 
 FILE = b"1 2 3 4 5\n2\n3\n4\n"
@@ -151,3 +155,35 @@ def objects_of(team: Team, desk: Desk) -> list[str]:
     """What S3 keeps for the team."""
     storage: Storage = desk.storage
     return list(storage.keys(keys.SUBMISSIONS, f"{team.id}/"))
+
+
+@pytest.mark.parametrize("query", [{"method": "a\0b"}, {"description": "\0"}])
+def test_a_text_that_cannot_be_kept_is_refused_and_costs_nothing(team: Team, query: dict[str, str]) -> None:
+    problem(team.submit(FILE, **query), 400, "text-invalid")
+    assert team.remaining() == 2
+
+
+def test_a_path_that_cannot_be_a_name_is_a_problem_and_not_a_crash(gateway_url: str) -> None:
+    answer = httpx.get(f"{gateway_url}/v1/challenges/%00")
+    problem(answer, 400, "text-invalid")
+
+
+def test_an_upload_that_is_under_way_while_a_version_is_published_counts_under_the_new_one(
+    found: Callable[..., Team], desk: Desk, operator: Storage, tmp_path: Path
+) -> None:
+    folder = copytree(TINY, tmp_path / "challenge")
+    definition, name = folder / "challenge.toml", f"tiny-{uuid4().hex[:8]}"
+    definition.write_text(definition.read_text().replace('"tiny"', f'"{name}"'))
+    publish(desk.database, operator, desk.clock, folder, [f"test={folder / 'truth.txt'}"], check=False)
+
+    def body() -> Iterator[bytes]:
+        yield FILE[:5]
+        definition.write_text(definition.read_text().replace("version = 1", "version = 2"))
+        publish(desk.database, operator, desk.clock, folder, [f"test={folder / 'truth.txt'}"], check=False)
+        yield FILE[5:]
+
+    path = f"/v1/challenges/{name}/tasks/classification/splits/test/submissions"
+    answer = found().http.post(path, content=body(), headers={"Content-Type": "text/plain"})
+    evaluation = UUID(answer.json()["submission"]["evaluation"]["id"])
+    with desk.database.begin() as session:
+        assert session.get_one(EvaluationRow, evaluation).version == 2

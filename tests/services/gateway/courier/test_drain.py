@@ -1,0 +1,225 @@
+"""A drain does every row once, keeps to the schedule of what fails, and lets nothing slow or broken hold up the rest."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import delete
+
+from services.gateway.courier.deliver import Deliverer
+from services.gateway.courier.drain import Drain, Later
+from services.gateway.desk import Desk
+from services.gateway.store import outbox
+from services.gateway.store.outbox import Kind
+from services.gateway.tables import OutboxRow
+from tests.services.gateway.courier.draining import Moment, at, rows, running, until, waits, work_off
+
+
+class Doing:
+    """A deed that does what the test says."""
+
+    kind: Kind = "settle"
+    schedule: Sequence[float] = (1, 10)
+    ends = False
+    lease = timedelta(seconds=30)
+
+    def __init__(self, act: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
+        self._act = act
+
+    async def act(self, payload: dict[str, Any]) -> None:
+        await self._act(payload)
+
+
+@pytest.fixture(autouse=True)
+def empty(desk: Desk) -> Iterator[None]:
+    def clear() -> None:
+        with desk.database.begin() as session:
+            session.execute(delete(OutboxRow))
+
+    clear()
+    yield
+    clear()
+
+
+def owe(desk: Desk, *names: object) -> None:
+    with desk.database.begin() as session:
+        for name in names:
+            outbox.owe(session, "settle", {"name": name}, desk.clock())
+
+
+def test_what_is_owed_is_done_once_and_struck_out(desk: Desk) -> None:
+    done: list[Any] = []
+
+    async def act(payload: dict[str, Any]) -> None:
+        done.append(payload["name"])
+
+    owe(desk, "a", "b", "c")
+    assert work_off(desk, Drain(desk, Doing(act), at_once=2)) is None
+    assert sorted(done) == ["a", "b", "c"]
+
+
+def test_a_row_of_another_kind_is_left_alone(desk: Desk) -> None:
+    async def act(payload: dict[str, Any]) -> None:
+        assert "name" in payload
+
+    with desk.database.begin() as session:
+        outbox.owe(session, "evaluate", {}, desk.clock())
+    owe(desk, "a")
+
+    async def run() -> None:
+        async with running(Drain(desk, Doing(act), at_once=2)):
+            await until(lambda: len(rows(desk)) == 1)
+
+    asyncio.run(run())
+    (left,) = rows(desk)
+    assert (left.kind, left.attempts) == ("evaluate", 0)
+
+
+def test_a_bell_starts_what_is_owed_at_once(desk: Desk) -> None:
+    done = asyncio.Event()
+
+    async def act(_: dict[str, Any]) -> None:
+        done.set()
+
+    async def run() -> None:
+        drain = Drain(desk, Doing(act), at_once=2)
+        async with running(drain):
+            await asyncio.to_thread(owe, desk, "a")
+            drain.wake()
+            async with asyncio.timeout(3):  # less than the nap of a drain that heard no bell
+                await done.wait()
+
+    asyncio.run(run())
+
+
+class Delivering(Doing):
+    """Fails as a delivery does."""
+
+    schedule = Deliverer.schedule
+    ends = Deliverer.ends
+    lease = Deliverer.lease
+
+
+def test_a_delivery_that_fails_is_tried_fifteen_times_over_seven_days_and_then_kept_as_given_up(desk: Desk) -> None:
+    moment = Moment()
+    start = moment.now
+    tries: list[timedelta] = []
+
+    async def act(_: dict[str, Any]) -> None:
+        tries.append(moment.now - start)
+        raise Later(f"failure {len(tries)}")
+
+    async def run() -> None:
+        drain = Drain(at(desk, moment), Delivering(act), at_once=1)
+        async with running(drain):
+            for number, wait in enumerate(Delivering.schedule, 1):
+                await until(lambda said=f"failure {number}": rows(desk)[0].last_error == said)
+                (row,) = rows(desk)
+                assert row.given_up_at is None
+                assert waits(row, moment, wait), (number, row.next_attempt_at - moment.now)
+                moment.now = row.next_attempt_at
+                drain.wake()
+            await until(lambda: rows(desk)[0].given_up_at)
+
+    owe(at(desk, moment), "a")
+    asyncio.run(run())
+    (row,) = rows(desk)
+    assert (len(tries), row.attempts, row.last_error) == (15, 15, "failure 15")
+    assert tries[-1] >= timedelta(days=7)
+    assert sum(Delivering.schedule) >= timedelta(days=7).total_seconds(), "without the luck of the jitter"
+
+
+def test_a_deed_that_must_be_done_is_tried_for_ever_with_the_last_wait(desk: Desk) -> None:
+    moment = Moment()
+
+    async def act(_: dict[str, Any]) -> None:
+        raise Later("not yet")
+
+    owe(at(desk, moment), "a")
+    with desk.database.begin() as session:
+        session.query(OutboxRow).update({"attempts": 100})
+    row = work_off(desk, Drain(at(desk, moment), Doing(act), at_once=1))
+    assert row is not None
+    assert row.given_up_at is None
+    assert waits(row, moment, 10)
+
+
+def test_a_deed_that_breaks_in_an_unforeseen_way_is_logged_and_postponed_as_any_failure(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    moment = Moment()
+
+    async def act(_: dict[str, Any]) -> None:
+        raise ZeroDivisionError("of all things")
+
+    owe(at(desk, moment), "a")
+    row = work_off(desk, Drain(at(desk, moment), Doing(act), at_once=1))
+    assert row is not None
+    assert (row.attempts, row.last_error) == (1, "ZeroDivisionError: of all things")
+    assert waits(row, moment, 1)
+    assert any(record.exc_info and record.exc_info[0] is ZeroDivisionError for record in caplog.records)
+
+
+def test_a_slow_deed_delays_no_other(desk: Desk) -> None:
+    done: list[Any] = []
+
+    async def run() -> None:
+        release = asyncio.Event()
+
+        async def act(payload: dict[str, Any]) -> None:
+            if payload["name"] == "slow":
+                await release.wait()
+            done.append(payload["name"])
+
+        async with running(Drain(desk, Doing(act), at_once=2)):
+            await until(lambda: [row.payload["name"] for row in rows(desk)] == ["slow"])
+            assert sorted(done) == [1, 2, 3, 4, 5]
+            release.set()
+            await until(lambda: not rows(desk))
+
+    owe(desk, "slow", 1, 2, 3, 4, 5)
+    asyncio.run(run())
+
+
+def test_two_drains_never_do_one_row_at_the_same_time(desk: Desk) -> None:
+    busy: Counter[int] = Counter()
+    done: Counter[int] = Counter()
+    most = 0
+
+    async def act(payload: dict[str, Any]) -> None:
+        nonlocal most
+        name = payload["name"]
+        busy[name] += 1
+        assert busy[name] == 1
+        most = max(most, busy.total())
+        await asyncio.sleep(0.005)
+        busy[name] -= 1
+        done[name] += 1
+
+    async def run() -> None:
+        async with running(*(Drain(desk, Doing(act), at_once=5) for _ in range(2))):
+            await until(lambda: not rows(desk))
+
+    owe(desk, *range(60))
+    asyncio.run(run())
+    assert done == Counter(range(60))
+    assert most > 5, "both had a hand in it"
+
+
+def test_a_row_whose_courier_died_is_done_by_another_after_its_lease(desk: Desk) -> None:
+    moment = Moment()
+    done: list[Any] = []
+
+    async def act(payload: dict[str, Any]) -> None:
+        done.append(payload["name"])
+
+    owe(at(desk, moment), "a")
+    with desk.database.begin() as session:
+        assert outbox.claim(session, "settle", moment.now, Doing.lease, 1)
+        assert not outbox.claim(session, "settle", moment.now, Doing.lease, 1), "it is taken"
+    moment.now += Doing.lease
+    assert work_off(desk, Drain(at(desk, moment), Doing(act), at_once=1)) is None
+    assert done == ["a"]
