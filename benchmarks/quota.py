@@ -188,7 +188,7 @@ def main() -> None:
 
 def _table(runs: Mapping[str, Sequence[Answer]]) -> str:
     lines = [
-        f"{TEAMS} teams × {REQUESTS} requests at {PLACES} places, on {os.cpu_count()} cores with the client beside the service",
+        f"{TEAMS} teams × {REQUESTS} requests at {PLACES} places, client and service on {os.cpu_count()} cores",
         f"(goal: exactly {TEAMS * PLACES} admitted, p99 at most {GOAL_MS} ms):",
         "",
         "| how the requests come | admitted | p50 ms | p99 ms |",
