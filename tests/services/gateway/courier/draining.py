@@ -11,6 +11,7 @@ from sqlalchemy import select
 from services.gateway.courier.drain import Drain
 from services.gateway.desk import Desk
 from services.gateway.tables import OutboxRow
+from tests.waiting import eventually
 
 
 class Moment:
@@ -38,11 +39,9 @@ async def running(*drains: Drain) -> AsyncIterator[None]:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def until(look: Callable[[], object], timeout_seconds: float = 20) -> None:
+async def until(look: Callable[[], object]) -> None:
     """Wait until `look` is truthy; it may ask the database."""
-    async with asyncio.timeout(timeout_seconds):
-        while not await asyncio.to_thread(look):
-            await asyncio.sleep(0.01)
+    await asyncio.to_thread(eventually, look)
 
 
 def rows(desk: Desk) -> list[OutboxRow]:
@@ -51,14 +50,16 @@ def rows(desk: Desk) -> list[OutboxRow]:
         return list(session.scalars(select(OutboxRow).order_by(OutboxRow.id)))
 
 
-def work_off(desk: Desk, drain: Drain) -> OutboxRow | None:
+def work_off(
+    desk: Desk, drain: Drain, open_meanwhile: contextlib.AbstractAsyncContextManager[object] | None = None
+) -> OutboxRow | None:
     """Run until the only row was tried once: the row as it was postponed or given up, None when it was struck out."""
 
     def tried() -> bool:
         return all(row.last_error is not None for row in rows(desk))
 
     async def run() -> None:
-        async with running(drain):
+        async with open_meanwhile or contextlib.nullcontext(), running(drain):
             await until(tried)
 
     asyncio.run(run())

@@ -4,10 +4,11 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from services.gateway.courier.deliver import Deliverer
 from services.gateway.courier.drain import Drain, Later
@@ -95,6 +96,10 @@ def test_a_bell_starts_what_is_owed_at_once(desk: Desk) -> None:
     asyncio.run(run())
 
 
+def failed_with(desk: Desk, error: str) -> bool:
+    return rows(desk)[0].last_error == error
+
+
 class Delivering(Doing):
     """Fails as a delivery does."""
 
@@ -116,7 +121,7 @@ def test_a_delivery_that_fails_is_tried_fifteen_times_over_seven_days_and_then_k
         drain = Drain(at(desk, moment), Delivering(act), at_once=1)
         async with running(drain):
             for number, wait in enumerate(Delivering.schedule, 1):
-                await until(lambda said=f"failure {number}": rows(desk)[0].last_error == said)
+                await until(partial(failed_with, desk, f"failure {number}"))
                 (row,) = rows(desk)
                 assert row.given_up_at is None
                 assert waits(row, moment, wait), (number, row.next_attempt_at - moment.now)
@@ -140,7 +145,7 @@ def test_a_deed_that_must_be_done_is_tried_for_ever_with_the_last_wait(desk: Des
 
     owe(at(desk, moment), "a")
     with desk.database.begin() as session:
-        session.query(OutboxRow).update({"attempts": 100})
+        session.execute(update(OutboxRow).values(attempts=100))
     row = work_off(desk, Drain(at(desk, moment), Doing(act), at_once=1))
     assert row is not None
     assert row.given_up_at is None
