@@ -33,7 +33,7 @@ TAKEOVER_SECONDS = 8
 def new_visitor(desk: Desk, stack: DemoStack, name: str) -> Visitor:
     """Found a team and give it a key."""
     found_team(desk, name)
-    return Visitor(stack.addresses.gateway_url, make_key(desk, name, "demo").text(), TEST_SPLIT, POOL)
+    return stack.visitor(make_key(desk, name, "demo").text(), TEST_SPLIT, POOL)
 
 
 def publish_devkit(tell: Teller, desk: Desk, stack: DemoStack, kit: Devkit, folder: Path) -> None:

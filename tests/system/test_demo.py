@@ -46,6 +46,8 @@ def test_the_demo_holds_all_it_claims(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
         for claim in CLAIMS:
             assert claim in done.stdout
-        assert (OFFICIAL in done.stdout) != (GENERATED in done.stdout)
+        # A developer may be without a network; CI must see the official kit.
+        if os.environ.get("CI") == "true" or GENERATED not in done.stdout:
+            assert OFFICIAL in done.stdout
     finally:
         subprocess.run((sys.executable, "-m", "deploy.stack", "down", *folder), cwd=ROOT, check=True, timeout=120)
