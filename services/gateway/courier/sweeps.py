@@ -15,7 +15,7 @@ from services.gateway.desk import Desk
 from services.gateway.settings import CourierSettings
 from services.gateway.store import outbox, submissions
 from services.gateway.tables import EvaluationRow
-from shared.errors import HoldoutError, Missing
+from shared.errors import Broken, HoldoutError, Missing
 from shared.queue import Queue
 
 log = logging.getLogger(__name__)
@@ -83,6 +83,10 @@ class Sweeps:
             apply_report(self._desk, row.id, row.attempt, {})
         except Missing:
             pass
+        except Broken as error:
+            # A newer gateway may be able to read it, but nobody waits for that for ever.
+            if error.code != "report-unreadable" or not self._is_overdue(row):
+                raise
         else:
             log.warning("outcome of %s was never heard: applied from its report", _job_id(row))
             return

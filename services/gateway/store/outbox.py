@@ -88,7 +88,10 @@ def delivery(session: Session, event: UUID, endpoint: UUID) -> tuple[EventRow, E
     """An event and the endpoint it is owed to; None when the endpoint is gone or disabled."""
     row = session.execute(
         select(EventRow, EndpointRow).where(
-            EventRow.id == event, EndpointRow.id == endpoint, EndpointRow.disabled_at.is_(None)
+            EventRow.id == event,
+            EndpointRow.id == endpoint,
+            EndpointRow.team_id == EventRow.team_id,
+            EndpointRow.disabled_at.is_(None),
         )
     ).one_or_none()
     return (row[0], row[1]) if row else None

@@ -22,9 +22,6 @@ from shared.signing import new_secret, verify
 from tests.services.gateway.courier.draining import Moment, at, waits, work_off
 from tests.services.gateway.courier.receivers import Answer, receiver, status
 
-# The query that finds a delivery names its event and its endpoint by key; SQLAlchemy misses a join between the two.
-pytestmark = pytest.mark.filterwarnings("ignore:SELECT statement has a cartesian product")
-
 LOOPBACK = ("127.0.0.0/8",)
 DAY = 24 * 3600
 SECRETS = [new_secret(), new_secret()]

@@ -18,7 +18,9 @@ from services.gateway.desk import Desk
 from services.gateway.lifecycle import OPEN_STATES
 from services.gateway.settings import CourierSettings
 from services.gateway.tables import EvaluationRow, OutboxRow, SubmissionRow
+from shared import keys
 from shared.challenge import Limits
+from shared.messages import Notice
 from shared.queue import Queue
 from tests.services.gateway import reports
 from tests.services.gateway.conftest import Scorer, Team
@@ -148,6 +150,24 @@ def test_a_report_whose_bell_was_lost_is_applied(
     sweep(late_desk, courier_settings)
     row = row_of(late_desk, evaluation)
     assert (row.attempt, row.state, row.metrics) == (1, "scored", {"top_1_error": 1.0, "top_5_error": 0.5})
+
+
+def test_a_report_that_cannot_be_read_starves_no_other_and_ends_when_its_time_is_up(
+    team: Team, scorer: Scorer, late_desk: Desk, later: Later, courier_settings: CourierSettings, servers: Addresses
+) -> None:
+    broken, good = sent(team), sent(team)
+    enqueue_all(late_desk, courier_settings)
+    assert scorer.notify(Notice(kind="started", evaluation=broken, attempt=1, run=1, scorer="tests")).is_success
+    scorer.storage.put(keys.REPORTS, keys.report_key(broken, 1), b'{"from": "another version"}')
+    scorer.write(reports.scored(0.5), good)
+    forget_jobs(servers)
+    later.by = timedelta(seconds=11)
+    sweep(late_desk, courier_settings)
+    assert (row_of(late_desk, broken).state, row_of(late_desk, good).state) == ("running", "scored")
+    later.by = timedelta(seconds=courier_settings.attempt_seconds + 11)
+    sweep(late_desk, courier_settings)
+    assert row_of(late_desk, broken).state == "failed"
+    assert team.remaining() == 1
 
 
 def test_an_evaluation_that_is_lost_again_and_again_fails_and_is_refunded(
