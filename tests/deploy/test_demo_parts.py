@@ -23,7 +23,7 @@ from services.scorer.tasks import find_task
 from shared.challenge import read_synsets
 
 WHEEL = "trojanzoo-1.0.6-py3-none-any.whl"
-CLOSED = "http://127.0.0.1:9/simple"
+CLOSED = "http://127.0.0.1:9/packages"
 """Port 9 discards, where anything listens at all."""
 
 

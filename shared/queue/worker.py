@@ -1,135 +1,33 @@
-"""Redis: put evaluations in, work them off. JSON only; the only door to arq.
-
-The queue rings bells, it remembers nothing that matters: the database holds every open evaluation and puts a lost job
-in again. arq is bent where it would lose or delay work; docs/decisions/0011-arq-behind-one-door.md lists each place.
-"""
+"""The end that works evaluations off: arq's worker with a short, renewed lease, woken by bells, outliving Redis."""
 
 import asyncio
 import contextlib
-import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass
 from typing import Any, cast
 
-from arq.connections import ArqRedis
-from arq.constants import in_progress_key_prefix, job_key_prefix, retry_key_prefix
+from arq.constants import in_progress_key_prefix
 from arq.typing import WorkerCoroutine
-from arq.worker import Retry as RetryLater
 from arq.worker import Worker, func
-from pydantic import ValidationError
-from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from shared.errors import Unavailable
-from shared.messages import Job
+from shared.queue.connection import (
+    EVALUATIONS,
+    FAULTS,
+    FUNCTION,
+    SILENCE_SECONDS,
+    WAKE_CHANNEL,
+    QueueAddress,
+    connections,
+    pack,
+    unpack,
+)
+from shared.queue.handing import LONGEST_PAUSE_SECONDS, Handler, as_arq_calls
 
 log = logging.getLogger(__name__)
 
-EVALUATIONS = "evaluations"
-WAKE_CHANNEL = "evaluations:wake"
-FUNCTION = "evaluate"
-
-JOB_LIFE = timedelta(days=30)
-"""arq forgets a job after a day by default; a queue may stand longer than that."""
-
 IDLE_SECONDS = 1.0
 """The longest nap between two looks at the queue. Bells cut it short; it bounds a lost bell and a lease's takeover."""
-
-SILENCE_SECONDS = 5.0
-"""A server that says nothing for so long is taken for lost: answers come in under a millisecond."""
-
-LONGEST_PAUSE_SECONDS = 60.0
-"""Between two runs of a job that keeps failing."""
-
-FAULTS = (RedisError, OSError, TimeoutError)
-"""What redis-py raises when the server is away or refuses."""
-
-Handler = Callable[[Job, int], Awaitable[None]]
-"""Works one job off; the second argument counts the runs of this job that began and were not handed back (1, 2, …)."""
-
-
-class Again(Exception):
-    """Raised by a handler: hand this job out again in `delay_seconds`. Only a `counted` run moves the count on."""
-
-    def __init__(self, delay_seconds: float, counted: bool = False) -> None:
-        super().__init__(f"again in {delay_seconds:g} s")
-        self.delay_seconds = delay_seconds
-        self.counted = counted
-
-
-@dataclass(frozen=True, slots=True)
-class QueueAddress:
-    """Where Redis is, and who we are there."""
-
-    host: str
-    port: int
-    username: str
-    password: str = field(repr=False)
-
-
-def _connections(address: QueueAddress) -> ArqRedis:
-    """A pool that connects when used. arq's own `create_pool` would ask at once, and raise while Redis is away."""
-    return ArqRedis(
-        host=address.host,
-        port=address.port,
-        username=address.username,
-        password=address.password,
-        socket_connect_timeout=2,
-        socket_timeout=SILENCE_SECONDS,
-        retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 3),
-        retry_on_error=[RedisConnectionError, RedisTimeoutError],
-        job_serializer=_pack,
-        job_deserializer=_unpack,
-        default_queue_name=EVALUATIONS,
-    )
-
-
-def _pack(value: dict[str, Any]) -> bytes:
-    return json.dumps(value, default=str).encode()
-
-
-def _unpack(data: bytes) -> dict[str, Any]:
-    value: dict[str, Any] = json.loads(data)
-    return value
-
-
-class Queue:
-    """The end that puts in. Connects when first used, and again after a fault."""
-
-    def __init__(self, address: QueueAddress) -> None:
-        self._pool = _connections(address)
-
-    async def put(self, job: Job) -> None:
-        """Put `job` in and wake a worker. A job that is already there, waiting or running, stays as it is."""
-        async with self._errors():
-            content = job.model_dump(mode="json")
-            added = await self._pool.enqueue_job(FUNCTION, content, _job_id=job.job_id, _expires=JOB_LIFE)
-            # arq says the same of a job that is there and of a connection that broke before it was.
-            if added is None and not await self._pool.exists(job_key_prefix + job.job_id):
-                raise Unavailable("queue-unavailable", "the queue did not take the job")
-            await self._pool.publish(WAKE_CHANNEL, job.job_id)
-
-    async def holds(self, job_ids: Sequence[str]) -> set[str]:
-        """Those of `job_ids` that are in the queue, waiting or running."""
-        async with self._errors():
-            values = await self._pool.mget([job_key_prefix + job_id for job_id in job_ids]) if job_ids else []
-            return {job_id for job_id, value in zip(job_ids, values, strict=True) if value is not None}
-
-    async def close(self) -> None:
-        """Let the connections go."""
-        await self._pool.aclose()
-
-    @contextlib.asynccontextmanager
-    async def _errors(self) -> AsyncIterator[None]:
-        try:
-            yield
-        except FAULTS as error:
-            raise Unavailable("queue-unavailable", f"the queue does not answer: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +51,9 @@ class LeasedWorker(Worker):
 
     def __init__(self, address: QueueAddress, plan: WorkerPlan, handle: Handler) -> None:
         super().__init__(
-            functions=[func(cast(WorkerCoroutine, _as_arq_calls(handle)), name=FUNCTION)],
+            functions=[func(cast(WorkerCoroutine, as_arq_calls(handle)), name=FUNCTION)],
             queue_name=EVALUATIONS,
-            redis_pool=_connections(address),
+            redis_pool=connections(address),
             max_jobs=plan.slots,
             job_timeout=plan.job_timeout_seconds,
             job_completion_wait=plan.drain_seconds,
@@ -164,8 +62,8 @@ class LeasedWorker(Worker):
             queue_read_limit=4 * plan.fleet_slots,
             health_check_key=f"{EVALUATIONS}:health:{plan.name}",
             health_check_interval=10,
-            job_serializer=_pack,
-            job_deserializer=_unpack,
+            job_serializer=pack,
+            job_deserializer=unpack,
             log_results=False,
         )
         self.in_progress_timeout_s = plan.lease_seconds
@@ -271,33 +169,6 @@ class LeasedWorker(Worker):
                 asked = True
 
 
-def _as_arq_calls(handle: Handler) -> Callable[..., Awaitable[None]]:
-    """`handle` as arq calls it: `Again` becomes arq's retry, and so does any mistake, with growing pauses."""
-
-    async def evaluate(context: dict[str, Any], content: dict[str, Any]) -> None:
-        try:
-            job = Job.model_validate_json(json.dumps(content))
-        except ValidationError:
-            log.exception("not a job, dropped; the database will put it in again: %s", content)
-            return
-        run = int(context["job_try"])
-        try:
-            await handle(job, run)
-        except Again as again:
-            if not again.counted:
-                await _uncount(context)
-            raise RetryLater(again.delay_seconds) from again
-        except asyncio.CancelledError:
-            # Handed back while draining: nobody's fault.
-            await _uncount(context)
-            raise
-        except Exception as error:
-            log.exception("run %d of %s failed", run, job.job_id)
-            raise RetryLater(min(LONGEST_PAUSE_SECONDS, 2.0**run)) from error
-
-    return evaluate
-
-
 async def _cancelled(*tasks: asyncio.Task[Any]) -> None:
     """Cancel until it is heard: redis-py can swallow a cancellation that comes together with a message."""
     while running := [task for task in tasks if not task.done()]:
@@ -305,12 +176,6 @@ async def _cancelled(*tasks: asyncio.Task[Any]) -> None:
             task.cancel()
         await asyncio.wait(running, timeout=0.2)
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _uncount(context: dict[str, Any]) -> None:
-    """Take this run out of the job's count, which arq moved on when it handed the job out."""
-    with contextlib.suppress(*FAULTS):
-        await context["redis"].decr(retry_key_prefix + context["job_id"])
 
 
 async def work_off(address: QueueAddress, plan: WorkerPlan, handle: Handler) -> None:

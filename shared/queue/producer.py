@@ -1,0 +1,44 @@
+"""The end that puts evaluations in: the courier's."""
+
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+
+from arq.constants import job_key_prefix
+
+from shared.errors import Unavailable
+from shared.messages import Job
+from shared.queue.connection import FAULTS, FUNCTION, JOB_LIFE, WAKE_CHANNEL, QueueAddress, connections
+
+
+class Queue:
+    """The end that puts in. Connects when first used, and again after a fault."""
+
+    def __init__(self, address: QueueAddress) -> None:
+        self._pool = connections(address)
+
+    async def put(self, job: Job) -> None:
+        """Put `job` in and wake a worker. A job that is already there, waiting or running, stays as it is."""
+        async with self._errors():
+            content = job.model_dump(mode="json")
+            added = await self._pool.enqueue_job(FUNCTION, content, _job_id=job.job_id, _expires=JOB_LIFE)
+            # arq says the same of a job that is there and of a connection that broke before it was.
+            if added is None and not await self._pool.exists(job_key_prefix + job.job_id):
+                raise Unavailable("queue-unavailable", "the queue did not take the job")
+            await self._pool.publish(WAKE_CHANNEL, job.job_id)
+
+    async def holds(self, job_ids: Sequence[str]) -> set[str]:
+        """Those of `job_ids` that are in the queue, waiting or running."""
+        async with self._errors():
+            values = await self._pool.mget([job_key_prefix + job_id for job_id in job_ids]) if job_ids else []
+            return {job_id for job_id, value in zip(job_ids, values, strict=True) if value is not None}
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        await self._pool.aclose()
+
+    @contextlib.asynccontextmanager
+    async def _errors(self) -> AsyncIterator[None]:
+        try:
+            yield
+        except FAULTS as error:
+            raise Unavailable("queue-unavailable", f"the queue does not answer: {error}") from error
