@@ -19,6 +19,11 @@ from shared.model import Model
 NOTICE_EVENT = "evaluation.notice"
 
 
+def job_id(evaluation: UUID, attempt: int) -> str:
+    """The queue's name for one attempt."""
+    return f"{evaluation}:{attempt}"
+
+
 class Job(Model):
     """Score this sealed file. Carries no address: where to report is a setting of the scorer."""
 
@@ -35,7 +40,7 @@ class Job(Model):
     @property
     def job_id(self) -> str:
         """The queue's name for this attempt: enqueuing it twice is enqueuing it once."""
-        return f"{self.evaluation}:{self.attempt}"
+        return job_id(self.evaluation, self.attempt)
 
 
 class Notice(Model):

@@ -69,10 +69,18 @@ def publish(
         for truth in truths:
             check_truth(folder, challenge, truth)
     content = challenge.canonical()
-    storage.put(keys.GROUND_TRUTH, keys.definition_key(digest_of(content)), content)
+    definition = digest_of(content)
+    storage.put(keys.GROUND_TRUTH, keys.definition_key(definition), content)
     digests = {(truth.task, truth.split): _store(storage, truth.path) for truth in truths}
-    is_new, evaluated_anew = _record(database, clock, challenge, digests)
-    return Publication(challenge, digest_of(content), digests, is_new, evaluated_anew)
+    row = ChallengeRow(
+        name=challenge.name,
+        version=challenge.version,
+        digest=definition,
+        definition=json.loads(content),
+        published_at=clock(),
+    )
+    is_new, evaluated_anew = _record(database, challenge, row, digests)
+    return Publication(challenge, definition, digests, is_new, evaluated_anew)
 
 
 def check_truth(folder: Path, challenge: Challenge, truth: Truth) -> None:
@@ -85,17 +93,16 @@ def check_truth(folder: Path, challenge: Challenge, truth: Truth) -> None:
         report = json.loads(run.stdout)
     except ValueError:
         raise Unreadable("truth-unchecked", f"{truth.path} could not be checked: {run.stderr.strip()}") from None
-    headline = challenge.tasks[truth.task].headline
-    if report["outcome"] == "scored" and headline not in report["metrics"]:
-        raise Unreadable(
-            "headline-unknown",
-            f"{headline!r} is none of the metrics: {', '.join(report['metrics'])}",
-            "mend `headline`",
-        )
     if report["outcome"] != "scored":
         faults = "; ".join(f"line {fault['line']}: {fault['sentence']}" for fault in report["faults"][:5])
         raise Unreadable(
             "truth-invalid", f"{truth.path} is no truth of {truth.split}: {report['failure']['sentence']} {faults}"
+        )
+    if task.headline not in report["metrics"]:
+        raise Unreadable(
+            "headline-unknown",
+            f"{task.headline!r} is none of the metrics: {', '.join(report['metrics'])}",
+            "mend `headline`",
         )
 
 
@@ -107,12 +114,12 @@ def _store(storage: Storage, path: Path) -> str:
 
 
 def _record(
-    database: Database, clock: Clock, challenge: Challenge, digests: dict[tuple[str, str], str]
+    database: Database, challenge: Challenge, row: ChallengeRow, digests: dict[tuple[str, str], str]
 ) -> tuple[bool, int]:
     with database.begin() as session:
         challenges.lock_for_publishing(session, challenge.name)
         _keep_open_splits_open(session, challenge, digests)
-        is_new = _record_definition(session, clock, challenge)
+        is_new = _record_definition(session, row)
         known = challenges.truths_of(session, challenge.name, challenge.version)
         for place, digest in digests.items():
             if known.get(place, digest) != digest:
@@ -123,7 +130,9 @@ def _record(
             for (task, split), digest in fresh.items()
         )
         session.flush()
-        return is_new or bool(fresh), evaluate_anew(session, challenges.newest(session, challenge.name), clock())
+        return is_new or bool(fresh), evaluate_anew(
+            session, challenges.newest(session, challenge.name), row.published_at
+        )
 
 
 def _keep_open_splits_open(session: Session, challenge: Challenge, digests: dict[tuple[str, str], str]) -> None:
@@ -141,22 +150,15 @@ def _keep_open_splits_open(session: Session, challenge: Challenge, digests: dict
         )
 
 
-def _record_definition(session: Session, clock: Clock, challenge: Challenge) -> bool:
-    row = challenges.version_of(session, challenge.name, challenge.version)
-    is_new = row is None
-    if row is None:
-        row = ChallengeRow(
-            name=challenge.name,
-            version=challenge.version,
-            digest=challenge.digest(),
-            definition=json.loads(challenge.canonical()),
-            published_at=clock(),
-        )
+def _record_definition(session: Session, row: ChallengeRow) -> bool:
+    """Add the version unless it is there; whether it is new."""
+    known = challenges.version_of(session, row.name, row.version)
+    if known is None:
         session.add(row)
         session.flush()
-    if row.digest != challenge.digest():
+    elif known.digest != row.digest:
         raise Conflict(
             "version-published",
-            f"{challenge.name} version {challenge.version} is published with another content; give this one a new version",
+            f"{row.name} version {row.version} is published with another content; give this one a new version",
         )
-    return is_new
+    return known is None

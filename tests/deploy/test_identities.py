@@ -1,7 +1,6 @@
 """Every service has its own identity in every store, with no more rights than docs/operations.md says."""
 
 import asyncio
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -14,6 +13,7 @@ from shared.keys import GROUND_TRUTH, REPORTS, SUBMISSIONS
 from shared.messages import Job
 from shared.queue import LeasedWorker, Queue, WorkerPlan
 from shared.storage import Storage
+from tests.jobs import new_job
 
 
 def storage(servers: Addresses, identity: str) -> Storage:
@@ -99,17 +99,7 @@ def test_users_of_the_queue_reach_the_queue_and_nothing_else(servers: Addresses,
 
 
 def test_a_job_goes_through_the_queue_with_these_rights(servers: Addresses) -> None:
-    job = Job(
-        evaluation=uuid4(),
-        attempt=1,
-        submission_key="team/file",
-        submission_digest="0" * 64,
-        submission_bytes=1,
-        definition="1" * 64,
-        truth="2" * 64,
-        task="classification",
-        split="test",
-    )
+    job = new_job()
 
     async def put_and_work_off() -> Job:
         done: asyncio.Future[Job] = asyncio.get_running_loop().create_future()

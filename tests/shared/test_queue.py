@@ -5,13 +5,13 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
 from shared.errors import Unavailable
 from shared.messages import Job
 from shared.queue import IDLE_SECONDS, Again, Handler, Queue, QueueAddress, WorkerPlan, work_off
+from tests.jobs import new_job
 from tests.shared.valkey import Valkey
 
 
@@ -19,20 +19,6 @@ from tests.shared.valkey import Valkey
 def valkey(tmp_path: Path) -> Iterator[Valkey]:
     with Valkey(tmp_path) as server:
         yield server
-
-
-def new_job() -> Job:
-    return Job(
-        evaluation=uuid4(),
-        attempt=1,
-        submission_key="team/submission",
-        submission_digest="0" * 64,
-        submission_bytes=1,
-        definition="1" * 64,
-        truth="2" * 64,
-        task="classification",
-        split="test",
-    )
 
 
 class Record:

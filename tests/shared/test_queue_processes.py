@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.shared.test_queue import emptied, new_job, queue_of
+from tests.jobs import new_job
+from tests.shared.test_queue import emptied, queue_of
 from tests.shared.valkey import Valkey
 from tests.shared.worker import LEASE_SECONDS
 

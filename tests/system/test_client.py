@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from tests.stacks import Stack
+from tests.system.participants import DEFINITION
 
 pytestmark = pytest.mark.system
 
@@ -24,34 +25,13 @@ IMAGES = 50_000
 WRONG = 5_000
 PLACE = ("client-trial", "classification", "test")
 TO_TEST = ("--challenge", PLACE[0], "--task", PLACE[1], "--split", PLACE[2])
-DEFINITION = f"""
-name = "client-trial"
-version = 1
-title = "Trial of the client"
-year = 2026
-description = "As many images as the 2012 validation set."
-
-[tasks.classification]
-kind = "classification"
-title = "Classification"
-headline = "top_5_error"
-categories = 1000
-max_bytes = 22_000_000
-protocol = {{ confidence = "proven", source = "eval_flat.m" }}
-
-[tasks.classification.splits.test]
-title = "Test"
-images = {IMAGES}
-held_out = true
-limits = {{ pool = "client-trial", places = 2, window_seconds = 604_800, forgiven_per_day = 20 }}
-"""
 
 
 @pytest.fixture(scope="module")
 def client(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The client as downloaded, with a challenge to submit to."""
     folder = tmp_path_factory.mktemp("client-trial")
-    (folder / "challenge.toml").write_text(DEFINITION)
+    (folder / "challenge.toml").write_text(DEFINITION.format(name=PLACE[0], images=IMAGES, places=2))
     truth = folder / "truth.txt"
     truth.write_text("".join(f"{image % 1000 + 1}\n" for image in range(IMAGES)))
     stack.command("services.gateway", "publish", str(folder), "--ground-truth", str(truth))

@@ -16,6 +16,7 @@ from services.gateway.settings import CourierSettings
 from services.gateway.store import outbox, submissions
 from services.gateway.tables import EvaluationRow
 from shared.errors import Broken, HoldoutError, Missing
+from shared.messages import job_id
 from shared.queue import Queue
 
 log = logging.getLogger(__name__)
@@ -130,4 +131,4 @@ class Sweeps:
 
 
 def _job_id(row: EvaluationRow) -> str:
-    return f"{row.id}:{row.attempt}"
+    return job_id(row.id, row.attempt)

@@ -1,14 +1,13 @@
 """What a team's endpoint may answer, and what becomes of the delivery then. Real receivers, the real drain."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
 from time import monotonic
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import delete
 
 from services.gateway.actions.teams import found_team
 from services.gateway.courier.deliver import ANSWER_BYTES, ATTEMPT_SECONDS, Deliverer
@@ -25,17 +24,6 @@ from tests.services.gateway.courier.receivers import Answer, receiver, status
 LOOPBACK = ("127.0.0.0/8",)
 DAY = 24 * 3600
 SECRETS = [new_secret(), new_secret()]
-
-
-@pytest.fixture(autouse=True)
-def empty(desk: Desk) -> Iterator[None]:
-    def clear() -> None:
-        with desk.database.begin() as session:
-            session.execute(delete(OutboxRow))
-
-    clear()
-    yield
-    clear()
 
 
 @pytest.fixture

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import update
 
 from services.gateway.courier.deliver import Deliverer
 from services.gateway.courier.drain import Drain, Later
@@ -32,17 +32,6 @@ class Doing:
 
     async def act(self, payload: dict[str, Any]) -> None:
         await self._act(payload)
-
-
-@pytest.fixture(autouse=True)
-def empty(desk: Desk) -> Iterator[None]:
-    def clear() -> None:
-        with desk.database.begin() as session:
-            session.execute(delete(OutboxRow))
-
-    clear()
-    yield
-    clear()
 
 
 def owe(desk: Desk, *names: object) -> None:

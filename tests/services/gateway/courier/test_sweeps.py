@@ -60,7 +60,6 @@ def late_desk(courier_settings: CourierSettings, later: Later) -> Iterator[Desk]
 def only_ours(desk: Desk, gateway_url: str, servers: Addresses) -> Iterator[None]:
     """Other tests leave evaluations open on purpose: they are put away. What we queue is not left to others."""
     with desk.database.begin() as session:
-        session.execute(delete(OutboxRow))
         session.execute(update(EvaluationRow).where(EvaluationRow.state.in_(OPEN_STATES)).values(state="failed"))
     yield
     forget_jobs(servers)
