@@ -20,6 +20,10 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 
 WEEK_SECONDS = 7 * 24 * 3600
 
+Numbering = Literal["ilsvrc", "model-zoo", "kaggle", "wnid"]
+"""How a file names categories: `ilsvrc` by the definition's ids, 1 to C (ILSVRC2012_ID); `model-zoo` by rank among the
+WNIDs in alphabetical order, from 0; `kaggle` by that rank plus 1; `wnid` by the WNIDs themselves."""
+
 
 class Limits(Model):
     """How often a team may submit to a split: `places` in any `window_seconds`, counted in `pool`.
@@ -42,6 +46,8 @@ class Split(Model):
     held_out: bool
     limits: Limits
     notice: str = ""
+    image_names: str = Field(default="", examples=["ILSVRC2012_test_{:08d}"])
+    """The images' names, without ending, as a pattern of their numbers from 1; empty where a split has none to offer."""
 
 
 class Protocol(Model):

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.challenge import Name
+from shared.challenge import Name, Numbering
 from shared.digests import Digest
 from shared.model import Model
 
@@ -36,6 +36,7 @@ class Job(Model):
     truth: Digest
     task: Name
     split: Name
+    labels: Numbering = "ilsvrc"
 
     @property
     def job_id(self) -> str:

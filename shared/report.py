@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from shared.challenge import Protocol
+from shared.challenge import Numbering, Protocol
 from shared.digests import Digest, canonical_json
 from shared.errors import Fault, Unreadable
 from shared.model import Model
@@ -52,6 +52,7 @@ class Provenance(Model):
     definition: Digest = Field(description="SHA-256 of the published definition")
     truth: Digest = Field(description="SHA-256 of the ground truth")
     submission: Digest = Field(description="SHA-256 of the file, decompressed")
+    labels: Numbering = Field("ilsvrc", description="how the file names categories")
 
 
 class Failure(Model):

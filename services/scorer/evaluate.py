@@ -5,6 +5,7 @@ Called in the worker's sandboxed child and by the offline command; both give the
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from services.scorer import VERSION
 from services.scorer.formats.blocks import Readable
@@ -46,7 +47,7 @@ def evaluate(
         headline=rules.headline,
         provenance=provenance,
     )
-    case = case_of(definition, rules, rules.splits[split].images)
+    case = case_of(definition, rules, rules.splits[split], provenance.labels)
     try:
         found = find(find_task(rules.kind), case, predictions, truth, stage)
     except Unreadable as refusal:
@@ -59,11 +60,20 @@ def evaluate(
 def find(task: Task, case: Case, predictions: Readable, truth: Readable, stage: Stage = lambda _: None) -> Findings:
     """Run a task's three steps. Raises `Unreadable` for the predictions, `Broken` for the truth."""
     stage("parsing")
-    parsed = task.parse(case, predictions, truth)
+    known = read_truth(task, case, truth)
+    parsed = task.parse(case, predictions, known)
     stage("scoring")
-    scored = task.score(parsed)
+    scored = task.score(parsed, known)
     stage("intervals")
     return task.report(scored)
+
+
+def read_truth(task: Task, case: Case, truth: Readable) -> Any:
+    """The ground truth, read; raises `Broken` when it cannot be: that is never the team's fault."""
+    try:
+        return task.read_truth(case, truth)
+    except Unreadable as refusal:
+        raise Broken("truth-unreadable", f"the ground truth cannot be read: {refusal.sentence}") from refusal
 
 
 def warm() -> None:

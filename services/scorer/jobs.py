@@ -148,7 +148,13 @@ def _stop_if_stale(started: asyncio.Task[bool]) -> None:
 
 
 def _provenance(job: Job) -> Provenance:
-    return Provenance(scorer=VERSION, definition=job.definition, truth=job.truth, submission=job.submission_digest)
+    return Provenance(
+        scorer=VERSION,
+        definition=job.definition,
+        truth=job.truth,
+        submission=job.submission_digest,
+        labels=job.labels,
+    )
 
 
 def _believed(content: bytes, brief: Brief) -> Report:

@@ -52,11 +52,11 @@ def _defined_case(wanted: Definition, kind: str) -> Case:
     if rules is None:
         raise Missing("no-such-task", f"{definition.name} has no task {wanted.task or ''} of the kind {kind}")
     if wanted.split is None:
-        return case_of(definition, rules, images=None)
+        return case_of(definition, rules, split=None)
     if wanted.split not in rules.splits:
         known = ", ".join(rules.splits)
         raise Missing("no-such-split", f"{definition.name} has no split {wanted.split!r}", f"it has: {known}")
-    return case_of(definition, rules, images=rules.splits[wanted.split].images)
+    return case_of(definition, rules, rules.splits[wanted.split])
 
 
 def _opened(path: Path) -> Readable:

@@ -1,6 +1,7 @@
 """What a task is: a module of this shape. Tasks are found through `services.scorer.tasks` and never import each other.
 
-The flow: parse (all doubt about the input ends here) → score (arithmetic per image) → report (metrics, intervals).
+The flow: read_truth, parse (all doubt about the input ends there) → score (arithmetic per image) → report (metrics).
+A dry run stops after parse, and describes what it read.
 """
 
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ class Case:
     categories: int | None = None
     hierarchical: str | None = None
     synsets: tuple[challenge.Synset, ...] = ()
+    labels: challenge.Numbering = "ilsvrc"
+    image_names: str = ""
+    held_out: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,14 @@ class Findings:
 
     metrics: dict[str, float]
     intervals: dict[str, dict[str, Interval]]
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a file holds: how many of what (`images`, `guesses`, …), and notes on what was accepted."""
+
+    counts: dict[str, int]
     notes: tuple[Note, ...] = ()
 
 
@@ -50,19 +62,39 @@ class Task(Protocol):
     NAME: str
     EXAMPLE: Example
 
-    def parse(self, case: Case, predictions: Readable, truth: Readable) -> Any:
-        """Read both files into aligned, typed, bounded arrays.
+    def read_truth(self, case: Case, truth: Readable) -> Any:
+        """Read the ground truth; it decides the number of images where the case does not. Raises `Unreadable`."""
 
-        Raises `Unreadable` for predictions that cannot be taken, whatever their bytes, and `Broken` for a truth.
+    def parse(self, case: Case, predictions: Readable, truth: Any | None) -> Any:
+        """Read predictions into typed, bounded arrays, aligned with the truth; without one, as far as the case tells.
+
+        Raises `Unreadable` for predictions that cannot be taken, whatever their bytes.
         """
 
-    def score(self, parsed: Any) -> Any:
+    def describe(self, parsed: Any) -> Content:
+        """What the file holds, for a dry run: never a score, nor anything that the truth decides."""
+
+    def score(self, parsed: Any, truth: Any) -> Any:
         """What each image lost, by metric. Pure arithmetic: opens nothing, starts nothing."""
 
     def report(self, scored: Any) -> Findings:
         """Reduce to metrics, intervals and notes."""
 
 
-def case_of(definition: challenge.Challenge, task: challenge.Task, images: int | None) -> Case:
-    """The case that `definition` makes of one of its tasks."""
-    return Case(task.guesses, images, task.categories, task.hierarchical, definition.synsets)
+def case_of(
+    definition: challenge.Challenge,
+    task: challenge.Task,
+    split: challenge.Split | None,
+    labels: challenge.Numbering = "ilsvrc",
+) -> Case:
+    """The case that `definition` makes of one of its tasks and splits; without a split, any number of images."""
+    return Case(
+        guesses=task.guesses,
+        images=split.images if split else None,
+        categories=task.categories,
+        hierarchical=task.hierarchical,
+        synsets=definition.synsets,
+        labels=labels,
+        image_names=split.image_names if split else "",
+        held_out=split.held_out if split else True,
+    )

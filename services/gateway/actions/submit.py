@@ -22,6 +22,7 @@ from services.gateway.store import challenges, submissions
 from services.gateway.store.challenges import Venue
 from services.gateway.tables import SubmissionRow
 from shared import keys
+from shared.challenge import Numbering
 from shared.errors import Conflict, Refused, TooLarge, TooMany
 from shared.messages import Reservation, Settlement
 
@@ -37,6 +38,7 @@ class Metadata:
     description: str
     track: str
     publish: bool
+    labels: Numbering = "ilsvrc"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ def _open(desk: Desk, submission: UUID, team: UUID, venue: Venue, metadata: Meta
                 method=metadata.method,
                 description=metadata.description,
                 track=metadata.track,
+                labels=metadata.labels,
                 published_at=now if metadata.publish else None,
                 object_key=keys.submission_key(team, submission),
                 created_at=now,

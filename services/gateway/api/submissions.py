@@ -21,6 +21,7 @@ from services.gateway.lifecycle import FINAL_STATES
 from services.gateway.store import challenges, submissions
 from services.gateway.store.submissions import Cursor, Judged
 from shared import keys
+from shared.challenge import Numbering
 from shared.errors import (
     Conflict,
     Forbidden,
@@ -79,6 +80,7 @@ async def submit_file(
     method: Annotated[str, Query(max_length=200, description="name of the method", examples=["ResNet-152"])] = "",
     description: Annotated[str, Query(max_length=2000, description="what it does, what it was trained on")] = "",
     track: Annotated[Literal["provided", "external"], Query(description="training data")] = "provided",
+    labels: Annotated[Numbering, Query(description="how the file names categories")] = "ilsvrc",
     publish: Annotated[bool, Query(description="put it on the board once it is scored")] = False,
 ) -> AcceptedView:
     """Send the file as the body. It is scored as soon as it is sealed; ask for its outcome with `?wait=30`."""
@@ -89,7 +91,7 @@ async def submit_file(
         desk,
         caller.team,
         venue,
-        Metadata(method.strip(), description.strip(), track, publish),
+        Metadata(method.strip(), description.strip(), track, publish, labels),
         request.stream(),
         int(announced) if announced and announced.isdecimal() else None,
     )

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from services.gateway.lifecycle import EvaluationState, SubmissionState
 from services.gateway.store.challenges import Published
 from services.gateway.store.submissions import Judged
-from shared.challenge import Limits, Protocol, Split, Task
+from shared.challenge import Limits, Numbering, Protocol, Split, Task
 from shared.messages import Standing
 from shared.report import Failure, Interval
 
@@ -104,6 +104,7 @@ class SubmissionView(BaseModel):
     method: str = Field(examples=["AlexNet, five networks averaged"])
     description: str = Field(examples=["Eight layers, ReLU, dropout."])
     track: str = Field(examples=["provided"])
+    labels: Numbering = Field(examples=["ilsvrc"], description="how the file names categories")
     published: bool = Field(examples=[True])
     digest: str | None = Field(examples=[DIGEST], description="SHA-256 of the decompressed bytes")
     size_bytes: int | None = Field(examples=[974162])

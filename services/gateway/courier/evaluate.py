@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from services.gateway.desk import Desk
@@ -11,6 +11,7 @@ from services.gateway.lifecycle import OPEN_STATES
 from services.gateway.store import submissions
 from services.gateway.store.outbox import Kind
 from services.gateway.tables import EvaluationRow, SubmissionRow
+from shared.challenge import Numbering
 from shared.messages import Job
 from shared.queue import Queue
 
@@ -53,6 +54,7 @@ class Enqueuer:
             truth=row.truth,
             task=submission.task,
             split=submission.split,
+            labels=cast(Numbering, submission.labels),
         )
 
     def _mark(self, evaluation: UUID, attempt: int) -> None:

@@ -44,6 +44,7 @@ class SubmissionRow(Base):
     method: Mapped[str]
     description: Mapped[str]
     track: Mapped[str]
+    labels: Mapped[str] = mapped_column(server_default="ilsvrc")
     published_at: Mapped[datetime | None]
     object_key: Mapped[str]
     digest: Mapped[str | None]

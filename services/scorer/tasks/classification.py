@@ -15,9 +15,9 @@ from services.scorer.formats.tokens import Positions
 from services.scorer.metrics.hierarchy import cost_matrix, hierarchical
 from services.scorer.metrics.intervals import intervals
 from services.scorer.metrics.losses import Losses, errors_by_guesses, flat
-from services.scorer.protocol import Case, Example, Findings
+from services.scorer.protocol import Case, Content, Example, Findings
 from shared.challenge import WEEK_SECONDS, Challenge, Limits, Protocol, Split, Synset, Task
-from shared.errors import SHOWN_FAULTS, Broken, Fault, Unreadable
+from shared.errors import SHOWN_FAULTS, Fault, Unreadable
 from shared.report import Note
 
 NAME = "classification"
@@ -71,14 +71,10 @@ Marked = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """Aligned, image by image.
-
-    guesses: (images, k), ids of categories, 0 for no guess or an unknown one. truth: (images, labels), padded with 0.
-    """
+    """Aligned with the truth, image by image: guesses (images, k), ids of categories, 0 for no guess or an unknown one."""
 
     case: Case
     guesses: Numbers
-    truth: Numbers
     notes: tuple[Note, ...]
 
 
@@ -90,16 +86,18 @@ class Scored:
     notes: tuple[Note, ...]
 
 
-def parse(case: Case, predictions: Readable, truth: Readable) -> Parsed:
-    """Read both files. Raises `Unreadable` for the predictions, `Broken` for the truth."""
-    try:
-        labels = read_truth(case, truth)
-    except Unreadable as refusal:
-        raise Broken("truth-unreadable", f"the ground truth cannot be read: {refusal.sentence}") from refusal
-    rows = read_rows(predictions, case.guesses, len(labels))
+def parse(case: Case, predictions: Readable, truth: Numbers | None) -> Parsed:
+    """Read the predictions, one line for each image."""
+    rows = read_rows(predictions, case.guesses, case.images if truth is None else len(truth))
     unknown = rows.numbers > case.categories if case.categories else np.zeros(rows.numbers.shape, np.bool_)
     guesses = np.where(unknown, 0, rows.numbers) if unknown.any() else rows.numbers
-    return Parsed(case, guesses, labels, _notes(case, rows, unknown))
+    return Parsed(case, guesses, _notes(case, rows, unknown))
+
+
+def describe(parsed: Parsed) -> Content:
+    """How many images, and how many guesses in all."""
+    counts = {"images": len(parsed.guesses), "guesses": int(np.count_nonzero(parsed.guesses))}
+    return Content(counts, parsed.notes)
 
 
 def read_truth(case: Case, truth: Readable) -> Numbers:
@@ -142,22 +140,22 @@ def _note(code: str, marked: Marked, sentence: str) -> Note:
     return Note(code=code, sentence=sentence, count=len(lines), first_line=int(lines[0]) + 1)
 
 
-def score(parsed: Parsed) -> Scored:
+def score(parsed: Parsed, truth: Numbers) -> Scored:
     """The losses with the first guess, the first two, …, and by the hierarchy where there is one."""
-    losses = dict(_named("error", errors_by_guesses(parsed.guesses, parsed.truth, flat, worst=1)))
+    losses = dict(_named("error", errors_by_guesses(parsed.guesses, truth, flat, worst=1)))
     if parsed.case.hierarchical:
-        by_height = _hierarchical_errors(parsed, parsed.case.synsets)
+        by_height = _hierarchical_errors(parsed, truth, parsed.case.synsets)
         losses |= {"hierarchical_error": by_height[-1], **dict(_named("hierarchical_error", by_height))}
     return Scored(losses, parsed.notes)
 
 
-def _hierarchical_errors(parsed: Parsed, synsets: tuple[Synset, ...]) -> tuple[Losses, ...]:
+def _hierarchical_errors(parsed: Parsed, truth: Numbers, synsets: tuple[Synset, ...]) -> tuple[Losses, ...]:
     """A guess that is missing or of no category costs the greatest height, the root's."""
     categories = parsed.case.categories or len(synsets)
     costs = cost_matrix(synsets, categories)
     greatest = int(costs[0, 0])
     unit = greatest if parsed.case.hierarchical == "normalised" else 1
-    return errors_by_guesses(parsed.guesses, parsed.truth, hierarchical(costs), greatest, unit)
+    return errors_by_guesses(parsed.guesses, truth, hierarchical(costs), greatest, unit)
 
 
 def _named(name: str, losses: tuple[Losses, ...]) -> list[tuple[str, Losses]]:
