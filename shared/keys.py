@@ -19,6 +19,16 @@ def submission_key(team: UUID, submission: UUID) -> str:
     return f"{team}/{submission}"
 
 
+def parts_prefix(team: UUID, submission: UUID) -> str:
+    """What the keys of an upload's parts begin with; beside the sealed bytes, not below them."""
+    return f"{team}/{submission}.parts/"
+
+
+def part_key(team: UUID, submission: UUID, number: int, digest: str) -> str:
+    """One part of an upload, by its bytes: two that differ never overwrite one another."""
+    return f"{parts_prefix(team, submission)}{number}-{digest}"
+
+
 def report_key(evaluation: UUID, attempt: int) -> str:
     """The report of one attempt; attempts never overwrite one another."""
     return f"{evaluation}/{attempt}.json"

@@ -19,7 +19,7 @@ from shared.errors import Broken, Missing, TooLarge, Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef, ObjectIdentifierTypeDef
 
 PART_BYTES = 8 * 2**20
 """Upload parts: above S3's least (5 MiB); 10,000 of them reach 80 GiB; one is held in memory per upload."""
@@ -59,10 +59,11 @@ class Storage:
             config=config,
         )
 
-    def put(self, bucket: str, key: str, data: bytes) -> None:
+    def put(self, bucket: str, key: str, data: bytes | bytearray) -> None:
         """Write one object whole."""
         with _translated(bucket, key):
-            self._client.put_object(Bucket=bucket, Key=key, Body=data)
+            # boto3 takes a bytearray as it is, whatever its stubs say; a copy of a large one would cost memory.
+            self._client.put_object(Bucket=bucket, Key=key, Body=data)  # type: ignore[arg-type]
 
     def read(self, bucket: str, key: str, limit_bytes: int) -> bytes:
         """One object whole; raises `TooLarge` above `limit_bytes`."""
@@ -86,6 +87,15 @@ class Storage:
         """Remove an object; none there is fine."""
         with _translated(bucket, key):
             self._client.delete_object(Bucket=bucket, Key=key)
+
+    def delete_below(self, bucket: str, prefix: str) -> None:
+        """Remove every object whose key begins with `prefix`; none there is fine."""
+        with _translated(bucket, prefix):
+            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+                # A page has 1,000 keys at most, and so may a deletion.
+                found: list[ObjectIdentifierTypeDef] = [{"Key": entry["Key"]} for entry in page.get("Contents", [])]
+                if found:
+                    self._client.delete_objects(Bucket=bucket, Delete={"Objects": found, "Quiet": True})
 
     def exists(self, bucket: str, key: str) -> bool:
         """Whether there is such an object."""

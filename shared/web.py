@@ -123,19 +123,22 @@ async def read_body(request: Request, limit_bytes: int = BODY_BYTES) -> bytes:
     return bytes(body)
 
 
-async def read_json(request: Request, model: type[ModelT]) -> ModelT:
-    """The body as `model`, strictly: wrong types, unknown fields and bodies above 64 KiB are refused."""
+async def read_json(request: Request, model: type[ModelT], if_empty: bytes = b"") -> ModelT:
+    """The body as `model`, strictly: wrong types, unknown fields and bodies above 64 KiB are refused.
+
+    `if_empty` is read instead of a body without bytes.
+    """
     try:
-        return model.model_validate_json(await read_body(request))
+        return model.model_validate_json(await read_body(request) or if_empty)
     except ValidationError as error:
         raise _field_errors(error.errors()) from error
 
 
-def json_body(model: type[BaseModel]) -> dict[str, Any]:
+def json_body(model: type[BaseModel], required: bool = True) -> dict[str, Any]:
     """The `openapi_extra` of a route that takes `model` by `read_json`."""
     schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
     schema.pop("$defs", None)
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}
 
 
 def _field_errors(errors: Iterable[Any]) -> Unreadable:

@@ -9,10 +9,11 @@ from fastapi.staticfiles import StaticFiles
 
 from services.gateway import pages
 from services.gateway.allowance import Allowance
-from services.gateway.api import allowance, challenges, leaderboards, outcomes, participants, submissions
+from services.gateway.api import allowance, challenges, leaderboards, outcomes, participants, submissions, uploads
 from services.gateway.api.bells import Bells
 from services.gateway.desk import Desk
 from services.gateway.settings import GatewaySettings
+from services.gateway.turnstile import Turnstile
 from shared.clock import Clock, utc_now
 from shared.database import Database
 from shared.storage import Storage
@@ -56,8 +57,9 @@ def build_app(desk: Desk) -> FastAPI:
     app.state.desk = desk
     app.state.bells = bells
     app.state.drain = drain
+    app.state.turnstile = Turnstile()
     equip(app, readiness)
-    for resource in (challenges, submissions, leaderboards, allowance, participants, outcomes):
+    for resource in (challenges, submissions, uploads, leaderboards, allowance, participants, outcomes):
         app.include_router(resource.router)
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=Path(pages.__file__).parent / "static"), name="static")

@@ -39,6 +39,12 @@ class GatewaySettings(Settings):
     upload_seconds: int = Field(default=3600, ge=10)
     """How long one upload may take: 500 MB at 140 kB/s. A place is held a little longer than this."""
 
+    resumable_seconds: int = Field(default=86_400, ge=60, le=6 * 86_400)
+    """How long an upload in parts may take, pauses included; its place is held as long (a hold may last 7 days)."""
+
+    open_uploads: int = Field(default=10, ge=1)
+    """How many uploads in parts a team may have open."""
+
     private_networks: str = ""
     """Networks (CIDR, commas) beyond the public Internet that teams' webhook endpoints may be in. None by default."""
 

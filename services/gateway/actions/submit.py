@@ -3,18 +3,21 @@
     row `open` ─▶ reserve ─▶ bytes to S3 ─▶ spend ─▶ row `sealed` + evaluation + outbox, in one transaction
 
 The row comes first, so that whatever breaks on the way finds it: it is abandoned and the place given back, by this
-process, or by a sweep when this process dies.
+process, or by a sweep when this process dies. An upload in parts goes the same way (`actions/uploads.py` opens it,
+`actions/complete.py` hands its parts to `take`).
 """
 
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID, uuid4
 
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from services.gateway.actions.evaluate import queue_evaluation
-from services.gateway.actions.receive import LEASE, receive
+from services.gateway.actions.receive import LEASE, Check, receive
 from services.gateway.actions.settle import Fault, return_place
 from services.gateway.desk import Desk
 from services.gateway.intake import Sealed
@@ -57,22 +60,33 @@ async def submit(
     Raises `Conflict` (the split takes none), `TooMany` (no place), `TooLarge`, `Refused` (broken gzip, too slow),
     `Unavailable` (something of ours is down): in every case nothing is spent.
     """
-    _check(venue, announced_bytes)
+    check_venue(venue, announced_bytes)
     submission = uuid4()
     await run_in_threadpool(_open, desk, submission, team, venue, metadata)
     try:
-        await run_in_threadpool(_reserve, desk, submission, team, venue)
-        sealed = await receive(desk, submission, keys.submission_key(team, submission), venue.task.max_bytes, body)
-        spent = await run_in_threadpool(desk.allowance.settle, submission, Settlement(to="spent"))
-        await run_in_threadpool(_seal, desk, submission, venue, sealed)
+        await run_in_threadpool(reserve, desk, submission, team, venue, desk.settings.upload_seconds)
+        return await take(desk, submission, team, venue, body)
     except TooMany:
-        await run_in_threadpool(_forget, desk, submission)
+        await run_in_threadpool(forget, desk, submission)
         raise
     except BaseException as error:
         # Also a cut connection or a shutdown: what was begun is undone before the error goes on.
         fault: Fault = "theirs" if isinstance(error, Refused) else "ours"
         await asyncio.shield(run_in_threadpool(abandon, desk, submission, fault))
         raise
+
+
+async def take(
+    desk: Desk, submission: UUID, team: UUID, venue: Venue, body: AsyncIterator[bytes], check: Check | None = None
+) -> Accepted:
+    """From the bytes of an open submission with a place to one that is sealed and queued: receive, spend, seal.
+
+    Every way in ends here. What it leaves behind when it raises is for `abandon` to clear.
+    """
+    object_key = keys.submission_key(team, submission)
+    sealed = await receive(desk, submission, object_key, venue.task.max_bytes, body, check)
+    spent = await run_in_threadpool(desk.allowance.settle, submission, Settlement(to="spent"))
+    await run_in_threadpool(_seal, desk, submission, venue, sealed)
     return Accepted(submission, spent)
 
 
@@ -89,9 +103,11 @@ def abandon(desk: Desk, submission: UUID, fault: Fault = "ours") -> None:
     if row is not None and row.state == "abandoned":
         desk.storage.abort_uploads(keys.SUBMISSIONS, row.object_key)
         desk.storage.delete(keys.SUBMISSIONS, row.object_key)
+        desk.storage.delete_below(keys.SUBMISSIONS, keys.parts_prefix(row.team_id, submission))
 
 
-def _check(venue: Venue, announced_bytes: int | None) -> None:
+def check_venue(venue: Venue, announced_bytes: int | None) -> None:
+    """Raises `Conflict` when the split takes no submissions, `TooLarge` when so many bytes are too many."""
     if venue.truth is None:
         raise Conflict(
             "split-closed",
@@ -106,12 +122,12 @@ def _check(venue: Venue, announced_bytes: int | None) -> None:
         )
 
 
-def _reserve(desk: Desk, submission: UUID, team: UUID, venue: Venue) -> None:
-    hold_seconds = desk.settings.upload_seconds + HOLD_MARGIN_SECONDS
-    desk.allowance.reserve(submission, team, venue.split.limits, hold_seconds)
+def reserve(desk: Desk, submission: UUID, team: UUID, venue: Venue, upload_seconds: int) -> Reservation:
+    """Hold a place for an upload that may last so long; raises `TooMany`."""
+    return desk.allowance.reserve(submission, team, venue.split.limits, upload_seconds + HOLD_MARGIN_SECONDS)
 
 
-def _forget(desk: Desk, submission: UUID) -> None:
+def forget(desk: Desk, submission: UUID) -> None:
     """There was no place for it: nothing of it is worth keeping."""
     with desk.database.begin() as session:
         session.delete(session.get_one(SubmissionRow, submission))
@@ -120,24 +136,31 @@ def _forget(desk: Desk, submission: UUID) -> None:
 def _open(desk: Desk, submission: UUID, team: UUID, venue: Venue, metadata: Metadata) -> None:
     now = desk.clock()
     with desk.database.begin() as session:
-        session.add(
-            SubmissionRow(
-                id=submission,
-                team_id=team,
-                challenge=venue.published.challenge.name,
-                task=venue.task_name,
-                split=venue.split_name,
-                state="open",
-                method=metadata.method,
-                description=metadata.description,
-                track=metadata.track,
-                labels=metadata.labels,
-                published_at=now if metadata.publish else None,
-                object_key=keys.submission_key(team, submission),
-                created_at=now,
-                deadline_at=now + LEASE,
-            )
+        add_open(session, submission, team, venue, metadata, now, now + LEASE)
+
+
+def add_open(
+    session: Session, submission: UUID, team: UUID, venue: Venue, metadata: Metadata, now: datetime, deadline: datetime
+) -> None:
+    """Add an open submission to the caller's transaction; a sweep abandons it after `deadline`."""
+    session.add(
+        SubmissionRow(
+            id=submission,
+            team_id=team,
+            challenge=venue.published.challenge.name,
+            task=venue.task_name,
+            split=venue.split_name,
+            state="open",
+            method=metadata.method,
+            description=metadata.description,
+            track=metadata.track,
+            labels=metadata.labels,
+            published_at=now if metadata.publish else None,
+            object_key=keys.submission_key(team, submission),
+            created_at=now,
+            deadline_at=deadline,
         )
+    )
 
 
 def _seal(desk: Desk, submission: UUID, venue: Venue, sealed: Sealed) -> None:

@@ -13,8 +13,9 @@ from services.gateway.actions.apply import apply_report, conclude
 from services.gateway.actions.submit import abandon
 from services.gateway.desk import Desk
 from services.gateway.settings import CourierSettings
-from services.gateway.store import outbox, submissions
+from services.gateway.store import outbox, submissions, uploads
 from services.gateway.tables import EvaluationRow
+from shared import keys
 from shared.errors import Broken, HoldoutError, Missing
 from shared.messages import job_id
 from shared.queue import Queue
@@ -37,6 +38,7 @@ class Sweeps:
         """For ever."""
         while True:
             await self._guarded(lambda: asyncio.to_thread(self.abandon_overdue))
+            await self._guarded(lambda: asyncio.to_thread(self.clear_uploads))
             await self._guarded(self.look_after_silent)
             await asyncio.sleep(self._settings.sweep_seconds)
 
@@ -60,6 +62,15 @@ class Sweeps:
                 log.exception("submission %s could not be abandoned", row.id)
             else:
                 log.warning("submission %s was never finished: abandoned", row.id)
+
+    def clear_uploads(self) -> None:
+        """Parts of uploads that have ended: what their gateway did not live to delete, or stored after the end."""
+        with self._desk.database.begin() as session:
+            ended = uploads.to_clear(session, self._desk.clock(), BATCH)
+        for row in ended:
+            self._desk.storage.delete_below(keys.SUBMISSIONS, keys.parts_prefix(row.team_id, row.id))
+            with self._desk.database.begin() as session:
+                uploads.cleared(session, row.id)
 
     async def look_after_silent(self) -> None:
         """Open evaluations that Redis was given and that are silent: waiting, lost, or done without our hearing."""

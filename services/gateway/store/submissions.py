@@ -107,11 +107,11 @@ def seal(session: Session, submission: UUID, sealed: Sealed, now: datetime) -> b
 
 
 def renew(session: Session, submission: UUID, deadline: datetime) -> None:
-    """A living upload gets more time."""
+    """A living upload gets more time, never less: one in parts has a day."""
     session.execute(
         update(SubmissionRow)
         .where(SubmissionRow.id == submission, SubmissionRow.state == "open")
-        .values(deadline_at=deadline)
+        .values(deadline_at=func.greatest(SubmissionRow.deadline_at, deadline))
     )
 
 

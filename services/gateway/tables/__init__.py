@@ -5,6 +5,7 @@ from services.gateway.tables.challenges import ChallengeRow, TruthRow
 from services.gateway.tables.outbox import EndpointRow, EventRow, OutboxRow
 from services.gateway.tables.submissions import EvaluationRow, SubmissionRow
 from services.gateway.tables.teams import KeyRow, TeamRow
+from services.gateway.tables.uploads import PartRow, UploadRow
 
 __all__ = [
     "Base",
@@ -14,7 +15,9 @@ __all__ = [
     "EventRow",
     "KeyRow",
     "OutboxRow",
+    "PartRow",
     "SubmissionRow",
     "TeamRow",
     "TruthRow",
+    "UploadRow",
 ]

@@ -1,0 +1,128 @@
+"""The end of an upload in parts: they are put together, and go the way of every other file (`submit.take`).
+
+One gateway does it at a time, under a lease that it renews; when it dies, whoever asks next does it again. Nothing is
+lost meanwhile: the parts are deleted after the submission is sealed, by us or by the courier's sweep.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from starlette.concurrency import run_in_threadpool
+
+from services.gateway.actions.parts import stored
+from services.gateway.actions.receive import LEASE as UPLOAD_LEASE
+from services.gateway.actions.receive import Check, renewing
+from services.gateway.actions.submit import abandon, check_venue, take
+from services.gateway.actions.uploads import CLEAR_AFTER, completing, living, owned, venue_of
+from services.gateway.desk import Desk
+from services.gateway.intake import Sealed
+from services.gateway.store import submissions, uploads
+from services.gateway.store.uploads import Opened
+from services.gateway.tables import PartRow, UploadRow
+from shared import keys
+from shared.errors import Conflict, Refused, Unavailable
+from shared.messages import Standing
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=15)
+"""When a gateway dies while it puts parts together, another may after this; a living one renews every third of it."""
+
+SHOWN_PARTS = 20
+
+
+class OtherBytes(Conflict):
+    """The bytes are not those that whoever completes the upload means. It stays open."""
+
+
+async def complete(desk: Desk, team: UUID, upload: UUID, received_digest: str | None) -> Standing:
+    """Make a sealed, queued submission of an upload; what the team has left. Asked again, it answers the same.
+
+    `received_digest` is that of the bytes as sent; without it, the one counts that was announced. Raises `Conflict`
+    when parts are missing, when another call is at it, or when the bytes have another digest: the upload stays open.
+    Raises whatever `submit.take` does: what the file is to blame for abandons the upload, what we are to blame for
+    leaves it as it was.
+    """
+    opened = await run_in_threadpool(owned, desk, team, upload)
+    venue = await run_in_threadpool(venue_of, desk, opened)
+    if opened.submission.state == "sealed":
+        return await run_in_threadpool(desk.allowance.standing, team, venue.split.limits)
+    check_venue(venue, opened.upload.size_bytes)
+    parts = await run_in_threadpool(_begin, desk, team, upload)
+    check = _check_of(opened.upload, received_digest or opened.upload.received_digest)
+    try:
+        async with renewing(lambda: _renew(desk, upload), LEASE.total_seconds() / 3, f"lease on upload {upload}"):
+            accepted = await take(desk, upload, team, venue, stored(desk, team, parts), check)
+    except BaseException as error:
+        theirs = isinstance(error, Refused) and not isinstance(error, OtherBytes)
+        undo = (abandon, desk, upload, "theirs") if theirs else (_release, desk, upload)
+        await asyncio.shield(run_in_threadpool(*undo))
+        raise
+    await run_in_threadpool(_clear, desk, team, upload)
+    return accepted.reservation.standing
+
+
+def _begin(desk: Desk, team: UUID, upload: UUID) -> Sequence[PartRow]:
+    """Take the lease, if every part is there."""
+    opened = living(desk, team, upload)
+    now = desk.clock()
+    with desk.database.begin() as session:
+        parts = uploads.parts(session, upload)
+        _check_whole(opened, {part.number for part in parts})
+        if not uploads.begin_completing(session, upload, now, now + LEASE, now + CLEAR_AFTER):
+            raise completing()
+        # From here on it is an upload like any other: it has as long as it needs.
+        submissions.renew(session, upload, now + UPLOAD_LEASE)
+    return parts
+
+
+def _check_whole(opened: Opened, received: set[int]) -> None:
+    missing = [number for number in range(1, opened.part_count + 1) if number not in received]
+    if missing:
+        shown = ", ".join(map(str, missing[:SHOWN_PARTS])) + (", …" if len(missing) > SHOWN_PARTS else "")
+        raise Conflict(
+            "parts-missing",
+            f"{len(missing):,} of {opened.part_count:,} parts are not here: {shown}",
+            "send them, then complete the upload again; GET the upload lists them all as `missing`",
+        )
+
+
+def _check_of(upload: UploadRow, received_digest: str | None) -> Check:
+    """Whether the bytes are those that were announced; asked before anything of them is kept."""
+
+    def check(sealed: Sealed) -> None:
+        if received_digest not in (None, sealed.received_digest):
+            raise OtherBytes(
+                "upload-digest-differs",
+                f"the parts together have SHA-256 {sealed.received_digest}, not {received_digest}",
+                "complete it with the digest of the file as you sent it; or give it up, and send the file anew",
+            )
+        if upload.digest not in (None, sealed.digest):
+            raise Refused(
+                "content-digest-differs",
+                f"the decompressed bytes have SHA-256 {sealed.digest}; {upload.digest} was announced",
+                "open another upload, with the digest of the file before it was compressed",
+            )
+
+    return check
+
+
+def _renew(desk: Desk, upload: UUID) -> None:
+    with desk.database.begin() as session:
+        uploads.completing(session, upload, desk.clock() + LEASE)
+
+
+def _release(desk: Desk, upload: UUID) -> None:
+    with desk.database.begin() as session:
+        uploads.completing(session, upload, None)
+
+
+def _clear(desk: Desk, team: UUID, upload: UUID) -> None:
+    """The submission is sealed, so a storage that is away now must not spoil the answer: a sweep clears later."""
+    try:
+        desk.storage.delete_below(keys.SUBMISSIONS, keys.parts_prefix(team, upload))
+    except Unavailable as error:
+        log.warning("parts of upload %s are left to the sweep: %s", upload, error)

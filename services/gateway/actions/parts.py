@@ -1,0 +1,146 @@
+"""The parts of an upload: one comes in and is kept in S3 under its digest; all of them come out again in order.
+
+A part is never overwritten: sent again it is the same, or it is refused. So it does not matter how often, in which
+order and by how many connections parts come, nor that a gateway dies with one half sent.
+"""
+
+import asyncio
+import functools
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+
+from services.gateway.actions.receive import in_storage_thread
+from services.gateway.actions.uploads import expired, living
+from services.gateway.desk import Desk
+from services.gateway.store import uploads
+from services.gateway.store.uploads import Opened
+from services.gateway.tables import PartRow
+from shared import keys
+from shared.digests import digest_of
+from shared.errors import Broken, Conflict, Missing, Refused
+
+STALL_SECONDS = 30
+"""A sender that is silent for so long is gone: its room is for others."""
+
+BLOCK_BYTES = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part on its way in: its number, and its length and SHA-256 as far as its sender states them."""
+
+    number: int
+    size_bytes: int | None
+    digest: str | None
+
+
+async def put_part(desk: Desk, team: UUID, upload: UUID, part: Part, body: AsyncIterator[bytes]) -> PartRow:
+    """Keep one part, whose bytes are `body`. It is in memory meanwhile.
+
+    Raises `Missing` (no such upload or part), `Conflict` (it has ended; another content is there), `Refused` (not the
+    bytes or as many as announced, or its sender fell silent). Nothing is kept then, and what was there stays.
+    """
+    opened = await run_in_threadpool(living, desk, team, upload)
+    size_bytes = _size_of(opened, part.number)
+    if part.size_bytes not in (None, size_bytes):
+        raise _wrong_size(part.number, size_bytes, f"{part.size_bytes:,} are announced")
+    content, digest = await _receive(body, part.number, size_bytes)
+    if part.digest not in (None, digest):
+        raise Refused(
+            "part-digest-differs",
+            f"part {part.number} arrived with SHA-256 {digest}, and was announced with {part.digest}",
+            "send the part again",
+        )
+    known = await run_in_threadpool(_known, desk, upload, part.number)
+    if known is None:
+        key = keys.part_key(team, upload, part.number, digest)
+        await in_storage_thread(lambda: desk.storage.put(keys.SUBMISSIONS, key, content))
+        known = await run_in_threadpool(_note, desk, team, upload, part.number, digest, size_bytes)
+    if known.digest != digest:
+        raise Conflict(
+            "part-differs",
+            f"part {part.number} is there already, with SHA-256 {known.digest}; these bytes have {digest}",
+            "a file that has changed needs an upload of its own: give this one up, or let it be",
+        )
+    return known
+
+
+async def stored(desk: Desk, team: UUID, parts: Sequence[PartRow]) -> AsyncIterator[bytes]:
+    """The bytes of all parts in order, in blocks; each part is held against its digest."""
+    for part in parts:
+        content = memoryview(await in_storage_thread(functools.partial(_read, desk, team, part)))
+        for start in range(0, len(content), BLOCK_BYTES):
+            yield bytes(content[start : start + BLOCK_BYTES])
+
+
+def _size_of(opened: Opened, number: int) -> int:
+    if number > opened.part_count:
+        raise Missing(
+            "no-such-part",
+            f"this upload of {opened.upload.size_bytes:,} bytes has parts 1 to {opened.part_count}",
+            f"every part has {opened.upload.part_bytes:,} bytes but the last",
+        )
+    return opened.size_of(number)
+
+
+async def _receive(body: AsyncIterator[bytes], number: int, size_bytes: int) -> tuple[bytearray, str]:
+    content, sha = bytearray(), hashlib.sha256()
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(STALL_SECONDS) as patience:
+            async for chunk in body:
+                content += chunk
+                sha.update(chunk)
+                if len(content) > size_bytes:
+                    break
+                patience.reschedule(loop.time() + STALL_SECONDS)
+    except TimeoutError as error:
+        raise Refused("upload-too-slow", f"no byte came for {STALL_SECONDS} seconds", "send the part again") from error
+    except ClientDisconnect:
+        # It is too short, then; nobody hears that.
+        pass
+    if len(content) != size_bytes:
+        raise _wrong_size(number, size_bytes, f"{len(content):,} came" if len(content) < size_bytes else "more came")
+    return content, sha.hexdigest()
+
+
+def _wrong_size(number: int, size_bytes: int, found: str) -> Refused:
+    return Refused(
+        "part-size-wrong",
+        f"part {number} has {size_bytes:,} bytes in this upload; {found}",
+        "every part has the upload's part_bytes but the last, which has the rest",
+    )
+
+
+def _known(desk: Desk, upload: UUID, number: int) -> PartRow | None:
+    with desk.database.begin() as session:
+        return uploads.part(session, upload, number)
+
+
+def _note(desk: Desk, team: UUID, upload: UUID, number: int, digest: str, size_bytes: int) -> PartRow:
+    """Note that the part is there; when another was quicker or the upload has ended, its object is of no use."""
+    now = desk.clock()
+    part = PartRow(upload_id=upload, number=number, size_bytes=size_bytes, digest=digest, received_at=now)
+    with desk.database.begin() as session:
+        counts = uploads.add_part(session, part, now)
+    if counts is None or counts.digest != digest:
+        desk.storage.delete(keys.SUBMISSIONS, keys.part_key(team, upload, number, digest))
+    if counts is None:
+        raise expired()
+    return counts
+
+
+def _read(desk: Desk, team: UUID, part: PartRow) -> bytes:
+    key = keys.part_key(team, part.upload_id, part.number, part.digest)
+    try:
+        content = desk.storage.read(keys.SUBMISSIONS, key, part.size_bytes)
+    except Missing as error:
+        raise Broken("part-lost", f"part {part.number} of upload {part.upload_id} is not in storage") from error
+    if digest_of(content) != part.digest:
+        raise Broken("digest-differs", f"{key} holds other bytes than its digest says")
+    return content

@@ -1,0 +1,167 @@
+"""Uploads in numbered parts: open one, look at it, give it up. Its parts go through `parts.py`, its end is `complete.py`.
+
+    row `open` ─▶ reserve ─▶ parts to S3, in any order ─▶ complete: put together and taken like every other file
+
+An upload and the submission that it becomes have one id and one state. It has a day (a setting); then the courier's
+sweep abandons it as it does every upload that never ended.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy.orm import Session
+
+from services.gateway.actions.submit import Metadata, abandon, add_open, check_venue, forget, reserve
+from services.gateway.desk import Desk
+from services.gateway.store import challenges, uploads
+from services.gateway.store.challenges import Venue
+from services.gateway.store.uploads import Opened
+from services.gateway.tables import UploadRow
+from shared.errors import Conflict, Missing, Refused, TooMany
+from shared.messages import Standing
+
+PART_COUNT = 10_000
+"""The most parts of an upload: with parts of 8 MiB they reach 80 GiB."""
+
+CLEAR_AFTER = timedelta(minutes=10)
+"""A part that was under way when its upload ended is in S3 by then, and a sweep finds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What a team says of the bytes that it is going to send: their digests too, if it likes."""
+
+    size_bytes: int
+    part_bytes: int
+    digest: str | None
+    received_digest: str | None
+
+
+def open_upload(
+    desk: Desk, team: UUID, venue: Venue, metadata: Metadata, announced: Announced
+) -> tuple[Opened, Standing]:
+    """Open an upload and hold a place for it, before any byte; what the team has left.
+
+    Raises `Conflict` (the split is closed, too many are open), `TooLarge`, `TooMany`, `Refused` (too many parts),
+    `Unavailable`: in every case nothing is held.
+    """
+    check_venue(venue, announced.size_bytes)
+    _check_part_count(announced)
+    upload = uuid4()
+    _add(desk, upload, team, venue, metadata, announced)
+    try:
+        reservation = reserve(desk, upload, team, venue, desk.settings.resumable_seconds)
+        return owned(desk, team, upload), reservation.standing
+    except TooMany:
+        forget(desk, upload)
+        raise
+    except BaseException:
+        abandon(desk, upload)
+        raise
+
+
+def owned(desk: Desk, team: UUID, upload: UUID) -> Opened:
+    """The team's upload of this id; raises `Missing`, also when it is another team's."""
+    with desk.database.begin() as session:
+        opened = uploads.find(session, upload)
+    if opened is None or opened.submission.team_id != team:
+        raise Missing("no-such-upload", f"your team has no upload {upload}", "GET /v1/uploads lists those of today")
+    return opened
+
+
+def living(desk: Desk, team: UUID, upload: UUID) -> Opened:
+    """The same, if it can still be sent to; raises `Conflict` when it is complete, given up or out of time."""
+    opened = owned(desk, team, upload)
+    if opened.submission.state == "sealed":
+        raise Conflict(
+            "upload-complete",
+            "this upload is complete: it is a sealed submission now",
+            f"GET /v1/submissions/{upload} shows its outcome",
+        )
+    if opened.submission.state == "abandoned" or opened.upload.expires_at <= desk.clock():
+        raise expired()
+    return opened
+
+
+def give_up(desk: Desk, team: UUID, upload: UUID) -> None:
+    """Abandon an upload: its parts go, its place comes back. Doing it twice is doing it once.
+
+    Raises `Conflict` when it is complete, or just being put together.
+    """
+    opened = owned(desk, team, upload)
+    if opened.submission.state == "open" and is_completing(desk, opened):
+        raise completing()
+    if opened.submission.state == "sealed":
+        living(desk, team, upload)
+    now = desk.clock()
+    with desk.database.begin() as session:
+        uploads.clear_later(session, upload, now + CLEAR_AFTER)
+    abandon(desk, upload)
+
+
+def is_completing(desk: Desk, opened: Opened) -> bool:
+    """Whether a living gateway is putting its parts together."""
+    until = opened.upload.completing_until
+    return until is not None and until >= desk.clock()
+
+
+def completing() -> Conflict:
+    """The refusal while that lasts."""
+    return Conflict(
+        "upload-completing",
+        "the parts of this upload are being put together",
+        "ask for …/complete again in a moment: it answers with the submission",
+    )
+
+
+def expired() -> Conflict:
+    """The refusal of an upload that is given up."""
+    return Conflict("upload-expired", "the upload was given up, or its time is up", "open another one")
+
+
+def _add(desk: Desk, upload: UUID, team: UUID, venue: Venue, metadata: Metadata, announced: Announced) -> None:
+    now = desk.clock()
+    expires_at = now + timedelta(seconds=desk.settings.resumable_seconds)
+    with desk.database.begin() as session:
+        _check_room(session, team, desk.settings.open_uploads)
+        add_open(session, upload, team, venue, metadata, now, expires_at)
+        session.flush()
+        session.add(
+            UploadRow(
+                id=upload,
+                size_bytes=announced.size_bytes,
+                part_bytes=announced.part_bytes,
+                digest=announced.digest,
+                received_digest=announced.received_digest,
+                expires_at=expires_at,
+                clear_at=expires_at + CLEAR_AFTER,
+            )
+        )
+
+
+def _check_room(session: Session, team: UUID, most: int) -> None:
+    is_open = uploads.open_ones(session, team)
+    if len(is_open) >= most:
+        raise Conflict(
+            "too-many-uploads",
+            f"your team has {len(is_open)} uploads open, and may have {most}",
+            f"complete one, or DELETE /v1/uploads/{is_open[0]} (the oldest)",
+        )
+
+
+def _check_part_count(announced: Announced) -> None:
+    if announced.size_bytes > PART_COUNT * announced.part_bytes:
+        least = -(-announced.size_bytes // PART_COUNT)
+        raise Refused(
+            "too-many-parts",
+            f"an upload has at most {PART_COUNT:,} parts; {announced.size_bytes:,} bytes need more",
+            f"choose a part_bytes of {least:,} or more",
+        )
+
+
+def venue_of(desk: Desk, opened: Opened) -> Venue:
+    """Where an upload goes, as it is published now."""
+    submission = opened.submission
+    with desk.database.begin() as session:
+        return challenges.venue(session, submission.challenge, submission.task, submission.split)
