@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-BENCHMARKS = ("classification", "latency", "quota")
+BENCHMARKS = ("classification", "latency", "quota", "memory")
 """Modules beside this one, each with a `main()`, in the order of the page."""
 
 

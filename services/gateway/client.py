@@ -11,6 +11,7 @@ The one file handed to participants (served at /client.py); it stands alone and 
 """
 
 import argparse
+import base64
 import contextlib
 import email.utils
 import hashlib
@@ -19,8 +20,10 @@ import json
 import os
 import random
 import sys
+import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -109,10 +112,13 @@ class Server:
 
     def get(self, *path: str, patience: Patience | None = None, **query: Any) -> httpx.Response:
         """The 2xx answer to GET; retried while the server cannot be reached or says 502, 503 or 504."""
-        patience = patience or Patience(self.timeout_seconds)
+        return self.ask("GET", path, patience or Patience(self.timeout_seconds), params=query)
+
+    def ask(self, method: str, path: Sequence[str], patience: Patience, **sent: Any) -> httpx.Response:
+        """The same for any method that may be done twice; `sent` is what httpx takes."""
         while True:
             try:
-                answer = self._http.get(address(*path), params=query)
+                answer = self._http.request(method, address(*path), **sent)
             except httpx.RequestError as error:
                 self.pause(error, patience)
                 continue
@@ -264,8 +270,7 @@ class Body:
                 yield block
                 progress.show(self._sent_bytes)
             if not self.complete:
-                name = self._parcel.path
-                raise Ending(USAGE, f"{name} changed while it was being sent", "  submit it when it is finished")
+                raise changed(self._parcel.path)
 
 
 def deliver(server: Server, parcel: Parcel) -> Json:
@@ -355,6 +360,167 @@ def made_since(server: Server, started: float, patience: Patience) -> Iterator[J
             return
 
 
+# ---- large files, in parts ----
+
+PARTS_ABOVE_BYTES = 32 * 2**20
+PARALLEL_PARTS = 4
+SPOILT_ON_THE_WAY = ("part-size-wrong", "part-digest-differs", "upload-too-slow", "internal")
+
+
+def deliver_in_parts(server: Server, parcel: Parcel, parallel: int) -> Json:
+    """Send a large file part by part until it is sealed: the server's answer.
+
+    Nothing is remembered here: the server lists the team's uploads with their digests. So after a break the same
+    command goes on with what is missing, from another machine too, and finds an upload whose answer was lost.
+    """
+    digest = digest_of(parcel)
+    upload = upload_of(server, parcel, digest)
+    try:
+        if upload["state"] == "open":
+            send_missing(server, parcel, upload, parallel)
+        return completed(server, parcel, upload["id"], digest)
+    except KeyboardInterrupt:
+        raise Ending(STOPPED, "stopped; what has arrived is kept", *how_to_go_on(upload)) from None
+    except Ending as ending:
+        if ending.code == BROKEN:
+            ending.lines += how_to_go_on(upload)
+        raise
+
+
+def how_to_go_on(upload: Json) -> list[str]:
+    """What to do about an upload that is not complete: it holds a place."""
+    return [
+        f"  the same command sends what is missing, until {moment(upload['expires_at'])}",
+        f"  or free its place: {go_on('give-up', upload['id'])}",
+    ]
+
+
+def digest_of(parcel: Parcel) -> str:
+    """SHA-256 of the file."""
+    note(f"reading {parcel.path.name}: {parcel.size_bytes:,} bytes")
+    with parcel.path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def upload_of(server: Server, parcel: Parcel, digest: str) -> Json:
+    """The upload of this very file, to the same place and with the same words: the one there is, or a new one."""
+    patience = Patience(server.timeout_seconds)
+    place = {"challenge": parcel.challenge, "task": parcel.task, "split": parcel.split}
+    words = {name: value.strip() if isinstance(value, str) else value for name, value in parcel.about.items()}
+    announced = place | words | {"size_bytes": parcel.size_bytes, "received_digest": digest}
+    while True:
+        for upload in content_of(server.get("uploads", patience=patience))["items"]:
+            if upload["state"] != "abandoned" and announced.items() <= upload.items():
+                return dict(upload)
+        try:
+            # Once: before another try the list shows whether this one came through.
+            return dict(content_of(server.ask("POST", ("uploads",), Patience(0), json=announced)))
+        except Ending as ending:
+            if ending.code != BROKEN or not patience.pause(ending.lines[0], LOOK_AFTER_SECONDS):
+                raise
+
+
+def send_missing(server: Server, parcel: Parcel, upload: Json, parallel: int) -> None:
+    """Send the parts that the server does not have, several at a time."""
+    missing = content_of(server.get("uploads", upload["id"]))["missing"]
+    there = upload["part_count"] - len(missing)
+    if there:
+        note(f"going on with upload {upload['id']}: {there} of {upload['part_count']} parts are there")
+    stopping = threading.Event()
+    parts = [Part(parcel, number, upload["part_bytes"], stopping) for number in missing]
+    with Progress(parcel.path.name, parcel.size_bytes) as progress, ThreadPoolExecutor(parallel) as pool:
+        sent_bytes = parcel.size_bytes - sum(part.size_bytes for part in parts)
+        sending = {pool.submit(send_part, server, upload["id"], part): part for part in parts}
+        try:
+            for sent in as_completed(sending):
+                sent.result()
+                sent_bytes += sending[sent].size_bytes
+                progress.show(sent_bytes)
+        except BaseException:
+            stopping.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+class Part:
+    """A part of a file: its bytes, read block by block each time they are sent."""
+
+    def __init__(self, parcel: Parcel, number: int, part_bytes: int, stopping: threading.Event) -> None:
+        self.number = number
+        self.size_bytes = min(part_bytes, parcel.size_bytes - (number - 1) * part_bytes)
+        self._path = parcel.path
+        self._start = (number - 1) * part_bytes
+        self._stopping = stopping
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The blocks; ends the sending of all parts when one cannot be sent."""
+        left = self.size_bytes
+        with self._path.open("rb") as file:
+            file.seek(self._start)
+            while left:
+                if self._stopping.is_set():
+                    raise Ending(STOPPED, "stopped")
+                block = file.read(min(BLOCK_BYTES, left))
+                if not block:
+                    raise changed(self._path)
+                left -= len(block)
+                yield block
+
+    def headers(self) -> dict[str, str]:
+        """Its type, its length and its digest (RFC 9530)."""
+        digest = hashlib.sha256()
+        for block in self:
+            digest.update(block)
+        stated = base64.b64encode(digest.digest()).decode()
+        media = {"Content-Type": "application/octet-stream", "Content-Length": str(self.size_bytes)}
+        return media | {"Content-Digest": f"sha-256=:{stated}:"}
+
+
+def send_part(server: Server, upload: str, part: Part) -> None:
+    """Send one part until the server has it."""
+    patience = Patience(server.timeout_seconds)
+    path = ("uploads", upload, "parts", str(part.number))
+    while True:
+        try:
+            server.ask("PUT", path, patience, content=part, headers=part.headers())
+        except Ending as ending:
+            if code_of(ending) not in SPOILT_ON_THE_WAY or not patience.pause(ending.lines[0]):
+                raise
+        else:
+            return
+
+
+def completed(server: Server, parcel: Parcel, upload: str, digest: str) -> Json:
+    """Have the parts put together: the server's answer, which is the same however often it is asked."""
+    path = ("uploads", upload, "complete")
+    while True:
+        try:
+            answer = server.ask("POST", path, Patience(server.timeout_seconds), json={"received_digest": digest})
+            return dict(content_of(answer))
+        except Ending as ending:
+            if code_of(ending) == "upload-digest-differs":
+                with contextlib.suppress(Ending):
+                    server.ask("DELETE", path[:2], Patience(0))
+                raise changed(parcel.path) from None
+            if code_of(ending) != "upload-completing":
+                raise
+            # An answer was lost on the way; the work goes on.
+            time.sleep(1)
+
+
+def changed(path: Path) -> Ending:
+    """The end of sending a file that is not what it was."""
+    return Ending(USAGE, f"{path} changed while it was being sent", "  submit it when it is finished")
+
+
+def code_of(ending: Ending) -> str | None:
+    """The code of the problem that ended it."""
+    return (ending.problem or {}).get("code")
+
+
+# ---- outcomes ----
+
+
 def outcome(server: Server, submission: str) -> httpx.Response:
     """The answer that shows the final state of `submission`; waits as long as it takes."""
     shown = ""
@@ -393,7 +559,10 @@ def do_submit(args: argparse.Namespace, server: Server) -> int:
     """Send a file; wait for its outcome unless told not to."""
     about = {"method": args.method, "description": args.description, "track": args.track, "publish": args.publish}
     parcel = Parcel(args.file, size_of(args.file), args.challenge, args.task, args.split, about)
-    accepted = deliver(server, parcel)
+    if parcel.size_bytes > PARTS_ABOVE_BYTES:
+        accepted = deliver_in_parts(server, parcel, args.parallel)
+    else:
+        accepted = deliver(server, parcel)
     submission = accepted["submission"]
     tell = note if args.json else say
     tell(f"accepted {submission['id']}: {submission['size_bytes']:,} bytes, sha-256 {submission['digest']}")
@@ -434,6 +603,18 @@ def do_list(args: argparse.Namespace, server: Server) -> int:
     """List the team's submissions, new to old."""
     query = {"limit": args.limit} | ({"cursor": args.cursor} if args.cursor else {})
     return answered(args, server.get("submissions", **query), show_page)
+
+
+def do_uploads(args: argparse.Namespace, server: Server) -> int:
+    """List the uploads in parts that still can be completed, or were today."""
+    return answered(args, server.get("uploads"), show_uploads)
+
+
+def do_give_up(args: argparse.Namespace, server: Server) -> int:
+    """Give an upload up: its place comes back."""
+    server.ask("DELETE", ("uploads", args.id), Patience(server.timeout_seconds))
+    note(f"upload {args.id} is given up")
+    return FINE
 
 
 def do_report(args: argparse.Namespace, server: Server) -> int:
@@ -669,6 +850,21 @@ def show_page(page: Json) -> None:
         say(f"older ones: {go_on('list', '--cursor', page['next'])}")
 
 
+def show_uploads(uploads: Json) -> None:
+    """A team's uploads in parts."""
+    rows = [
+        [
+            u["id"],
+            u["state"],
+            f"{u['received_parts']} of {u['part_count']}",
+            moment(u["expires_at"]),
+            short(u["method"]),
+        ]
+        for u in uploads["items"]
+    ]
+    table(("upload", "state", "parts", "until", "method"), rows)
+
+
 def show_report(report: Json) -> None:
     """A report: metrics or faults, notes, and what was judged by what."""
     protocol = report["protocol"]
@@ -752,6 +948,7 @@ def parser() -> argparse.ArgumentParser:
     submit.add_argument("--description", default="", help="what it does, what it was trained on")
     submit.add_argument("--track", choices=("provided", "external"), default="provided", help="training data")
     submit.add_argument("--publish", action="store_true", help="put it on the board once it is scored")
+    submit.add_argument("--parallel", type=parallel, default=PARALLEL_PARTS, help="parts of a large file at once, 1-16")
     submit.add_argument("--wait", action=argparse.BooleanOptionalAction, default=True, help="wait for the outcome")
 
     command("wait", do_wait).add_argument("id", help="a submission")
@@ -759,6 +956,8 @@ def parser() -> argparse.ArgumentParser:
     listing = command("list", do_list)
     listing.add_argument("--limit", type=int, default=20, help="1 to 100")
     listing.add_argument("--cursor", help="where the page before ended")
+    command("uploads", do_uploads)
+    command("give-up", do_give_up).add_argument("id", help="an upload")
     report = command("report", do_report)
     report.add_argument("id", help="a submission")
     report.add_argument("--output", type=Path, help="keep the report in this file")
@@ -774,6 +973,14 @@ def seconds(text: str) -> float:
     """A length of time on the command line."""
     value = float(text)
     if not 0 <= value < 1e9:
+        raise ValueError(text)
+    return value
+
+
+def parallel(text: str) -> int:
+    """A number of connections on the command line."""
+    value = int(text)
+    if not 1 <= value <= 16:
         raise ValueError(text)
     return value
 

@@ -20,6 +20,7 @@ from services.gateway.actions.uploads import CLEAR_AFTER, completing, living, ow
 from services.gateway.desk import Desk
 from services.gateway.intake import Sealed
 from services.gateway.store import submissions, uploads
+from services.gateway.store.challenges import Venue
 from services.gateway.store.uploads import Opened
 from services.gateway.tables import PartRow, UploadRow
 from shared import keys
@@ -28,7 +29,7 @@ from shared.messages import Standing
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=15)
+LEASE = timedelta(seconds=6)
 """When a gateway dies while it puts parts together, another may after this; a living one renews every third of it."""
 
 SHOWN_PARTS = 20
@@ -48,10 +49,9 @@ async def complete(desk: Desk, team: UUID, upload: UUID, received_digest: str | 
     """
     opened = await run_in_threadpool(owned, desk, team, upload)
     venue = await run_in_threadpool(venue_of, desk, opened)
-    if opened.submission.state == "sealed":
+    parts = await run_in_threadpool(_begin, desk, team, opened, venue)
+    if parts is None:
         return await run_in_threadpool(desk.allowance.standing, team, venue.split.limits)
-    check_venue(venue, opened.upload.size_bytes)
-    parts = await run_in_threadpool(_begin, desk, team, upload)
     check = _check_of(opened.upload, received_digest or opened.upload.received_digest)
     try:
         async with renewing(lambda: _renew(desk, upload), LEASE.total_seconds() / 3, f"lease on upload {upload}"):
@@ -65,18 +65,23 @@ async def complete(desk: Desk, team: UUID, upload: UUID, received_digest: str | 
     return accepted.reservation.standing
 
 
-def _begin(desk: Desk, team: UUID, upload: UUID) -> Sequence[PartRow]:
-    """Take the lease, if every part is there."""
-    opened = living(desk, team, upload)
-    now = desk.clock()
+def _begin(desk: Desk, team: UUID, opened: Opened, venue: Venue) -> Sequence[PartRow] | None:
+    """Take the lease, if every part is there; None when the upload is complete already."""
+    if opened.submission.state == "sealed":
+        return None
+    living(desk, opened)
+    check_venue(venue, opened.upload.size_bytes)
+    upload, now = opened.upload.id, desk.clock()
     with desk.database.begin() as session:
         parts = uploads.parts(session, upload)
         _check_whole(opened, {part.number for part in parts})
-        if not uploads.begin_completing(session, upload, now, now + LEASE, now + CLEAR_AFTER):
-            raise completing()
-        # From here on it is an upload like any other: it has as long as it needs.
-        submissions.renew(session, upload, now + UPLOAD_LEASE)
-    return parts
+        if uploads.begin_completing(session, upload, now, now + LEASE, now + CLEAR_AFTER):
+            # From here on it is an upload like any other: it has as long as it needs.
+            submissions.renew(session, upload, now + UPLOAD_LEASE)
+            return parts
+    if owned(desk, team, upload).submission.state == "sealed":
+        return None
+    raise completing()
 
 
 def _check_whole(opened: Opened, received: set[int]) -> None:

@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from services.gateway.actions.receive import in_storage_thread
-from services.gateway.actions.uploads import expired, living
+from services.gateway.actions.uploads import expired, living, owned
 from services.gateway.desk import Desk
 from services.gateway.store import uploads
 from services.gateway.store.uploads import Opened
@@ -45,7 +45,7 @@ async def put_part(desk: Desk, team: UUID, upload: UUID, part: Part, body: Async
     Raises `Missing` (no such upload or part), `Conflict` (it has ended; another content is there), `Refused` (not the
     bytes or as many as announced, or its sender fell silent). Nothing is kept then, and what was there stays.
     """
-    opened = await run_in_threadpool(living, desk, team, upload)
+    opened = living(desk, await run_in_threadpool(owned, desk, team, upload))
     size_bytes = _size_of(opened, part.number)
     if part.size_bytes not in (None, size_bytes):
         raise _wrong_size(part.number, size_bytes, f"{part.size_bytes:,} are announced")

@@ -70,14 +70,13 @@ def owned(desk: Desk, team: UUID, upload: UUID) -> Opened:
     return opened
 
 
-def living(desk: Desk, team: UUID, upload: UUID) -> Opened:
-    """The same, if it can still be sent to; raises `Conflict` when it is complete, given up or out of time."""
-    opened = owned(desk, team, upload)
+def living(desk: Desk, opened: Opened) -> Opened:
+    """An upload that can still be sent to; raises `Conflict` when it is complete, given up or out of time."""
     if opened.submission.state == "sealed":
         raise Conflict(
             "upload-complete",
             "this upload is complete: it is a sealed submission now",
-            f"GET /v1/submissions/{upload} shows its outcome",
+            f"GET /v1/submissions/{opened.upload.id} shows its outcome",
         )
     if opened.submission.state == "abandoned" or opened.upload.expires_at <= desk.clock():
         raise expired()
@@ -93,7 +92,7 @@ def give_up(desk: Desk, team: UUID, upload: UUID) -> None:
     if opened.submission.state == "open" and is_completing(desk, opened):
         raise completing()
     if opened.submission.state == "sealed":
-        living(desk, team, upload)
+        living(desk, opened)
     now = desk.clock()
     with desk.database.begin() as session:
         uploads.clear_later(session, upload, now + CLEAR_AFTER)

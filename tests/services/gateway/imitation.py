@@ -97,6 +97,8 @@ class Imitation:
             def do_POST(self) -> None:
                 self._serve()
 
+            do_PUT = do_DELETE = do_POST
+
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the standard library's name
                 """Keep quiet."""
 

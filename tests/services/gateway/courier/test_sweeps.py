@@ -17,13 +17,15 @@ from services.gateway.courier.sweeps import Sweeps
 from services.gateway.desk import Desk
 from services.gateway.lifecycle import OPEN_STATES
 from services.gateway.settings import CourierSettings
-from services.gateway.tables import EvaluationRow, OutboxRow, SubmissionRow
+from services.gateway.tables import EvaluationRow, OutboxRow, SubmissionRow, UploadRow
 from shared import keys
 from shared.challenge import Limits
 from shared.messages import Notice
 from shared.queue import Queue
 from tests.services.gateway import reports
+from tests.services.gateway.api.test_submit import objects_of, problem
 from tests.services.gateway.conftest import Scorer, Team
+from tests.services.gateway.uploading import Uploading, opened
 
 FILE = b"1\n2\n3\n4\n"
 
@@ -232,3 +234,76 @@ def test_an_upload_whose_gateway_died_is_abandoned_and_its_place_returned(
     with late_desk.database.begin() as session:
         assert session.get_one(SubmissionRow, submission).state == "abandoned"
     assert team.remaining() == 2
+
+
+def sweeps_of(desk: Desk, settings: CourierSettings) -> Sweeps:
+    return Sweeps(desk, Queue(settings.queue_address()), settings)
+
+
+def test_an_upload_in_parts_has_its_day_and_is_then_abandoned_with_all_its_parts(
+    team: Team, late_desk: Desk, later: Later, courier_settings: CourierSettings
+) -> None:
+    upload = opened(team, FILE * 400).put_all()
+    sweeps = sweeps_of(late_desk, courier_settings)
+    later.by = timedelta(seconds=courier_settings.resumable_seconds - 60)
+    sweeps.abandon_overdue()
+    assert upload.view()["state"] == "open"
+    assert team.remaining() == 1
+    later.by += timedelta(seconds=61)
+    sweeps.abandon_overdue()
+    assert upload.view()["state"] == "abandoned"
+    assert team.remaining() == 2
+    assert objects_of(team, late_desk) == []
+
+
+def test_an_upload_whose_time_is_up_takes_no_part_before_a_sweep_has_seen_it(team: Team, desk: Desk) -> None:
+    upload = opened(team, FILE * 400).put_all()
+    with desk.database.begin() as session:
+        past = desk.clock() - timedelta(seconds=1)
+        session.execute(update(UploadRow).where(UploadRow.id == upload.id).values(expires_at=past))
+    for answer in (upload.put(1), upload.complete()):
+        problem(answer, 409, "upload-expired")
+    assert team.http.get("/v1/uploads").json() == {"items": []}
+    assert team.http.delete(upload.path).status_code == 204
+
+
+def test_parts_that_a_dead_gateway_left_behind_a_sealed_submission_are_deleted(
+    team: Team, late_desk: Desk, later: Later, courier_settings: CourierSettings
+) -> None:
+    upload = opened(team, FILE).put_all()
+    sealed = objects_of(team, late_desk)
+    assert upload.complete().is_success
+    for key in sealed:
+        late_desk.storage.put(keys.SUBMISSIONS, key, FILE)
+    sweeps = sweeps_of(late_desk, courier_settings)
+    sweeps.clear_uploads()
+    assert len(objects_of(team, late_desk)) == 2, "a part may still be under way"
+    later.by = timedelta(minutes=11)
+    sweeps.clear_uploads()
+    assert objects_of(team, late_desk) == [f"{team.id}/{upload.id}"]
+    assert upload.complete().is_success, "and it still answers the same"
+
+
+def test_a_living_upload_is_not_cleared_however_long_it_lasts(
+    team: Team, late_desk: Desk, later: Later, courier_settings: CourierSettings
+) -> None:
+    upload = opened(team, FILE).put_all()
+    later.by = timedelta(days=2)
+    sweeps_of(late_desk, courier_settings).clear_uploads()
+    assert upload.complete().is_success
+
+
+def test_a_completion_whose_gateway_died_can_be_asked_for_again_after_its_lease(team: Team, desk: Desk) -> None:
+    upload = opened(team, FILE).put_all()
+    lease_ends(desk, upload, timedelta(seconds=60))
+    problem(upload.complete(), 409, "upload-completing")
+    problem(team.http.delete(upload.path), 409, "upload-completing")
+    lease_ends(desk, upload, timedelta(seconds=-1))
+    assert upload.complete().is_success
+
+
+def lease_ends(desk: Desk, upload: Uploading, from_now: timedelta) -> None:
+    """As a gateway leaves it that is putting the parts together."""
+    with desk.database.begin() as session:
+        until = desk.clock() + from_now
+        session.execute(update(UploadRow).where(UploadRow.id == upload.id).values(completing_until=until))
