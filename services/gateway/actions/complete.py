@@ -29,7 +29,7 @@ from shared.messages import Standing
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=6)
+LEASE = timedelta(seconds=3)
 """When a gateway dies while it puts parts together, another may after this; a living one renews every third of it."""
 
 SHOWN_PARTS = 20
@@ -128,6 +128,12 @@ def _release(desk: Desk, upload: UUID) -> None:
 def _clear(desk: Desk, team: UUID, upload: UUID) -> None:
     """The submission is sealed, so a storage that is away now must not spoil the answer: a sweep clears later."""
     try:
-        desk.storage.delete_below(keys.SUBMISSIONS, keys.parts_prefix(team, upload))
+        clear(desk, team, upload)
     except Unavailable as error:
         log.warning("parts of upload %s are left to the sweep: %s", upload, error)
+
+
+def clear(desk: Desk, team: UUID, upload: UUID) -> None:
+    """Delete what an ended upload has in S3 besides its submission: parts, and what a dead gateway began to write."""
+    desk.storage.delete_below(keys.SUBMISSIONS, keys.parts_prefix(team, upload))
+    desk.storage.abort_uploads(keys.SUBMISSIONS, keys.submission_key(team, upload))

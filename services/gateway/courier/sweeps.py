@@ -10,12 +10,12 @@ from datetime import timedelta
 from typing import Any
 
 from services.gateway.actions.apply import apply_report, conclude
+from services.gateway.actions.complete import clear
 from services.gateway.actions.submit import abandon
 from services.gateway.desk import Desk
 from services.gateway.settings import CourierSettings
 from services.gateway.store import outbox, submissions, uploads
 from services.gateway.tables import EvaluationRow
-from shared import keys
 from shared.errors import Broken, HoldoutError, Missing
 from shared.messages import job_id
 from shared.queue import Queue
@@ -68,7 +68,7 @@ class Sweeps:
         with self._desk.database.begin() as session:
             ended = uploads.to_clear(session, self._desk.clock(), BATCH)
         for row in ended:
-            self._desk.storage.delete_below(keys.SUBMISSIONS, keys.parts_prefix(row.team_id, row.id))
+            clear(self._desk, row.team_id, row.id)
             with self._desk.database.begin() as session:
                 uploads.cleared(session, row.id)
 

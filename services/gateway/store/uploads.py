@@ -48,7 +48,7 @@ def mine(session: Session, team: UUID, now: datetime) -> Sequence[Opened]:
 
 def open_ones(session: Session, team: UUID) -> Sequence[UUID]:
     """A team's open uploads, oldest first. Until this transaction ends, the team opens no other."""
-    session.execute(select(TeamRow.id).where(TeamRow.id == team).with_for_update())
+    session.execute(select(TeamRow.id).where(TeamRow.id == team).with_for_update(key_share=True))
     query = select(UploadRow.id).join(SubmissionRow, SubmissionRow.id == UploadRow.id)
     return session.scalars(
         query.where(SubmissionRow.team_id == team, SubmissionRow.state == "open").order_by(SubmissionRow.created_at)

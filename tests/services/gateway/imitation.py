@@ -97,7 +97,7 @@ class Imitation:
             def do_POST(self) -> None:
                 self._serve()
 
-            do_PUT = do_DELETE = do_POST
+            do_PUT = do_DELETE = do_POST  # noqa: N815 - the standard library's names
 
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the standard library's name
                 """Keep quiet."""

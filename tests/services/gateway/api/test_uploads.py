@@ -54,7 +54,7 @@ def test_the_parts_become_the_submission_and_nothing_of_them_is_left(team: Team,
     assert (upload.view()["state"], upload.view()["missing"]) == ("sealed", [])
 
 
-@hypothesis_settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     parts=st.integers(1, 4),
     beyond=st.sampled_from([-1, 0, 1]),

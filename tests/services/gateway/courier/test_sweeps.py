@@ -22,6 +22,7 @@ from shared import keys
 from shared.challenge import Limits
 from shared.messages import Notice
 from shared.queue import Queue
+from shared.storage import PART_BYTES
 from tests.services.gateway import reports
 from tests.services.gateway.api.test_submit import objects_of, problem
 from tests.services.gateway.conftest import Scorer, Team
@@ -275,12 +276,15 @@ def test_parts_that_a_dead_gateway_left_behind_a_sealed_submission_are_deleted(
     assert upload.complete().is_success
     for key in sealed:
         late_desk.storage.put(keys.SUBMISSIONS, key, FILE)
+    begun = late_desk.storage.upload(keys.SUBMISSIONS, keys.submission_key(team.id, upload.id))
+    begun.write(bytes(PART_BYTES + 1))
     sweeps = sweeps_of(late_desk, courier_settings)
     sweeps.clear_uploads()
     assert len(objects_of(team, late_desk)) == 2, "a part may still be under way"
     later.by = timedelta(minutes=11)
     sweeps.clear_uploads()
     assert objects_of(team, late_desk) == [f"{team.id}/{upload.id}"]
+    assert late_desk.storage.abort_uploads(keys.SUBMISSIONS, keys.submission_key(team.id, upload.id)) == 0
     assert upload.complete().is_success, "and it still answers the same"
 
 
