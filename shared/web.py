@@ -20,6 +20,7 @@ from pydantic import BaseModel, Field, ValidationError
 from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.challenge import WEEK_SECONDS
@@ -212,6 +213,8 @@ def equip(app: FastAPI, readiness: Readiness) -> None:
         ours.status = error.status_code  # type: ignore[misc]
         answer = problem_response(ours, request.url.path)
         answer.headers.update(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            answer.headers["Allow"] = _allowed(app, request) or answer.headers["Allow"]
         return answer
 
     async def handle_unknown(request: Request, error: Exception) -> Response:
@@ -243,6 +246,14 @@ def equip(app: FastAPI, readiness: Readiness) -> None:
     def ready() -> JSONResponse:
         state = readiness.state()
         return JSONResponse(state, 200 if all(state.values()) else 503)
+
+
+def _allowed(app: FastAPI, request: Request) -> str:
+    """Every method of this address: the framework names those of the first route only."""
+    operations = [
+        methods for path, methods in app.openapi()["paths"].items() if compile_path(path)[0].match(request.url.path)
+    ]
+    return ", ".join(sorted({method.upper() for methods in operations for method in methods}))
 
 
 def rate_limit(places: int, window_seconds: int, remaining: int, reset_seconds: int | None) -> dict[str, str]:

@@ -410,7 +410,7 @@ def upload_of(server: Server, parcel: Parcel, digest: str) -> Json:
     announced = place | words | {"size_bytes": parcel.size_bytes, "received_digest": digest}
     while True:
         for upload in content_of(server.get("uploads", patience=patience))["items"]:
-            if upload["state"] != "abandoned" and announced.items() <= upload.items():
+            if announced.items() <= upload.items():
                 return dict(upload)
         try:
             # Once: before another try the list shows whether this one came through.

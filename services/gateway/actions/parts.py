@@ -109,8 +109,8 @@ async def _receive(body: AsyncIterator[bytes], number: int, size_bytes: int) -> 
     return content, sha.hexdigest()
 
 
-def _wrong_size(number: int, size_bytes: int, found: str) -> Refused:
-    return Refused(
+def _wrong_size(number: int, size_bytes: int, found: str) -> Conflict:
+    return Conflict(
         "part-size-wrong",
         f"part {number} has {size_bytes:,} bytes in this upload; {found}",
         "every part has the upload's part_bytes but the last, which has the rest",

@@ -62,47 +62,52 @@ def open_upload(
 
 
 def owned(desk: Desk, team: UUID, upload: UUID) -> Opened:
-    """The team's upload of this id; raises `Missing`, also when it is another team's."""
+    """The team's upload of this id; raises `Missing`, also when it is another team's, and when it was abandoned."""
     with desk.database.begin() as session:
         opened = uploads.find(session, upload)
     if opened is None or opened.submission.team_id != team:
         raise Missing("no-such-upload", f"your team has no upload {upload}", "GET /v1/uploads lists those of today")
+    if opened.submission.state == "abandoned":
+        raise Missing(
+            "upload-given-up",
+            "this upload was given up, refused when it was put together, or ran out of time; nothing of it is left",
+            "open another one",
+        )
     return opened
 
 
 def living(desk: Desk, opened: Opened) -> Opened:
-    """An upload that can still be sent to; raises `Conflict` when it is complete, given up or out of time."""
+    """An upload that can still be sent to; raises `Conflict` when it is complete or out of time."""
     if opened.submission.state == "sealed":
-        raise Conflict(
-            "upload-complete",
-            "this upload is complete: it is a sealed submission now",
-            f"GET /v1/submissions/{opened.upload.id} shows its outcome",
-        )
-    if opened.submission.state == "abandoned" or opened.upload.expires_at <= desk.clock():
+        raise complete_already(opened.upload.id)
+    if opened.upload.expires_at <= desk.clock():
         raise expired()
     return opened
 
 
 def give_up(desk: Desk, team: UUID, upload: UUID) -> None:
-    """Abandon an upload: its parts go, its place comes back. Doing it twice is doing it once.
+    """Abandon an upload: its parts go, its place comes back.
 
-    Raises `Conflict` when it is complete, or just being put together.
+    Raises `Missing` when there is none (any more), `Conflict` when it is complete, or just being put together.
     """
     opened = owned(desk, team, upload)
-    if opened.submission.state == "open" and is_completing(desk, opened):
-        raise completing()
     if opened.submission.state == "sealed":
-        living(desk, opened)
-    now = desk.clock()
+        raise complete_already(upload)
+    now, until = desk.clock(), opened.upload.completing_until
+    if until is not None and until >= now:
+        raise completing()
     with desk.database.begin() as session:
         uploads.clear_later(session, upload, now + CLEAR_AFTER)
     abandon(desk, upload)
 
 
-def is_completing(desk: Desk, opened: Opened) -> bool:
-    """Whether a living gateway is putting its parts together."""
-    until = opened.upload.completing_until
-    return until is not None and until >= desk.clock()
+def complete_already(upload: UUID) -> Conflict:
+    """The refusal of more bytes, and of giving up, once it is sealed."""
+    return Conflict(
+        "upload-complete",
+        "this upload is complete: it is a sealed submission now",
+        f"GET /v1/submissions/{upload} shows its outcome",
+    )
 
 
 def completing() -> Conflict:

@@ -8,7 +8,6 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.gateway.api.views import DIGEST, MOMENT, SUBMISSION
-from services.gateway.lifecycle import SubmissionState
 from services.gateway.store.uploads import Opened
 from services.gateway.tables import PartRow
 from shared.challenge import Numbering
@@ -66,7 +65,7 @@ class UploadSummary(BaseModel):
     """An upload in parts. `state` and `id` are its submission's."""
 
     id: UUID = Field(examples=[SUBMISSION])
-    state: SubmissionState = Field(examples=["open"])
+    state: Literal["open", "sealed"] = Field(examples=["open"])
     challenge: str = Field(examples=["ilsvrc2012"])
     task: str = Field(examples=["classification"])
     split: str = Field(examples=["test"])
@@ -115,7 +114,7 @@ def summary_view(opened: Opened) -> UploadSummary:
 
 
 def upload_view(opened: Opened, parts: Sequence[PartRow]) -> UploadView:
-    """An upload, shown with its parts; an ended one has none any more, and misses none."""
+    """An upload, shown with its parts; a complete one has none any more, and misses none."""
     is_open = opened.submission.state == "open"
     there = {part.number for part in parts}
     missing = [number for number in range(1, opened.part_count + 1) if number not in there] if is_open else []

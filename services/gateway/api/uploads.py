@@ -100,7 +100,7 @@ def open_one(
 
 @router.get("", operation_id="list_uploads", summary="My uploads whose time is not up, new to old")
 def list_uploads(desk: DeskDep, caller: Submitter) -> UploadList:
-    """Open ones, and those that have ended since. After a break, the upload to go on with is here."""
+    """Open ones, and those that are complete. After a break, the upload to go on with is here."""
     with desk.database.begin() as session:
         found = uploads.mine(session, caller.team, desk.clock())
     return UploadList(items=[summary_view(opened) for opened in found])

@@ -41,8 +41,9 @@ def find(session: Session, upload: UUID) -> Opened | None:
 
 
 def mine(session: Session, team: UUID, now: datetime) -> Sequence[Opened]:
-    """A team's uploads whose time is not up, new to old: open ones, and those that have ended meanwhile."""
-    query = _OPENED.where(SubmissionRow.team_id == team, UploadRow.expires_at > now)
+    """A team's uploads whose time is not up, new to old: open ones, and those that were completed meanwhile."""
+    alive = SubmissionRow.state != "abandoned"
+    query = _OPENED.where(SubmissionRow.team_id == team, UploadRow.expires_at > now, alive)
     return [Opened(*row) for row in session.execute(query.order_by(SubmissionRow.created_at.desc(), UploadRow.id))]
 
 

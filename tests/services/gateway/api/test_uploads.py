@@ -103,10 +103,10 @@ def test_of_two_contents_of_one_part_at_once_one_counts(team: Team, desk: Desk) 
 @pytest.mark.parametrize(
     ("number", "content", "headers", "status", "code"),
     [
-        (1, bytes(PART_BYTES - 1), {}, 400, "part-size-wrong"),
-        (1, bytes(PART_BYTES + 1), {}, 400, "part-size-wrong"),
-        (5, bytes(PART_BYTES), {}, 400, "part-size-wrong"),
-        (1, b"", {}, 400, "part-size-wrong"),
+        (1, bytes(PART_BYTES - 1), {}, 409, "part-size-wrong"),
+        (1, bytes(PART_BYTES + 1), {}, 409, "part-size-wrong"),
+        (5, bytes(PART_BYTES), {}, 409, "part-size-wrong"),
+        (1, b"", {}, 409, "part-size-wrong"),
         (6, b"1", {}, 404, "no-such-part"),
         (0, b"1", {}, 422, "request-invalid"),
         (10_001, b"1", {}, 422, "request-invalid"),
@@ -128,7 +128,7 @@ def test_a_part_that_is_wrong_is_refused_and_not_kept(
 def test_a_part_of_unannounced_length_is_cut_off_at_its_size(team: Team) -> None:
     upload = opened(team, FILE)
     answer = team.http.put(f"{upload.path}/parts/1", content=iter([bytes(PART_BYTES)] * 3))
-    problem(answer, 400, "part-size-wrong")
+    problem(answer, 409, "part-size-wrong")
     answer = team.http.put(f"{upload.path}/parts/1", content=iter([upload.part(1)]))
     assert answer.json()["digest"] == sha256(upload.part(1)), "a digest need not be stated"
 
@@ -196,7 +196,8 @@ def test_a_file_that_is_refused_when_it_is_put_together_spends_nothing_and_leave
 ) -> None:
     upload = opened(team, content).put_all()
     problem(upload.complete(), status, code)
-    assert upload.view()["state"] == "abandoned"
+    problem(upload.complete(), 404, "upload-given-up")
+    assert team.http.get(f"/v1/submissions/{upload.id}").json()["state"] == "abandoned"
     assert team.remaining() == 2
     assert objects_of(team, desk) == []
 
@@ -278,10 +279,17 @@ def test_an_upload_that_is_given_up_leaves_nothing_and_gives_its_place_back(team
     upload = opened(team, FILE).put_all()
     assert len(objects_of(team, desk)) == 5
     assert team.http.delete(upload.path).status_code == 204
-    assert team.http.delete(upload.path).status_code == 204
     assert objects_of(team, desk) == []
     assert team.remaining() == 2
-    assert upload.view()["state"] == "abandoned"
-    problem(upload.put(1), 409, "upload-expired")
-    problem(upload.complete(), 409, "upload-expired")
+    answers = [upload.put(1), upload.complete(), team.http.get(upload.path), team.http.delete(upload.path)]
+    for answer in answers:
+        problem(answer, 404, "upload-given-up")
+    assert team.http.get("/v1/uploads").json() == {"items": []}
     assert objects_of(team, desk) == []
+
+
+def test_a_method_that_an_address_does_not_take_is_told_those_that_it_does(team: Team) -> None:
+    for path, methods in (("/v1/uploads", "GET, POST"), (f"/v1/uploads/{uuid4()}", "DELETE, GET")):
+        answer = team.http.patch(path)
+        problem(answer, 405, "method-not-allowed")
+        assert answer.headers["allow"] == methods
