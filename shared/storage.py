@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import boto3
 from botocore.config import Config
@@ -62,19 +62,18 @@ class Storage:
     def put(self, bucket: str, key: str, data: bytes | bytearray) -> None:
         """Write one object whole."""
         with _translated(bucket, key):
-            # boto3 takes a bytearray as it is, whatever its stubs say; a copy of a large one would cost memory.
-            self._client.put_object(Bucket=bucket, Key=key, Body=data)  # type: ignore[arg-type]
+            self._client.put_object(Bucket=bucket, Key=key, Body=_as_it_is(data))
 
     def read(self, bucket: str, key: str, limit_bytes: int) -> bytes:
         """One object whole; raises `TooLarge` above `limit_bytes`."""
-        return b"".join(self._blocks(bucket, key, limit_bytes))
+        return b"".join(self.blocks(bucket, key, limit_bytes))
 
     def fetch(self, bucket: str, key: str, path: Path, digest: str, limit_bytes: int) -> None:
         """Copy an object to `path`; raises `Broken` when its bytes do not have `digest` (and removes them)."""
         sha = hashlib.sha256()
         try:
             with path.open("wb") as file:
-                for block in self._blocks(bucket, key, limit_bytes):
+                for block in self.blocks(bucket, key, limit_bytes):
                     sha.update(block)
                     file.write(block)
             if sha.hexdigest() != digest:
@@ -139,7 +138,8 @@ class Storage:
             with _translated(bucket, ""):
                 self._client.create_bucket(Bucket=bucket)
 
-    def _blocks(self, bucket: str, key: str, limit_bytes: int) -> Iterator[bytes]:
+    def blocks(self, bucket: str, key: str, limit_bytes: int) -> Iterator[bytes]:
+        """One object, block by block; raises `TooLarge` above `limit_bytes`."""
         seen = 0
         with _translated(bucket, key):
             body = self._client.get_object(Bucket=bucket, Key=key)["Body"]
@@ -172,17 +172,19 @@ class Upload:
         """Append; sends every part that is full."""
         self._buffer += chunk
         while len(self._buffer) >= PART_BYTES:
-            self._send(bytes(self._buffer[:PART_BYTES]))
-            del self._buffer[:PART_BYTES]
+            # What is over is small, the part is not: it is sent as it is, and not copied.
+            part, self._buffer = self._buffer, self._buffer[PART_BYTES:]
+            del part[PART_BYTES:]
+            self._send(part)
 
     def finish(self) -> None:
         """Make the object visible. A small one is a single PUT."""
         with _translated(self._bucket, self._key):
             if self._upload_id is None:
-                self._client.put_object(Bucket=self._bucket, Key=self._key, Body=bytes(self._buffer))
+                self._client.put_object(Bucket=self._bucket, Key=self._key, Body=_as_it_is(self._buffer))
                 return
         if self._buffer:
-            self._send(bytes(self._buffer))
+            self._send(self._buffer)
         with _translated(self._bucket, self._key):
             self._client.complete_multipart_upload(
                 Bucket=self._bucket,
@@ -191,16 +193,21 @@ class Upload:
                 MultipartUpload={"Parts": self._parts},
             )
 
-    def _send(self, data: bytes) -> None:
+    def _send(self, data: bytearray) -> None:
         with _translated(self._bucket, self._key):
             if self._upload_id is None:
                 answer = self._client.create_multipart_upload(Bucket=self._bucket, Key=self._key)
                 self._upload_id = answer["UploadId"]
             number = len(self._parts) + 1
             part = self._client.upload_part(
-                Bucket=self._bucket, Key=self._key, UploadId=self._upload_id, PartNumber=number, Body=data
+                Bucket=self._bucket, Key=self._key, UploadId=self._upload_id, PartNumber=number, Body=_as_it_is(data)
             )
             self._parts.append({"PartNumber": number, "ETag": part["ETag"]})
+
+
+def _as_it_is(data: bytes | bytearray) -> bytes:
+    """boto3 takes a bytearray, whatever its stubs say; a copy of a large one would cost memory."""
+    return cast(bytes, data)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from services.gateway.apikeys import SCOPES, Scope
 from services.gateway.app import build_app, open_desk
 from services.gateway.courier.app import main as courier_main
 from services.gateway.desk import Desk
+from services.gateway.heap import return_large_buffers
 from services.gateway.publish import publish as publish_challenge
 from services.gateway.settings import CourierSettings, GatewaySettings, PublishSettings
 from services.gateway.store import teams
@@ -29,6 +30,7 @@ def serve_http(_: argparse.Namespace) -> None:
     """Answer HTTP until SIGTERM."""
     settings = GatewaySettings.from_environment()
     configure_logs(settings.log_style)
+    return_large_buffers()
     app = build_app(open_desk(settings, "serve"))
     serve(app, settings.host, settings.port, on_drain=app.state.drain)
 

@@ -7,7 +7,7 @@ order and by how many connections parts come, nor that a gateway dies with one h
 import asyncio
 import functools
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -21,13 +21,10 @@ from services.gateway.store import uploads
 from services.gateway.store.uploads import Opened
 from services.gateway.tables import PartRow
 from shared import keys
-from shared.digests import digest_of
 from shared.errors import Broken, Conflict, Missing, Refused
 
 STALL_SECONDS = 30
 """A sender that is silent for so long is gone: its room is for others."""
-
-BLOCK_BYTES = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +68,11 @@ async def put_part(desk: Desk, team: UUID, upload: UUID, part: Part, body: Async
 
 
 async def stored(desk: Desk, team: UUID, parts: Sequence[PartRow]) -> AsyncIterator[bytes]:
-    """The bytes of all parts in order, in blocks; each part is held against its digest."""
+    """The bytes of all parts in order, in blocks. Each part is held against its digest when its end is reached."""
     for part in parts:
-        content = memoryview(await in_storage_thread(functools.partial(_read, desk, team, part)))
-        for start in range(0, len(content), BLOCK_BYTES):
-            yield bytes(content[start : start + BLOCK_BYTES])
+        blocks = _blocks(desk, team, part)
+        while (block := await in_storage_thread(functools.partial(next, blocks, None))) is not None:
+            yield block
 
 
 def _size_of(opened: Opened, number: int) -> int:
@@ -89,23 +86,26 @@ def _size_of(opened: Opened, number: int) -> int:
 
 
 async def _receive(body: AsyncIterator[bytes], number: int, size_bytes: int) -> tuple[bytearray, str]:
-    content, sha = bytearray(), hashlib.sha256()
+    # Its full size at once: a buffer that grows is copied as it grows, and memory with it.
+    content, received_bytes, sha = bytearray(size_bytes), 0, hashlib.sha256()
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(STALL_SECONDS) as patience:
             async for chunk in body:
-                content += chunk
-                sha.update(chunk)
-                if len(content) > size_bytes:
+                received_bytes += len(chunk)
+                if received_bytes > size_bytes:
                     break
+                content[received_bytes - len(chunk) : received_bytes] = chunk
+                sha.update(chunk)
                 patience.reschedule(loop.time() + STALL_SECONDS)
     except TimeoutError as error:
         raise Refused("upload-too-slow", f"no byte came for {STALL_SECONDS} seconds", "send the part again") from error
     except ClientDisconnect:
         # It is too short, then; nobody hears that.
         pass
-    if len(content) != size_bytes:
-        raise _wrong_size(number, size_bytes, f"{len(content):,} came" if len(content) < size_bytes else "more came")
+    if received_bytes != size_bytes:
+        found = f"{received_bytes:,} came" if received_bytes < size_bytes else "more came"
+        raise _wrong_size(number, size_bytes, found)
     return content, sha.hexdigest()
 
 
@@ -135,12 +135,13 @@ def _note(desk: Desk, team: UUID, upload: UUID, number: int, digest: str, size_b
     return counts
 
 
-def _read(desk: Desk, team: UUID, part: PartRow) -> bytes:
-    key = keys.part_key(team, part.upload_id, part.number, part.digest)
+def _blocks(desk: Desk, team: UUID, part: PartRow) -> Iterator[bytes]:
+    key, sha = keys.part_key(team, part.upload_id, part.number, part.digest), hashlib.sha256()
     try:
-        content = desk.storage.read(keys.SUBMISSIONS, key, part.size_bytes)
+        for block in desk.storage.blocks(keys.SUBMISSIONS, key, part.size_bytes):
+            sha.update(block)
+            yield block
     except Missing as error:
         raise Broken("part-lost", f"part {part.number} of upload {part.upload_id} is not in storage") from error
-    if digest_of(content) != part.digest:
+    if sha.hexdigest() != part.digest:
         raise Broken("digest-differs", f"{key} holds other bytes than its digest says")
-    return content

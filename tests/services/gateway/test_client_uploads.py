@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -143,7 +144,12 @@ def test_what_the_server_has_is_not_sent_again(server: Imitation, file: Path) ->
 
 
 def test_another_upload_is_not_gone_on_with(server: Imitation, file: Path) -> None:
-    others = [{"received_digest": "0" * 64}, {"method": "another"}, {"split": "validation"}, {"publish": True}]
+    others: list[dict[str, Any]] = [
+        {"received_digest": "0" * 64},
+        {"method": "another"},
+        {"split": "validation"},
+        {"publish": True},
+    ]
     server.script("GET", UPLOADS, Answer(200, {"items": [upload_of(file, 1, 2) | other for other in others]}))
     run(server, file)
     assert server.count("POST", UPLOADS) == 1
