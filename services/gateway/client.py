@@ -374,10 +374,15 @@ def deliver_in_parts(server: Server, parcel: Parcel, parallel: int) -> Json:
     command goes on with what is missing, from another machine too, and finds an upload whose answer was lost.
     """
     digest = digest_of(parcel)
-    upload = upload_of(server, parcel, digest)
+    upload = upload_of(server, parcel, digest, ("open", "sealed"))
+    if upload["state"] == "sealed":
+        accepted = completed(server, parcel, upload["id"], digest)
+        if state_of(accepted["submission"])[0] != "failed":
+            return accepted
+        note("the file was sent before, and its evaluation failed on the server's side; sending it anew")
+        upload = upload_of(server, parcel, digest, ("open",))
     try:
-        if upload["state"] == "open":
-            send_missing(server, parcel, upload, parallel)
+        send_missing(server, parcel, upload, parallel)
         return completed(server, parcel, upload["id"], digest)
     except KeyboardInterrupt:
         raise Ending(STOPPED, "stopped; what has arrived is kept", *how_to_go_on(upload)) from None
@@ -402,15 +407,15 @@ def digest_of(parcel: Parcel) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def upload_of(server: Server, parcel: Parcel, digest: str) -> Json:
-    """The upload of this very file, to the same place and with the same words: the one there is, or a new one."""
+def upload_of(server: Server, parcel: Parcel, digest: str, states: Sequence[str]) -> Json:
+    """The upload of this very file, to the same place and with the same words: one in these states, or a new one."""
     patience = Patience(server.timeout_seconds)
     place = {"challenge": parcel.challenge, "task": parcel.task, "split": parcel.split}
     words = {name: value.strip() if isinstance(value, str) else value for name, value in parcel.about.items()}
     announced = place | words | {"size_bytes": parcel.size_bytes, "received_digest": digest}
     while True:
         for upload in content_of(server.get("uploads", patience=patience))["items"]:
-            if announced.items() <= upload.items():
+            if upload["state"] in states and announced.items() <= upload.items():
                 return dict(upload)
         try:
             # Once: before another try the list shows whether this one came through.

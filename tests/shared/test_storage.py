@@ -34,6 +34,14 @@ def test_what_is_put_is_read_and_deleted(storage: Storage, key: str) -> None:
     storage.delete(keys.SUBMISSIONS, key)
 
 
+def test_what_is_below_a_prefix_is_deleted_and_its_neighbours_are_not(storage: Storage, key: str) -> None:
+    for name in (key, f"{key}.parts/1", f"{key}.parts/2", f"{key}.partsof/1"):
+        storage.put(keys.SUBMISSIONS, name, b"content")
+    for _ in range(2):
+        storage.delete_below(keys.SUBMISSIONS, f"{key}.parts/")
+        assert list(storage.keys(keys.SUBMISSIONS, key)) == [key, f"{key}.partsof/1"]
+
+
 def test_an_object_above_the_limit_is_not_read(storage: Storage, key: str, tmp_path: Path) -> None:
     storage.put(keys.SUBMISSIONS, key, b"content")
     with pytest.raises(TooLarge):

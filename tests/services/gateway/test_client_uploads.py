@@ -170,6 +170,15 @@ def test_a_complete_upload_is_not_sent_again(server: Imitation, file: Path) -> N
     assert not sent_parts(server)
 
 
+def test_a_file_whose_evaluation_failed_on_our_side_is_sent_anew(server: Imitation, file: Path) -> None:
+    server.script("GET", UPLOADS, Answer(200, {"items": [upload_of(file, state="sealed")]}))
+    failed = {"submission": submission(judged="failed"), "allowance": STANDING}
+    server.script("POST", COMPLETE, Answer(202, failed), Answer(202, failed | {"submission": submission()}))
+    run(server, file)
+    assert server.count("POST", UPLOADS) == 1
+    assert sent_parts(server) == Counter([1, 2, 3, 4, 5])
+
+
 def test_the_completion_is_asked_for_until_it_is_answered(server: Imitation, file: Path) -> None:
     busy = problem(409, "upload-completing", "the parts are being put together")
     sealed = Answer(202, {"submission": submission(), "allowance": STANDING})
