@@ -21,7 +21,8 @@ from deploy.demo.running import DemoStack, bring_up
 from deploy.demo.visitor import Visitor
 from deploy.stack.folder import Folder
 from deploy.stack.stopping import stop
-from services.gateway.actions.teams import found_team, make_key, register_endpoint
+from services.gateway.actions.keys import make_key
+from services.gateway.actions.teams import found_team, register_endpoint
 from services.gateway.app import open_desk
 from services.gateway.publish import publish
 from shared.storage import Storage

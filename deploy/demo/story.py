@@ -16,7 +16,8 @@ from deploy.demo.receiver import Receiver
 from deploy.demo.running import DemoStack
 from deploy.demo.telling import Teller
 from deploy.demo.visitor import Visitor
-from services.gateway.actions.teams import found_team, make_key, register_endpoint
+from services.gateway.actions.keys import make_key
+from services.gateway.actions.teams import found_team, register_endpoint
 from services.gateway.desk import Desk
 from services.gateway.publish import publish
 from shared import keys

@@ -12,7 +12,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-Scope = Literal["submit", "read"]
+Scope = Literal["submit", "read", "manage"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 _ID_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"

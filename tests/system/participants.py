@@ -6,7 +6,8 @@ from pathlib import Path
 from uuid import uuid4
 
 from deploy.demo.visitor import Visitor
-from services.gateway.actions.teams import found_team, make_key, register_endpoint
+from services.gateway.actions.keys import make_key
+from services.gateway.actions.teams import found_team, register_endpoint
 from services.gateway.app import open_desk
 from services.gateway.desk import Desk
 from services.gateway.publish import publish

@@ -1,4 +1,4 @@
-"""Teams (the unit of quota) and their API keys."""
+"""Teams (the unit of quota), accounts (persons), who is in which team, and API keys."""
 
 from datetime import datetime
 from uuid import UUID
@@ -20,13 +20,38 @@ class TeamRow(Base):
     created_at: Mapped[datetime]
 
 
+class AccountRow(Base):
+    """One person. Accounts have no quota: whatever team they act for has."""
+
+    __tablename__ = "accounts"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    email: Mapped[str | None]
+    created_at: Mapped[datetime]
+
+
+class MemberRow(Base):
+    """That a person is in a team."""
+
+    __tablename__ = "members"
+
+    team_id: Mapped[UUID] = mapped_column(ForeignKey("teams.id"), primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), primary_key=True, index=True)
+    joined_at: Mapped[datetime]
+
+
 class KeyRow(Base):
-    """One API key: its visible id and the peppered digest of its secret, never the secret."""
+    """One API key: its visible id and the peppered digest of its secret, never the secret.
+
+    It acts for one team. `account_id` is the person who holds it, None where the team does: a pipeline's key.
+    """
 
     __tablename__ = "keys"
 
     id: Mapped[str] = mapped_column(primary_key=True)
     team_id: Mapped[UUID] = mapped_column(ForeignKey("teams.id"), index=True)
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
     label: Mapped[str]
     scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
     secret_digest: Mapped[bytes] = mapped_column(LargeBinary)

@@ -14,7 +14,8 @@ import uvicorn
 from deploy.stack.addresses import Addresses
 from deploy.stack.environment import environment
 from deploy.stack.programs import answers_ready
-from services.gateway.actions.teams import found_team, make_key
+from services.gateway.actions.keys import make_key
+from services.gateway.actions.teams import found_team
 from services.gateway.apikeys import SCOPES, Scope
 from services.gateway.app import build_app, open_desk
 from services.gateway.commands import MIGRATIONS
@@ -89,7 +90,12 @@ class Team:
 @pytest.fixture(scope="session")
 def gateway_url(settings: GatewaySettings, desk: Desk, tiny: str) -> Iterator[str]:
     """The served application."""
-    config = uvicorn.Config(build_app(open_desk(settings, "tests serve")), port=settings.port, log_config=None)
+    config = uvicorn.Config(
+        build_app(open_desk(settings, "tests serve")),
+        port=settings.port,
+        log_config=None,
+        forwarded_allow_ips="127.0.0.1",
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
