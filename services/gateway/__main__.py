@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from services.gateway import commands
+from services.gateway.apikeys import SCOPES
 from shared.errors import HoldoutError
 
 
@@ -29,7 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     key = team.add_parser("key", help="make another key; prints it, once")
     key.add_argument("name")
     key.add_argument("--label", default="")
-    key.add_argument("--scopes", default="submit,read", help="of: submit, read")
+    key.add_argument("--scopes", default=",".join(SCOPES), help=f"of: {', '.join(SCOPES)}")
     key.add_argument("--days", type=float, help="expires after so many days")
     key.set_defaults(run=commands.make_key)
     revoke = team.add_parser("revoke", help="end a key now")

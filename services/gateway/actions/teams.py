@@ -1,15 +1,13 @@
-"""Found teams, make and revoke their keys, register their endpoints."""
+"""Found teams, make and revoke their keys."""
 
 from datetime import datetime
 from uuid import uuid4
 
-from services.gateway.addresses import check_url
 from services.gateway.apikeys import SCOPES, ApiKey, Scope, new_key, secret_digest
 from services.gateway.desk import Desk
 from services.gateway.store import teams
-from services.gateway.tables import EndpointRow, KeyRow, TeamRow
+from services.gateway.tables import KeyRow, TeamRow
 from shared.errors import Conflict, Missing, Refused
-from shared.signing import new_secret
 
 LONGEST_NAME = 80
 
@@ -36,7 +34,7 @@ def make_key(
         session.add(
             KeyRow(
                 id=key.id,
-                team_id=_team(desk, team).id,
+                team_id=named_team(desk, team).id,
                 label=label,
                 scopes=list(scopes),
                 secret_digest=secret_digest(key, desk.settings.key_pepper.get_secret_value()),
@@ -54,18 +52,8 @@ def revoke_key(desk: Desk, key_id: str) -> None:
             raise Missing("no-such-key", f"there is no live key with the id {key_id!r}")
 
 
-def register_endpoint(desk: Desk, team: str, url: str) -> EndpointRow:
-    """Send the team's events to `url` from now on; raises `Refused` for an address we must not call."""
-    check_url(url, desk.settings.networks())
-    endpoint = EndpointRow(
-        id=uuid4(), team_id=_team(desk, team).id, url=url, secrets=[new_secret()], created_at=desk.clock()
-    )
-    with desk.database.begin() as session:
-        session.add(endpoint)
-    return endpoint
-
-
-def _team(desk: Desk, name: str) -> TeamRow:
+def named_team(desk: Desk, name: str) -> TeamRow:
+    """The team of this name; raises `Missing` when there is none."""
     with desk.database.begin() as session:
         team = teams.team_named(session, name)
     if team is None:

@@ -72,3 +72,10 @@ def holder_of(scope: Scope) -> Callable[..., Any]:
 
 Submitter = Annotated[Caller, Depends(holder_of("submit"))]
 Reader = Annotated[Caller, Depends(holder_of("read"))]
+Manager = Annotated[Caller, Depends(holder_of("manage"))]
+
+
+def still_holds(desk: Desk, credentials: HTTPAuthorizationCredentials | None, scope: Scope) -> None:
+    """For an answer that stays open: raises as at its beginning when the key counts no more."""
+    if credentials is not None:
+        authenticate(desk, credentials.credentials, scope)

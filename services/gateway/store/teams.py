@@ -1,13 +1,12 @@
-"""Queries for teams, their keys and their endpoints."""
+"""Queries for teams and their keys."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from services.gateway.tables import EndpointRow, KeyRow, TeamRow
+from services.gateway.tables import KeyRow, TeamRow
 
 USED_EVERY = timedelta(minutes=1)
 """How exact `last_used_at` is: a write per minute and key instead of one per request."""
@@ -46,17 +45,3 @@ def teams_with_keys(session: Session) -> Sequence[tuple[TeamRow, KeyRow | None]]
         .order_by(TeamRow.name, KeyRow.created_at)
     )
     return [(row[0], row[1]) for row in rows]
-
-
-def live_endpoints(session: Session, team: UUID) -> Sequence[EndpointRow]:
-    """The team's endpoints that take deliveries."""
-    return session.scalars(
-        select(EndpointRow).where(EndpointRow.team_id == team, EndpointRow.disabled_at.is_(None))
-    ).all()
-
-
-def disable_endpoint(session: Session, endpoint: UUID, now: datetime) -> None:
-    """Deliver no more to this endpoint."""
-    session.execute(
-        update(EndpointRow).where(EndpointRow.id == endpoint, EndpointRow.disabled_at.is_(None)).values(disabled_at=now)
-    )
