@@ -14,12 +14,12 @@ from services.gateway.courier.deliver import ANSWER_BYTES, ATTEMPT_SECONDS, Deli
 from services.gateway.courier.dial import guarded_pool
 from services.gateway.courier.drain import Drain
 from services.gateway.desk import Desk
-from services.gateway.store import events
-from services.gateway.tables import EndpointRow, OutboxRow, SubmissionRow
+from services.gateway.tables import EndpointRow, OutboxRow
 from shared.messages import Event
 from shared.signing import new_secret, verify
 from tests.services.gateway.courier.draining import Moment, at, waits, work_off
 from tests.services.gateway.courier.receivers import Answer, receiver, status
+from tests.services.gateway.telling import tell
 
 LOOPBACK = ("127.0.0.0/8",)
 DAY = 24 * 3600
@@ -45,26 +45,10 @@ def _endpoint(name: UUID, team: UUID, url: str, now: datetime) -> EndpointRow:
 
 def owe_event(desk: Desk, url: str) -> UUID:
     """A team with an endpoint at `url`, and one event owed to it; returns the endpoint's id."""
-    team, now, endpoint = found_team(desk, f"team {uuid4().hex[:12]}"), desk.clock(), uuid4()
-    submission = SubmissionRow(
-        id=uuid4(),
-        team_id=team.id,
-        challenge="tiny",
-        task="classification",
-        split="test",
-        state="sealed",
-        method="",
-        description="",
-        track="provided",
-        object_key="",
-        created_at=now,
-        deadline_at=now,
-    )
+    team, endpoint = found_team(desk, f"team {uuid4().hex[:12]}"), uuid4()
     with desk.database.begin() as session:
-        session.add(_endpoint(endpoint, team.id, url, now))
-        session.add(submission)
-        session.flush()
-        events.tell(session, submission, "evaluation.scored", {"submission": str(submission.id)}, now)
+        session.add(_endpoint(endpoint, team.id, url, desk.clock()))
+    tell(desk, team.id)
     return endpoint
 
 
