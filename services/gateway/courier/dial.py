@@ -31,10 +31,15 @@ async def resolve(host: str, port: int) -> Sequence[Address]:
 class GuardedBackend(httpcore.AsyncNetworkBackend):
     """Dials only addresses that `may_call` allows."""
 
-    def __init__(self, networks: tuple[str, ...], resolve: Resolver = resolve) -> None:
+    def __init__(
+        self,
+        networks: tuple[str, ...],
+        resolve: Resolver = resolve,
+        transport: httpcore.AsyncNetworkBackend | None = None,
+    ) -> None:
         self._networks = networks
         self._resolve = resolve
-        self._inner = httpcore.AnyIOBackend()
+        self._inner = transport or httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,
