@@ -1,6 +1,7 @@
 """A team manages its endpoints: what it may register, what it sees, and that it sees nobody else's."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
@@ -107,6 +108,12 @@ def test_the_eleventh_endpoint_is_refused_until_one_is_removed(team: Team) -> No
     assert team.http.delete(f"/v1/endpoints/{made[0]}").status_code == 204
     registered(team)
     assert [endpoint["id"] for endpoint in team.http.get("/v1/endpoints").json()][:-1] == made[1:]
+
+
+def test_of_many_registered_at_once_ten_are_there(team: Team) -> None:
+    with ThreadPoolExecutor(2 * MOST_ENDPOINTS) as hands:
+        answers = list(hands.map(lambda _: register(team).status_code, range(2 * MOST_ENDPOINTS)))
+    assert sorted(answers) == [201] * MOST_ENDPOINTS + [409] * MOST_ENDPOINTS
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
