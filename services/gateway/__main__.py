@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from services.gateway import commands
+from services.gateway.apikeys import SCOPES
 from shared.errors import HoldoutError
 
 
@@ -36,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     key = team.add_parser("key", help="make another key; prints it, once")
     key.add_argument("name")
     key.add_argument("--label", default="")
-    key.add_argument("--scopes", default="submit,read,manage", help="of: submit, read, manage")
+    key.add_argument("--scopes", default=",".join(SCOPES), help=f"of: {', '.join(SCOPES)}")
     key.add_argument("--days", type=float, help="expires after so many days")
     key.add_argument("--person", help="held by this person of the team, not by the team")
     key.set_defaults(run=commands.make_key)

@@ -9,7 +9,18 @@ from fastapi.staticfiles import StaticFiles
 
 from services.gateway import pages
 from services.gateway.allowance import Allowance
-from services.gateway.api import allowance, challenges, keys, leaderboards, outcomes, participants, submissions
+from services.gateway.api import (
+    allowance,
+    challenges,
+    endpoints,
+    events,
+    keys,
+    leaderboards,
+    outcomes,
+    participants,
+    stages,
+    submissions,
+)
 from services.gateway.api.bells import Bells
 from services.gateway.api.throttle import BadTries
 from services.gateway.desk import Desk
@@ -59,7 +70,18 @@ def build_app(desk: Desk) -> FastAPI:
     app.state.bad_tries = BadTries()
     app.state.drain = drain
     equip(app, readiness)
-    for resource in (challenges, submissions, leaderboards, allowance, keys, participants, outcomes):
+    for resource in (
+        challenges,
+        submissions,
+        stages,
+        leaderboards,
+        allowance,
+        endpoints,
+        events,
+        keys,
+        participants,
+        outcomes,
+    ):
         app.include_router(resource.router)
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=Path(pages.__file__).parent / "static"), name="static")

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
+from services.gateway.actions import endpoints
 from services.gateway.actions import keys as key_deeds
 from services.gateway.actions import teams as deeds
 from services.gateway.apikeys import SCOPES, Scope
@@ -135,7 +136,8 @@ def leave_team(arguments: argparse.Namespace) -> None:
 def register_endpoint(arguments: argparse.Namespace) -> None:
     """Send a team's events to an address."""
     with _desk() as desk:
-        endpoint = deeds.register_endpoint(desk, arguments.name, arguments.url)
+        team = deeds.named_team(desk, arguments.name)
+        endpoint = endpoints.register(desk, team.id, endpoints.Draft(arguments.url))
     print(f"endpoint {endpoint.id}; verify its webhooks with this secret:", file=sys.stderr)
     print(endpoint.secrets[0])
 

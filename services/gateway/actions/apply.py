@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from services.gateway.actions.settle import return_place
 from services.gateway.desk import Desk
 from services.gateway.lifecycle import FAULT
-from services.gateway.store import outbox, submissions
+from services.gateway.store import events, submissions
 from services.gateway.tables import EvaluationRow, SubmissionRow
 from shared import keys
 from shared.database import notify
@@ -92,7 +92,7 @@ def _announce(
         "failure": changes.get("failure"),
         "report": f"{desk.settings.public_url}/v1/submissions/{submission.id}/report",
     }
-    outbox.tell(session, submission, f"evaluation.{changes['state']}", data, desk.clock())
+    events.tell(session, submission, f"evaluation.{changes['state']}", data, desk.clock())
     notify(session, EVALUATIONS_CHANNEL, str(submission.id))
 
 

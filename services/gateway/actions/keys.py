@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.gateway.actions.teams import named_team
 from services.gateway.apikeys import SCOPES, ApiKey, Scope, new_key, secret_digest
 from services.gateway.desk import Desk
 from services.gateway.store import keys, teams
 from services.gateway.store.keys import Held
-from services.gateway.tables import KeyRow, TeamRow
+from services.gateway.tables import KeyRow
 from shared.errors import Conflict, Missing
 
 LIVE_KEYS = 2
@@ -32,7 +33,7 @@ def make_key(
     person: str | None = None,
 ) -> ApiKey:
     """A new key for the team of this name, or for a person in it. Its secret is in the answer and nowhere else."""
-    holder = Holder(team_called(desk, team).id, None if person is None else _member(desk, team, person))
+    holder = Holder(named_team(desk, team).id, None if person is None else _member(desk, team, person))
     return add_key(desk, holder, label, scopes, expires_at)
 
 
@@ -76,15 +77,6 @@ def revoke_key(desk: Desk, key_id: str) -> None:
     with desk.database.begin() as session:
         if not keys.revoke(session, key_id, desk.clock()):
             raise Missing("no-such-key", f"there is no live key with the id {key_id!r}")
-
-
-def team_called(desk: Desk, name: str) -> TeamRow:
-    """The team of this name; raises `Missing`."""
-    with desk.database.begin() as session:
-        team = teams.team_named(session, name)
-    if team is None:
-        raise Missing("no-such-team", f"there is no team named {name!r}", "`team list` shows them all")
-    return team
 
 
 def _member(desk: Desk, team: str, person: str) -> UUID:

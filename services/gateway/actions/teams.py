@@ -1,14 +1,11 @@
-"""Found teams, say who is in them, register their endpoints."""
+"""Found teams, enter persons, say who is in which team."""
 
 from uuid import UUID, uuid4
 
-from services.gateway.actions.keys import team_called
-from services.gateway.addresses import check_url
 from services.gateway.desk import Desk
 from services.gateway.store import keys, teams
-from services.gateway.tables import AccountRow, EndpointRow, MemberRow, TeamRow
+from services.gateway.tables import AccountRow, MemberRow, TeamRow
 from shared.errors import Conflict, Missing, Refused
-from shared.signing import new_secret
 
 LONGEST_NAME = 80
 
@@ -37,7 +34,7 @@ def open_account(desk: Desk, name: str, email: str | None = None) -> AccountRow:
 
 def join_team(desk: Desk, team: str, person: str) -> None:
     """Put a person into a team; one who is in it already stays in it."""
-    team_id, person_id = team_called(desk, team).id, _person(desk, person)
+    team_id, person_id = named_team(desk, team).id, _person(desk, person)
     with desk.database.begin() as session:
         teams.lock_team(session, team_id)
         if not teams.is_member(session, team_id, person_id):
@@ -46,7 +43,7 @@ def join_team(desk: Desk, team: str, person: str) -> None:
 
 def leave_team(desk: Desk, team: str, person: str) -> int:
     """Take a person out of a team and end the keys they hold for it; returns how many those were."""
-    team_id, person_id = team_called(desk, team).id, _person(desk, person)
+    team_id, person_id = named_team(desk, team).id, _person(desk, person)
     with desk.database.begin() as session:
         teams.lock_team(session, team_id)
         if not teams.remove_member(session, team_id, person_id):
@@ -54,15 +51,13 @@ def leave_team(desk: Desk, team: str, person: str) -> int:
         return keys.revoke_all(session, team_id, person_id, desk.clock())
 
 
-def register_endpoint(desk: Desk, team: str, url: str) -> EndpointRow:
-    """Send the team's events to `url` from now on; raises `Refused` for an address we must not call."""
-    check_url(url, desk.settings.networks())
-    endpoint = EndpointRow(
-        id=uuid4(), team_id=team_called(desk, team).id, url=url, secrets=[new_secret()], created_at=desk.clock()
-    )
+def named_team(desk: Desk, name: str) -> TeamRow:
+    """The team of this name; raises `Missing` when there is none."""
     with desk.database.begin() as session:
-        session.add(endpoint)
-    return endpoint
+        team = teams.team_named(session, name)
+    if team is None:
+        raise Missing("no-such-team", f"there is no team named {name!r}", "`team list` shows them all")
+    return team
 
 
 def _person(desk: Desk, name: str) -> UUID:

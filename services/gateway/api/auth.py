@@ -80,11 +80,10 @@ def _judged(desk: Desk, key: ApiKey | None, held: Held | None) -> Held:
 def holder_of(scope: Scope) -> Callable[..., Any]:
     """A dependency: the caller, who must hold a key with `scope`."""
 
-    def dependency(request: Request, desk: DeskDep, credentials: Credentials) -> Caller:
+    def dependency(request: Request, credentials: Credentials) -> Caller:
         if credentials is None:
             raise Unauthenticated("key-missing", "this needs an API key", "send `Authorization: Bearer holdout_…`")
-        address = request.client.host if request.client else ""
-        return authenticate(desk, request.app.state.bad_tries, address, credentials.credentials, scope)
+        return _authenticated(request, credentials, scope)
 
     return dependency
 
@@ -92,3 +91,14 @@ def holder_of(scope: Scope) -> Callable[..., Any]:
 Submitter = Annotated[Caller, Depends(holder_of("submit"))]
 Reader = Annotated[Caller, Depends(holder_of("read"))]
 Manager = Annotated[Caller, Depends(holder_of("manage"))]
+
+
+def still_holds(request: Request, credentials: HTTPAuthorizationCredentials | None, scope: Scope) -> None:
+    """For an answer that stays open: raises as at its beginning when the key counts no more."""
+    if credentials is not None:
+        _authenticated(request, credentials, scope)
+
+
+def _authenticated(request: Request, credentials: HTTPAuthorizationCredentials, scope: Scope) -> Caller:
+    address = request.client.host if request.client else ""
+    return authenticate(desk_of(request), request.app.state.bad_tries, address, credentials.credentials, scope)

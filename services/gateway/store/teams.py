@@ -1,13 +1,12 @@
-"""Queries for teams, the persons in them, and their endpoints."""
+"""Queries for teams and the persons in them."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from services.gateway.tables import AccountRow, EndpointRow, MemberRow, TeamRow
+from services.gateway.tables import AccountRow, MemberRow, TeamRow
 
 
 def team_named(session: Session, name: str) -> TeamRow | None:
@@ -45,17 +44,3 @@ def accounts_with_teams(session: Session) -> Sequence[tuple[AccountRow, TeamRow 
         .order_by(AccountRow.name, TeamRow.name)
     )
     return [(row[0], row[1]) for row in rows]
-
-
-def live_endpoints(session: Session, team: UUID) -> Sequence[EndpointRow]:
-    """The team's endpoints that take deliveries."""
-    return session.scalars(
-        select(EndpointRow).where(EndpointRow.team_id == team, EndpointRow.disabled_at.is_(None))
-    ).all()
-
-
-def disable_endpoint(session: Session, endpoint: UUID, now: datetime) -> None:
-    """Deliver no more to this endpoint."""
-    session.execute(
-        update(EndpointRow).where(EndpointRow.id == endpoint, EndpointRow.disabled_at.is_(None)).values(disabled_at=now)
-    )

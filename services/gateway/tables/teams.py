@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, LargeBinary, Text
+from sqlalchemy import BigInteger, ForeignKey, LargeBinary, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -11,13 +11,14 @@ from services.gateway.tables.base import Base
 
 
 class TeamRow(Base):
-    """One team. Quota is counted for it, never for an account."""
+    """One team. Quota is counted for it, never for an account. `told` is the position of its newest event."""
 
     __tablename__ = "teams"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     created_at: Mapped[datetime]
+    told: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
 
 class AccountRow(Base):

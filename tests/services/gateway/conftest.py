@@ -32,13 +32,15 @@ from shared.signing import sign
 from shared.storage import Storage
 from tests.waiting import eventually
 
+LISTEN_HERE = {"HOLDOUT_GATEWAY_PRIVATE_NETWORKS": "127.0.0.0/8"}
+
 TINY = Path(__file__).parent / "tiny"
 
 
 @pytest.fixture(scope="session")
 def settings(servers: Addresses) -> GatewaySettings:
-    """The gateway's settings, as the stack gives them."""
-    return GatewaySettings.from_mapping(environment("gateway", servers))
+    """The gateway's settings, as the stack gives them; endpoints may be on this machine."""
+    return GatewaySettings.from_mapping(environment("gateway", servers) | LISTEN_HERE)
 
 
 @pytest.fixture(scope="session")
