@@ -45,6 +45,23 @@ class Note(Model):
     first_line: int | None = Field(None, examples=[4])
 
 
+class CategoryLine(Model):
+    """What was found for one category; a metric that has no value (no positives, say) is null."""
+
+    id: int = Field(examples=[1])
+    name: str = Field(examples=["accordion"])
+    metrics: dict[str, float | None] = Field(examples=[{"average_precision": 0.564}])
+    counts: dict[str, int] = Field({}, examples=[{"positives": 78}])
+
+
+class Curve(Model):
+    """One category's precision–recall curve: a point for each step of recall, both from 0 to 1, recall ascending."""
+
+    category: int = Field(examples=[1], description="the category's id")
+    recall: tuple[float, ...] = Field(examples=[(0.1, 0.2)])
+    precision: tuple[float, ...] = Field(examples=[(1.0, 0.5)])
+
+
 class Provenance(Model):
     """What was judged by what."""
 
@@ -82,6 +99,10 @@ class Report(Model):
     intervals: dict[str, dict[str, Interval]] = Field(
         {}, examples=[{"top_5_error": {"99.9": {"low": 0.1494, "high": 0.1569}}}]
     )
+    categories: tuple[CategoryLine, ...] = Field(
+        (), description="category by category, where the task has such figures"
+    )
+    curves: tuple[Curve, ...] = Field((), description="where the task has them")
     notes: tuple[Note, ...] = Field((), description="what was accepted and is worth knowing")
     failure: Failure | None = Field(None, description="why there is no score")
     faults: tuple[FaultLine, ...] = Field((), description="the first 20, by place")

@@ -54,7 +54,14 @@ def evaluate(
         faults = tuple(fault_line(fault) for fault in refusal.faults)
         failure = failure_of(refusal)
         return write(outcome="rejected", failure=failure, faults=faults, fault_count=refusal.fault_count)
-    return write(outcome="scored", metrics=found.metrics, intervals=found.intervals, notes=found.notes)
+    return write(
+        outcome="scored",
+        metrics=found.metrics,
+        intervals=found.intervals,
+        categories=found.categories,
+        curves=found.curves,
+        notes=found.notes,
+    )
 
 
 def find(task: Task, case: Case, predictions: Readable, truth: Readable, stage: Stage = lambda _: None) -> Findings:
