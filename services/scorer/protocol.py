@@ -24,6 +24,8 @@ class Case:
     labels: challenge.Numbering = "ilsvrc"
     image_names: str = ""
     held_out: bool = True
+    other_splits: tuple[tuple[str, int], ...] = ()
+    """The task's other splits, by name and number of images: a file may have been meant for one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,4 +99,5 @@ def case_of(
         labels=labels,
         image_names=split.image_names if split else "",
         held_out=split.held_out if split else True,
+        other_splits=tuple((name, other.images) for name, other in task.splits.items() if other != split),
     )

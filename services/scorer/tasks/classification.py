@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from services.scorer.diagnosis.causes import explaining
+from services.scorer.diagnosis.notes import note, suspicions
 from services.scorer.formats.blocks import Readable
 from services.scorer.formats.rows import Numbers, Rows, read_rows
 from services.scorer.formats.tokens import Positions
@@ -88,7 +90,9 @@ class Scored:
 
 def parse(case: Case, predictions: Readable, truth: Numbers | None) -> Parsed:
     """Read the predictions, one line for each image."""
-    rows = read_rows(predictions, case.guesses, case.images if truth is None else len(truth))
+    images = case.images if truth is None else len(truth)
+    with explaining(case, predictions, images):
+        rows = read_rows(predictions, case.guesses, images)
     unknown = rows.numbers > case.categories if case.categories else np.zeros(rows.numbers.shape, np.bool_)
     guesses = np.where(unknown, 0, rows.numbers) if unknown.any() else rows.numbers
     return Parsed(case, guesses, _notes(case, rows, unknown))
@@ -131,13 +135,8 @@ def _notes(case: Case, rows: Rows, unknown: Marked) -> tuple[Note, ...]:
         ("unknown-categories", unknown, f"Ids above {case.categories} count as wrong guesses."),
         ("missing-guesses", rows.numbers == 0, f"Lines hold fewer than {k} guesses; each missing one is wrong."),
     )
-    return tuple(_note(code, marked, sentence) for code, marked, sentence in found if marked.any())
-
-
-def _note(code: str, marked: Marked, sentence: str) -> Note:
-    """`marked`: (images,) or (images, k); lines with a mark are counted."""
-    lines = np.flatnonzero(marked.any(axis=1) if marked.ndim == 2 else marked)
-    return Note(code=code, sentence=sentence, count=len(lines), first_line=int(lines[0]) + 1)
+    accepted = (note(*each) for each in found)
+    return (*filter(None, accepted), *suspicions(case, rows))
 
 
 def score(parsed: Parsed, truth: Numbers) -> Scored:

@@ -59,7 +59,7 @@ def test_accepts(text: bytes, rows: list[list[int]]) -> None:
         pytest.param(b"1\n2 3\0\n", "binary-file", 2, 4, id="NUL"),
         pytest.param(b"1\n2 \x1b[0m\n", "binary-file", 2, 3, id="control character"),
         pytest.param(b"1\n2\n" * 3000 + b"\0\n", "binary-file", 6001, 1, id="NUL far into the file"),
-        pytest.param(b"\x1f\x8b\x08\x00\x00", "binary-file", None, None, id="gzip inside"),
+        pytest.param(b"\x1f\x8b\x08\x00\x00", "archive", None, None, id="gzip inside"),
         pytest.param(b"PK\x03\x04\x14\x00", "binary-file", None, None, id="zip"),
         pytest.param(b"\x93NUMPY\x01\x00v\x00{", "binary-file", None, None, id="npy"),
         pytest.param("1 2\n3 4\n".encode("utf-16"), "utf-16", None, None, id="UTF-16"),
