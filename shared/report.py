@@ -58,9 +58,9 @@ class Provenance(Model):
 class Failure(Model):
     """Why there is no score, in one sentence: the file's fault (rejected) or ours (failed)."""
 
-    code: str = Field(examples=["too-few-lines"])
-    sentence: str = Field(examples=["Expected 50,000 lines, one per image; found 49,999."])
-    remedy: str = Field("", examples=["Write one line for each image, in the order of the file names."])
+    code: str = Field(examples=["other-separator"])
+    sentence: str = Field(examples=["Ids are separated by semicolons ('771;778;794;387;650')."])
+    remedy: str = Field("", examples=["Separate ids by spaces, tabs or single commas."])
 
 
 class Report(Model):

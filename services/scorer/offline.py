@@ -60,7 +60,7 @@ def score(wanted: Wanted, predictions: Path, truth: Path) -> tuple[int, str]:
         case = _found(wanted).case
         files = _opened(predictions), _opened(truth)
     except (OSError, Refused) as error:
-        return USAGE, f"error: {error}"
+        return USAGE, _misused(error)
     try:
         findings = find(find_task(wanted.kind), case, *files)
     except Unreadable as refusal:
@@ -76,7 +76,7 @@ def check(wanted: Wanted, predictions: Path, images: int | None = None) -> tuple
         found = _found(wanted)
         file = _opened(predictions)
     except (OSError, Refused) as error:
-        return USAGE, f"error: {error}"
+        return USAGE, _misused(error)
     case = found.case if images is None else replace(found.case, images=images)
     names = partial(Check, challenge=found.challenge, version=found.version, task=found.task, split=found.split)
     write = partial(names, labels=wanted.labels)
@@ -99,6 +99,11 @@ def _found(wanted: Wanted) -> Found:
         raise Missing("no-such-split", f"{definition.name} has no split {split!r}", f"it has: {known}")
     case = case_of(definition, rules, rules.splits[split] if split else None, wanted.labels)
     return Found(case, fitting[0], split, definition.name, definition.version)
+
+
+def _misused(error: OSError | Refused) -> str:
+    remedy = f" ({error.remedy})" if isinstance(error, Refused) and error.remedy else ""
+    return f"error: {error}{remedy}"
 
 
 def _opened(path: Path) -> Readable:

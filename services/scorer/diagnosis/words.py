@@ -21,7 +21,6 @@ _NEGATIVE = re.compile(r"[-−–]\d+", re.ASCII)
 _FOREIGN = re.compile(r"(?=.*[^\x00-\x7f])\d+")
 _SPACED = re.compile(r"(?=.*[^\x00-\x7f])[\d\s\u200b\u2060\ufeff]+")
 _LETTERS = re.compile(r"[^\W\d_][\w'’.()/-]*|&")
-_ZERO = "Write 0 where there is no guess."
 _LARGEST_ID = 10_000_000
 """A whole number above this, in floating point, is no id of a category."""
 
@@ -82,9 +81,8 @@ def _scores(place: Place, numbers: list[float]) -> Cause:
     what = "probabilities, as a softmax gives," if all(0 <= number <= 1 for number in numbers) else "scores (logits)"
     code = "probabilities" if all(0 <= number <= 1 for number in numbers) else "scores"
     sentence = f"The numbers are {what} and not ids of categories ({each})."
-    return Cause(
-        code, sentence, "Write the ids of the categories with the highest scores: sort, and add 1 to the index."
-    )
+    remedy = "Write the indices of the highest scores, the best first, and send them with labels=model-zoo."
+    return Cause(code, sentence, remedy)
 
 
 def _separators(sight: Sight) -> Cause | None:
@@ -109,7 +107,7 @@ def _words_for_nothing(sight: Sight) -> Cause | None:
     if place is None:
         return None
     sentence = f"A missing guess is written as {shown(place.word)} (line {place.line:,})."
-    return Cause("nan-for-nothing", sentence, _ZERO)
+    return Cause("nan-for-nothing", sentence, _no_guess(sight))
 
 
 def _negatives(sight: Sight) -> Cause | None:
@@ -118,11 +116,17 @@ def _negatives(sight: Sight) -> Cause | None:
         return None
     if all(each.word[1:] == "1" for each in sight.common):
         sentence = f"A missing guess is written as -1 (line {place.line:,}), or 1 was taken from ids that start at 0."
-        return Cause(
-            "negative-ids", sentence, f"{_ZERO} Ids that start at 0 are sent as they are, with labels=model-zoo."
-        )
+        remedy = f"{_no_guess(sight)} Ids that start at 0 are sent as they are, with labels=model-zoo."
+        return Cause("negative-ids", sentence, remedy)
     sentence = f"Ids are negative ({shown(place.word)}, line {place.line:,}): they were reckoned with, or are scores."
-    return Cause("negative-ids", sentence, f"Write the ids of categories, from 1. {_ZERO}")
+    return Cause("negative-ids", sentence, f"Write the ids of categories, none below 0. {_no_guess(sight)}")
+
+
+def _no_guess(sight: Sight) -> str:
+    """In the numbering of model zoos 0 is a category."""
+    if sight.case.labels == "model-zoo":
+        return "Leave missing guesses out at the end of the line."
+    return "Write 0 where there is no guess."
 
 
 def _trailing_commas(sight: Sight) -> Cause | None:

@@ -97,6 +97,7 @@ from shared.report import Provenance
 from services.scorer.tasks.classification import EXAMPLE
 
 warm()
+from tests.services.scorer.diagnosis.mistakes import MISTAKES
 provenance = Provenance(scorer="0", definition="0" * 64, truth="0" * 64, submission="0" * 64)
 many = EXAMPLE.definition.model_copy(deep=True)
 wide = b"".join(b"1 2 3 " * (i % 11 + 1) + b"\\n" for i in range(3000))
@@ -115,6 +116,8 @@ files += [b"1\\n\\xed\\xa0\\x80 \\xf0\\x9f\\x98\\x80 -1 1.0 a;b\\n3"]
 for predictions in files:
     evaluate(EXAMPLE.definition, "classification", "test", predictions, EXAMPLE.truth, provenance).canonical()
     evaluate(many, "classification", "test", predictions, wide, provenance).canonical()
+for mistake in MISTAKES:
+    check(many, "classification", "test", mistake.data[:5000]).canonical()
 """
 
 

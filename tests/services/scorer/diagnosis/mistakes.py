@@ -224,8 +224,8 @@ def counts() -> Iterator[Mistake]:
 
 
 def tokens() -> Iterator[Mistake]:
-    yield Mistake("softmax values", probabilities(), "probabilities", "as a softmax gives", "highest scores", 50)
-    yield Mistake("logits", probabilities(True), "scores", "(logits)", "highest scores", 50)
+    yield Mistake("softmax values", probabilities(), "probabilities", "as a softmax gives", "labels=model-zoo", 50)
+    yield Mistake("logits", probabilities(True), "scores", "(logits)", "indices of the highest scores", 50)
     yield Mistake("id:score pairs", with_scores("{}:{}"), "ids-with-scores", "771:0.61", "Leave the scores out", 1)
     yield Mistake("ids and scores in turn", with_scores("{} {}"), "ids-with-scores", "771 0.61", "Leave the scores", 1)
     yield Mistake("semicolons", written(guesses(), ";"), "other-separator", "by semicolons", "Separate ids", 1)
