@@ -19,7 +19,7 @@ GAPS = re.compile(r"[ \t\r,]+")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a fault is: line from 1; the word that stands there; the whole line."""
+    """Where a fault is: its code, line from 1, the word that stands there, the whole line."""
 
     code: str
     line: int
@@ -61,6 +61,8 @@ def look_at(case: Case, data: Readable, expected: int | None, refusal: Unreadabl
     lines, found = _lines_at(text, wanted)
     head = tuple(found[number] for number in range(1, HEAD_LINES + 1) if number in found)
     places = tuple(_place(f, f.line, f.column, found[f.line]) for f in refusal.faults if f.line in found and f.column)
+    if not any(fault.line for fault in refusal.faults):
+        places = _unread(head)
     last = text[-LONGEST_TEXT:].tobytes().rsplit(b"\n", 1)[-1]
     ended = len(data) == 0 or bytes(memoryview(data).cast("B")[-1:]) in (b"\n", b"\r")
     return Sight(case, refusal, expected, data, start, head, places, lines, _decoded(last), ended)
@@ -92,6 +94,16 @@ def _lines_at(text: Bytes, wanted: set[int]) -> tuple[int | None, dict[int, str]
     except Unreadable:
         return None, found or {1: _decoded(text[:LONGEST_TEXT].tobytes())}
     return before, found
+
+
+def _unread(head: tuple[str, ...]) -> tuple[Place, ...]:
+    """The first word of each of the first lines that is no id, for a file refused before its lines were read."""
+    found = []
+    for number, line in enumerate(head, start=1):
+        strange = next((word for word in words_of(line) if not word.isdecimal()), None)
+        if strange is not None:
+            found.append(Place("", number, strange, line))
+    return tuple(found)
 
 
 def _place(fault: Fault, line: int, column: int, text: str) -> Place:

@@ -63,7 +63,7 @@ def _alternates(words: list[str]) -> bool:
 
 def _floats(sight: Sight) -> Cause | None:
     place = _most(sight, _FLOAT)
-    if place is None or place.code not in ("not-a-whole-number", "negative-number"):
+    if place is None or place.code == "number-too-large":
         return None
     numbers = [float(word) for each in sight.common for word in words_of(each.text) if _FLOAT.fullmatch(word)]
     if all(number.is_integer() and 0 <= number < _LARGEST_ID for number in numbers) and max(numbers) > 1:

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from services.scorer.diagnosis.causes import explaining
 from services.scorer.diagnosis.sight import START_BYTES
 from services.scorer.evaluate import check
 from services.scorer.protocol import Case
 from services.scorer.tasks import classification
-from shared.errors import Unreadable
+from shared.errors import Fault, Unreadable
 from shared.report import Check
 from tests.services.scorer.diagnosis.mistake import Mistake, case, definition, guesses, written
 from tests.services.scorer.diagnosis.mistakes import GOOD, MISTAKES
@@ -116,6 +117,15 @@ def test_a_heading_made_of_numbers_is_one_line_too_many() -> None:
     found = check(definition(), "classification", "validation", b"1 2 3 4 5\n" + GOOD)
     assert found.failure
     assert found.failure.code == "one-line-too-many"
+
+
+def test_a_file_refused_before_its_lines_were_read_is_told_by_its_first_lines() -> None:
+    too_long = Unreadable("file-too-long", "The file is too long.", "", (Fault("file-too-long", "It is.", ""),))
+    data = b"0.25 0.5 0.125 0.125\n" * 1000
+    with pytest.raises(Unreadable) as caught, explaining(case(), data, 1000):
+        raise too_long
+    assert caught.value.code == "probabilities"
+    assert caught.value.faults == too_long.faults
 
 
 @pytest.mark.parametrize("images", [None, 11, 12])
