@@ -131,6 +131,10 @@ def warm() -> None:
     provenance = Provenance(scorer=VERSION, definition=nothing, truth=nothing, submission=nothing)
     for task in TASKS:
         example = task.EXAMPLE
-        for predictions in (example.predictions, *example.broken):
-            evaluate(example.definition, task.NAME, "test", predictions, example.truth, provenance).canonical()
-            check(example.definition, task.NAME, "test", predictions).canonical()
+        usual = (example.predictions, *example.broken)
+        in_ids: list[tuple[Numbering, bytes]] = [("ilsvrc", predictions) for predictions in usual]
+        for labels, predictions in (*in_ids, *example.others):
+            meant = provenance.model_copy(update={"labels": labels})
+            for split in example.definition.tasks[task.NAME].splits:
+                evaluate(example.definition, task.NAME, split, predictions, example.truth, meant).canonical()
+                check(example.definition, task.NAME, split, predictions, labels).canonical()

@@ -126,6 +126,13 @@ def test_numbers_beyond_the_width_are_dropped_but_counted() -> None:
     assert rows.lengths.tolist() == [7, 1]
 
 
+@pytest.mark.parametrize("end", [b" \n", b"\r\n"])
+def test_a_short_line_with_a_blank_at_its_end_is_filled_with_zeros_in_every_block(end: bytes) -> None:
+    rows = read_rows((b"771 778 1000 387" + end) * 20_000, 5)
+    assert (rows.numbers == [771, 778, 1000, 387, 0]).all()
+    assert (rows.lengths == 4).all()
+
+
 def test_a_memory_mapped_file_is_read_as_bytes_are(tmp_path: Path) -> None:
     path = tmp_path / "predictions.txt"
     path.write_bytes(b"1 2\n" * 70_000)
