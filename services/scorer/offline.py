@@ -6,7 +6,6 @@ a check has none, and takes any number unless it is told one.
 
 import json
 import mmap
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -142,7 +141,7 @@ def _table(findings: Findings) -> str:
     for name, value in findings.metrics.items():
         ends = (f"{i.low:.7f} – {i.high:.7f}" for i in findings.intervals[name].values())
         lines.append(f"{name:{width}}  {value!r:22}" + "".join(f"{end:24}" for end in ends).rstrip())
-    return "\n".join([*lines, *_noted(findings.notes)])
+    return "\n".join([*lines, *map(_noted, findings.notes)])
 
 
 def _checked(path: Path, checked: Check) -> str:
@@ -150,14 +149,14 @@ def _checked(path: Path, checked: Check) -> str:
     if checked.failure:
         return _faults(path, checked.failure, checked.faults, checked.fault_count)
     counts = ", ".join(f"{number:,} {what}" for what, number in checked.counts.items())
-    return "\n".join([f"accepted: {counts}", *_noted(checked.notes)])
+    return "\n".join([f"accepted: {counts}", *map(_noted, checked.notes)])
 
 
-def _noted(notes: Iterable[Note]) -> list[str]:
-    return [
-        f"note: {note.sentence} ({note.count:,} line{'s' if note.count > 1 else ''}, the first is {note.first_line:,})"
-        for note in notes
-    ]
+def _noted(note: Note) -> str:
+    """A note with its lines, unless it is about the file as a whole."""
+    lines = f"{note.count:,} line{'s' if note.count > 1 else ''}"
+    place = f" ({lines}, the first is {note.first_line:,})" if note.first_line else ""
+    return f"note: {note.sentence}{place}"
 
 
 def _told(path: Path, refusal: Unreadable) -> str:
