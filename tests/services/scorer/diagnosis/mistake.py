@@ -19,7 +19,7 @@ class Mistake:
     """`sent` in words; `data` as it arrives at a split of ILSVRC2012.
 
     Refused files have the cause's `code`, accepted ones a note's; "" is for files that are taken without a note.
-    `says` and `remedy` are parts of what is printed, `line` is that of the first fault (or of the note).
+    `says` and `remedy` are parts of what is printed, `line` is that of the first fault (or of the note), if it has one.
     """
 
     sent: str
