@@ -26,6 +26,8 @@ class Case:
     image_names: str = ""
     held_out: bool = True
     options: Mapping[str, bool | int | float | str] = field(default_factory=dict)
+    other_splits: tuple[tuple[str, int], ...] = ()
+    """The task's other splits, by name and number of images: a file may have been meant for one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +55,15 @@ class Content:
 class Example:
     """A small challenge whose split `test` can be run: running it loads all that a real one needs.
 
-    `predictions` are scored, each of `broken` is rejected.
+    `predictions` are scored, each of `broken` is rejected. `others` are files, good and broken, in other formats and
+    numberings: whatever a task reads must be among them.
     """
 
     definition: challenge.Challenge
     predictions: bytes
     truth: bytes
     broken: tuple[bytes, ...]
+    others: tuple[tuple[challenge.Numbering, bytes], ...] = ()
 
 
 class Task(Protocol):
@@ -104,4 +108,5 @@ def case_of(
         image_names=split.image_names if split else "",
         held_out=split.held_out if split else True,
         options=task.options,
+        other_splits=tuple((name, other.images) for name, other in task.splits.items() if other != split),
     )
