@@ -94,6 +94,10 @@ files += [b"1\\n\\xed\\xa0\\x80 \\xf0\\x9f\\x98\\x80 -1 1.0 a;b\\n3"]
 for predictions in files:
     evaluate(EXAMPLE.definition, "classification", "test", predictions, EXAMPLE.truth, provenance).canonical()
     evaluate(many, "classification", "test", predictions, wide, provenance).canonical()
+for labels, predictions in EXAMPLE.others:
+    for definition, truth in ((EXAMPLE.definition, EXAMPLE.truth), (many, wide)):
+        meant = provenance.model_copy(update={"labels": labels})
+        evaluate(definition, "classification", "test", predictions, truth, meant).canonical()
 """
 
 
