@@ -88,12 +88,13 @@ def highest(scores: Array, width: int) -> NDArray[np.intp]:
     # A copy in the machine's byte order; half floats are slow to compare.
     left = scores.astype(np.float64 if scores.dtype.itemsize == WIDEST else np.float32)
     rows = np.arange(len(left))
-    best = np.empty((len(left), width), np.intp)
+    best = np.zeros((len(left), width), np.intp)
     for rank in range(width):
+        if rank > 0:
+            left[rows, best[:, rank - 1]] = -np.inf
         best[:, rank] = left.argmax(axis=1)
-        left[rows, best[:, rank]] = -np.inf
     # Where so few are above minus infinity, what was put out of the way cannot be told from what is left.
-    few = np.flatnonzero(np.isneginf(np.take_along_axis(scores, best[:, -1:], axis=1)[:, 0]))
+    few = np.flatnonzero(left[rows, best[:, -1]] == -np.inf)
     best[few] = np.argsort(-scores[few], axis=1, kind="stable")[:, :width]
     return best
 

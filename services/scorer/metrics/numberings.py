@@ -12,7 +12,7 @@ import numpy as np
 from services.scorer.formats.guesses import Guesses
 from services.scorer.formats.numbering import SCORES, Categories, Numbers
 from services.scorer.metrics.chance import at_chance, most_by_luck
-from services.scorer.metrics.losses import errors_by_guesses, flat
+from services.scorer.metrics.losses import Losses, errors_by_guesses, flat
 from shared.challenge import Numbering
 from shared.report import Note
 
@@ -21,49 +21,41 @@ FITS_TIMES = 2
 category off (by alphabet, from 0 or from 1) keep a sixth of their hits, all others a hundredth."""
 
 
-def chance_notes(guesses: Guesses, ids: Numbers, truth: Numbers, categories: Categories, held_out: bool) -> list[Note]:
-    """`chance-level` and `other-numbering-fits`, where they are true of `guesses`, which were read as `ids`.
+_CHANCE_LEVEL = (
+    "The score is at chance level, as if guessed without looking. Mostly the file is in another numbering (labels: "
+    "ilsvrc, model-zoo, kaggle or wnid) or its lines are in another order than the images' names."
+)
 
-    ids: (images, k), 0 for none; truth: (images, labels). Nothing is said where the number of categories is not known.
-    """
-    if categories.count is None:
+
+def chance_notes(losses: Losses, made: int, categories: int) -> list[Note]:
+    """`chance-level`, where it is true of the flat `losses` with all guesses, of which `made` were made."""
+    images = len(losses.per_image)
+    chance = at_chance(_hits(losses), images, made / (images * categories))
+    return [Note(code="chance-level", sentence=_CHANCE_LEVEL, count=images)] if chance else []
+
+
+def fitting_notes(losses: Losses, guesses: Guesses, truth: Numbers, categories: Categories) -> list[Note]:
+    """`other-numbering-fits`, where one has more hits than the flat `losses` show. Never for a truth that is held out."""
+    images, width = guesses.rows.numbers.shape
+    share = width / (categories.count or width)
+    least = max(FITS_TIMES * _hits(losses), most_by_luck(images, share) + 1)
+    others = list(_others(guesses, categories)) if least <= images else []
+    tried = [(_hits(_losses(guesses, other, truth, categories)), other) for other in others]
+    hits, labels = max(tried, default=(0.0, guesses.labels))
+    if hits < least:
         return []
-    images, share = len(truth), np.count_nonzero(ids) / (len(truth) * categories.count)
-    hits = _hits(ids, truth)
-    notes = []
-    if at_chance(hits, images, share):
-        notes.append(_at_chance(images))
-    if not held_out:
-        least = max(FITS_TIMES * hits, most_by_luck(images, ids.shape[1] / categories.count) + 1)
-        notes += _fitting(guesses, truth, categories, least)
-    return notes
+    sentence = f"The file fits another numbering: with labels={labels} its error would be {1 - hits / images:.5f}."
+    return [Note(code="other-numbering-fits", sentence=sentence, count=images)]
 
 
-def _hits(ids: Numbers, truth: Numbers) -> float:
+def _losses(guesses: Guesses, labels: Numbering, truth: Numbers, categories: Categories) -> Losses:
+    ids = categories.named(guesses.numbers(labels), labels).ids
+    return errors_by_guesses(ids, truth, flat, worst=1)[-1]
+
+
+def _hits(losses: Losses) -> float:
     """Images with a right guess; one of several labels counts its part."""
-    losses = errors_by_guesses(ids, truth, flat, worst=1)[-1]
-    return len(truth) - int(losses.per_image.sum(dtype=np.int64)) / losses.steps
-
-
-def _at_chance(images: int) -> Note:
-    sentence = (
-        "The score is at chance level, as if guessed without looking. Mostly the file is in another numbering (labels: "
-        "ilsvrc, model-zoo, kaggle or wnid) or its lines are in another order than the images' names."
-    )
-    return Note(code="chance-level", sentence=sentence, count=images)
-
-
-def _fitting(guesses: Guesses, truth: Numbers, categories: Categories, least: float) -> Iterator[Note]:
-    """The other numbering with the most hits, if it has `least`."""
-    tried = [
-        (_hits(categories.named(guesses.numbers(other), other).ids, truth), other)
-        for other in _others(guesses, categories)
-    ]
-    if tried and max(tried)[0] >= least:
-        hits, labels = max(tried)
-        error = 1 - hits / len(truth)
-        sentence = f"The file fits another numbering: with labels={labels} its error would be {error:.5f}."
-        yield Note(code="other-numbering-fits", sentence=sentence, count=len(truth))
+    return len(losses.per_image) - int(losses.per_image.sum(dtype=np.int64)) / losses.steps
 
 
 def _others(guesses: Guesses, categories: Categories) -> Iterator[Numbering]:

@@ -20,7 +20,7 @@ from services.scorer.formats.tokens import Positions
 from services.scorer.metrics.hierarchy import cost_matrix, hierarchical
 from services.scorer.metrics.intervals import intervals
 from services.scorer.metrics.losses import Losses, errors_by_guesses, flat
-from services.scorer.metrics.numberings import chance_notes
+from services.scorer.metrics.numberings import chance_notes, fitting_notes
 from services.scorer.protocol import Case, Content, Example, Findings
 from shared.challenge import WEEK_SECONDS, Challenge, Limits, Protocol, Split, Synset, Task
 from shared.errors import SHOWN_FAULTS, Fault, Unreadable
@@ -172,12 +172,20 @@ def _unknown(case: Case) -> str:
 
 def score(parsed: Parsed, truth: Numbers) -> Scored:
     """The losses with the first guess, the first two, …, and by the hierarchy where there is one."""
-    losses = dict(_named("error", errors_by_guesses(parsed.guesses, truth, flat, worst=1)))
+    flat_losses = errors_by_guesses(parsed.guesses, truth, flat, worst=1)
+    losses = dict(_named("error", flat_losses))
     if parsed.case.hierarchical:
         by_height = _hierarchical_errors(parsed, truth, parsed.case.synsets)
         losses |= {"hierarchical_error": by_height[-1], **dict(_named("hierarchical_error", by_height))}
-    chance = chance_notes(parsed.written, parsed.guesses, truth, parsed.categories, parsed.case.held_out)
-    return Scored(losses, (*parsed.notes, *chance))
+    return Scored(losses, (*parsed.notes, *_numbering_notes(parsed, truth, flat_losses[-1])))
+
+
+def _numbering_notes(parsed: Parsed, truth: Numbers, losses: Losses) -> list[Note]:
+    """Whether the file is likely in another numbering; which, only where the truth is no secret."""
+    if parsed.categories.count is None:
+        return []
+    notes = chance_notes(losses, int(np.count_nonzero(parsed.guesses)), parsed.categories.count)
+    return notes if parsed.case.held_out else notes + fitting_notes(losses, parsed.written, truth, parsed.categories)
 
 
 def _hierarchical_errors(parsed: Parsed, truth: Numbers, synsets: tuple[Synset, ...]) -> tuple[Losses, ...]:

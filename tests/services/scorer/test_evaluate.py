@@ -118,6 +118,10 @@ for predictions in files:
     evaluate(many, "classification", "test", predictions, wide, provenance).canonical()
 for mistake in MISTAKES:
     check(many, "classification", "test", mistake.data[:5000]).canonical()
+for labels, predictions in EXAMPLE.others:
+    for definition, truth in ((EXAMPLE.definition, EXAMPLE.truth), (many, wide)):
+        meant = provenance.model_copy(update={"labels": labels})
+        evaluate(definition, "classification", "test", predictions, truth, meant).canonical()
 """
 
 
