@@ -109,6 +109,9 @@ def parse(case: Case, predictions: Readable, truth: Numbers | None) -> Parsed:
     """Read the predictions, in any of the formats of `formats.guesses` and by the numbering of the case."""
     images = case.images if truth is None else len(truth)
     categories = categories_of(case.categories, case.synsets)
+    if case.labels != "ilsvrc":
+        # Whatever the file holds: nobody could read it.
+        categories.need_ranked(case.labels)
     wanted = Wanted(case.guesses, images, categories, case.synsets, case.image_names, case.labels)
     with explaining(case, predictions, images):
         written = read_guesses(predictions, wanted)
