@@ -93,6 +93,29 @@ class Report(Model):
         return canonical_json(self.model_dump(mode="json"))
 
 
+class Check(Model):
+    """The outcome of one dry run: what a file holds, or why it would be rejected. No score, nor anything a truth decides.
+
+    accepted: `counts` and `notes`. rejected: `failure` and `faults`, the first 20 of `fault_count`.
+    """
+
+    outcome: Literal["accepted", "rejected"] = Field(examples=["accepted"])
+    challenge: str | None = Field(None, examples=["ilsvrc2012"], description="null offline, without a definition")
+    version: int | None = Field(None, examples=[1], description="of the definition")
+    task: str = Field(examples=["classification"])
+    split: str | None = Field(None, examples=["test"], description="null where any number of images is taken")
+    labels: Numbering = Field("ilsvrc", description="how the file names categories")
+    counts: dict[str, int] = Field({}, examples=[{"images": 100_000, "guesses": 500_000}])
+    notes: tuple[Note, ...] = Field((), description="what was accepted and is worth knowing")
+    failure: Failure | None = Field(None, description="why it would be rejected")
+    faults: tuple[FaultLine, ...] = Field((), description="the first 20, by place")
+    fault_count: int = Field(0, examples=[0], description="all of them")
+
+    def canonical(self) -> bytes:
+        """The one spelling of this check."""
+        return canonical_json(self.model_dump(mode="json"))
+
+
 def fault_line(fault: Fault) -> FaultLine:
     """`fault`, ready to travel."""
     return FaultLine(
