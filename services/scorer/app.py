@@ -12,7 +12,8 @@ from services.scorer.sandbox import Sandbox, SandboxBroken
 from services.scorer.settings import ScorerSettings
 from shared.clock import utc_now
 from shared.logs import configure_logs
-from shared.queue import work_off
+from shared.messages import Job
+from shared.queue import Work, work_off
 from shared.storage import Storage
 
 NOTICE_TIMEOUT = httpx.Timeout(5.0, connect=1.0)
@@ -43,7 +44,7 @@ async def _work(settings: ScorerSettings) -> None:
         jobs = Jobs(storage, cache, sandbox, notices)
         try:
             await sandbox.start()
-            await work_off(settings.queue_address(), settings.plan(), jobs.handle)
+            await work_off(settings.queue_address(), Work(Job, settings.plan(), jobs.handle))
         finally:
             await notices.close()
             await sandbox.close()

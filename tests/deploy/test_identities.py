@@ -11,7 +11,7 @@ from deploy.stack.addresses import Addresses
 from shared.errors import Broken
 from shared.keys import GROUND_TRUTH, REPORTS, SUBMISSIONS
 from shared.messages import Job
-from shared.queue import LeasedWorker, Queue, WorkerPlan
+from shared.queue import LeasedWorker, Queue, Work, WorkerPlan
 from shared.storage import Storage
 from tests.jobs import new_job
 
@@ -107,7 +107,7 @@ def test_a_job_goes_through_the_queue_with_these_rights(servers: Addresses) -> N
         async def handle(handed: Job, _: int) -> None:
             done.set_result(handed)
 
-        worker = LeasedWorker(servers.queue_address("scorer"), WorkerPlan(name="test"), handle)
+        worker = LeasedWorker(servers.queue_address("scorer"), Work(Job, WorkerPlan(name="test"), handle))
         working = asyncio.create_task(worker.main())
         queue = Queue(servers.queue_address("courier"))
         await queue.put(job)
