@@ -9,7 +9,7 @@ from fastapi.staticfiles import StaticFiles
 
 from services.gateway import pages
 from services.gateway.allowance import Allowance
-from services.gateway.api import allowance, challenges, leaderboards, outcomes, participants, submissions
+from services.gateway.api import allowance, challenges, checks, leaderboards, outcomes, participants, submissions
 from services.gateway.api.bells import Bells
 from services.gateway.desk import Desk
 from services.gateway.settings import GatewaySettings
@@ -57,7 +57,7 @@ def build_app(desk: Desk) -> FastAPI:
     app.state.bells = bells
     app.state.drain = drain
     equip(app, readiness)
-    for resource in (challenges, submissions, leaderboards, allowance, participants, outcomes):
+    for resource in (challenges, submissions, checks, leaderboards, allowance, participants, outcomes):
         app.include_router(resource.router)
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=Path(pages.__file__).parent / "static"), name="static")

@@ -2,6 +2,7 @@
 
 from services.gateway.tables.base import Base
 from services.gateway.tables.challenges import ChallengeRow, TruthRow
+from services.gateway.tables.checks import CheckRow
 from services.gateway.tables.outbox import EndpointRow, EventRow, OutboxRow
 from services.gateway.tables.submissions import EvaluationRow, SubmissionRow
 from services.gateway.tables.teams import KeyRow, TeamRow
@@ -9,6 +10,7 @@ from services.gateway.tables.teams import KeyRow, TeamRow
 __all__ = [
     "Base",
     "ChallengeRow",
+    "CheckRow",
     "EndpointRow",
     "EvaluationRow",
     "EventRow",
