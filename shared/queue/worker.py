@@ -129,7 +129,8 @@ class LeasedWorker(Worker):
             await super().run_job(job_id, score)
         finally:
             renewal.cancel()
-            self._awake.set()
+            # Not now: arq gives the slot back after us, and whoever looks before that naps beside waiting jobs.
+            self.loop.call_soon(self._awake.set)
 
     async def finish_job(self, job_id: str, finish: bool, *rest: Any) -> None:
         """Tell Redis that the job ended, until Redis hears it: else the job would be run again for nothing."""

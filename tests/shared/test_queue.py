@@ -124,6 +124,25 @@ def test_a_waiting_worker_is_woken_by_the_bell(valkey: Valkey) -> None:
     assert asyncio.run(scene())[5] < IDLE_SECONDS / 10
 
 
+def test_a_worker_takes_the_next_waiting_job_as_soon_as_one_ends(valkey: Valkey) -> None:
+    async def scene() -> float:
+        record, jobs = Record(), [new_job() for _ in range(10)]
+
+        async def handle(job: Job, run: int) -> None:
+            await asyncio.sleep(0.02)  # long enough for the worker to have gone back to waiting
+            await record.add(job, run)
+
+        async with queue_of(valkey.address) as queue:
+            for job in jobs:
+                await queue.put(job)
+            begun = time.monotonic()
+            async with worker(valkey.address, handle):
+                await record.wait_for(len(jobs))
+            return time.monotonic() - begun
+
+    assert asyncio.run(scene()) < 5 * IDLE_SECONDS, "it naps between jobs that wait"
+
+
 def test_a_job_handed_back_keeps_its_count_unless_told_otherwise(valkey: Valkey) -> None:
     async def scene() -> list[int]:
         runs: list[int] = []
