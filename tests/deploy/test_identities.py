@@ -84,7 +84,10 @@ def test_nobody_without_a_name_is_let_into_the_queue(servers: Addresses) -> None
 def test_users_of_the_queue_reach_the_queue_and_nothing_else(servers: Addresses, user: str) -> None:
     with connected(servers, user) as queue:
         queue.set("arq:job:test", b"{}", px=1000)
-        queue.publish("evaluations:wake", "test")
+        for lane in ("evaluations", "checks"):
+            queue.zadd(f"{lane}:test", {"test": 1})
+            queue.delete(f"{lane}:test")
+            queue.publish(f"{lane}:wake", "test")
         for command in (
             ("SET", "elsewhere", "1"),
             ("PUBLISH", "elsewhere", "1"),

@@ -27,6 +27,7 @@ from shared.clock import utc_now
 from shared.messages import CheckNotice
 from shared.queue import Queue
 from shared.report import Check, Failure, FaultLine
+from shared.signing import new_secret
 from tests.services.gateway.api.test_submit import problem
 from tests.services.gateway.checks import FILE, left_behind
 from tests.services.gateway.conftest import Scorer, Team, serving
@@ -137,6 +138,17 @@ def test_a_file_that_the_sandbox_does_not_bear_is_our_failure_and_says_why(
     heard(scorer, waiting(team, desk).id, failure=failure)
     assert failure.sentence in str(problem(asked.result(), 500, "check-failed")["detail"])
     assert objects_of(team, desk) == []
+
+
+def test_a_stranger_s_word_on_a_dry_run_is_not_heard(
+    team: Team, desk: Desk, scorer: Scorer, pool: ThreadPoolExecutor
+) -> None:
+    asked = pool.submit(team.validate, FILE)
+    check = waiting(team, desk).id
+    lie = CheckNotice(check=check, scorer="stranger", found=ACCEPTED)
+    problem(scorer.notify(lie, secret=new_secret()), 401, "signature-invalid")
+    assert heard(scorer, check, REJECTED)
+    assert asked.result().json()["outcome"] == "rejected"
 
 
 @pytest.mark.parametrize(
