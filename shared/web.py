@@ -242,9 +242,13 @@ def equip(app: FastAPI, readiness: Readiness) -> None:
         return JSONResponse(state, 200 if all(state.values()) else 503)
 
 
+POLICIES = {WEEK_SECONDS: "weekly", 3600: "hourly"}
+"""What the usual windows are called in the RateLimit fields."""
+
+
 def rate_limit(places: int, window_seconds: int, remaining: int, reset_seconds: int | None) -> dict[str, str]:
     """The RateLimit fields (draft-ietf-httpapi-ratelimit-headers): the limit, what is left, when the next comes back."""
-    name = "weekly" if window_seconds == WEEK_SECONDS else "window"
+    name = POLICIES.get(window_seconds, "window")
     state = f'"{name}";r={remaining}' + (f";t={reset_seconds}" if reset_seconds is not None else "")
     return {"RateLimit-Policy": f'"{name}";q={places};w={window_seconds}', "RateLimit": state}
 

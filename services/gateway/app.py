@@ -12,6 +12,7 @@ from services.gateway.allowance import Allowance
 from services.gateway.api import (
     allowance,
     challenges,
+    checks,
     endpoints,
     events,
     keys,
@@ -73,6 +74,7 @@ def build_app(desk: Desk) -> FastAPI:
     for resource in (
         challenges,
         submissions,
+        checks,
         stages,
         leaderboards,
         allowance,

@@ -36,7 +36,7 @@ except ImportError:
 FINE, REJECTED, USAGE, REFUSED, OVER, BROKEN, FAILED, STOPPED = 0, 1, 2, 3, 4, 5, 6, 130
 EXIT_CODES = """\
 exit codes:
-  0    fine; for submit and wait: the submission was scored
+  0    fine; for submit and wait: the submission was scored; for check: it would be taken
   1    the file was rejected: its own fault, told by line and column
   2    the command line is wrong
   3    the server refused (401, 403, 404 and other 4xx answers)
@@ -48,6 +48,7 @@ exit codes:
 The server and the key can also be given as HOLDOUT_URL and HOLDOUT_KEY.
 """
 OUTCOMES = {"scored": FINE, "rejected": REJECTED, "failed": FAILED}
+NUMBERINGS = ("ilsvrc", "model-zoo", "kaggle", "wnid")
 
 BLOCK_BYTES = 256 * 1024
 WAIT_SECONDS = 30
@@ -123,9 +124,9 @@ class Server:
             if not patience.pause(f"the server answered {answer.status_code}", retry_after(answer)):
                 raise ending_of(answer)
 
-    def post(self, parcel: "Parcel", body: "Body", patience: Patience) -> httpx.Response:
+    def post(self, parcel: "Parcel", body: "Body", patience: Patience, to: str = "submissions") -> httpx.Response:
         """Any answer to a submission. Tried again only while there is no connection; raises httpx's other errors."""
-        path = address("challenges", parcel.challenge, "tasks", parcel.task, "splits", parcel.split, "submissions")
+        path = address("challenges", parcel.challenge, "tasks", parcel.task, "splits", parcel.split, to)
         media = MEDIA.get(parcel.path.suffix.lower(), "application/octet-stream")
         headers = {"Content-Type": media, "Content-Length": str(parcel.size_bytes)}
         while True:
@@ -408,6 +409,36 @@ def do_submit(args: argparse.Namespace, server: Server) -> int:
     return conclude(args, server, submission["id"])
 
 
+def do_check(args: argparse.Namespace, server: Server) -> int:
+    """Check a file without submitting it: no place is taken, no score is made."""
+    about = {"labels": args.labels}
+    parcel = Parcel(args.file, size_of(args.file), args.challenge, args.task, args.split, about)
+    found = content_of(checked(server, parcel))
+    if args.json:
+        say_json(found)
+    else:
+        show_check(parcel.path, found)
+    return FINE if found["outcome"] == "accepted" else REJECTED
+
+
+def checked(server: Server, parcel: Parcel) -> httpx.Response:
+    """The answer to a dry run. Sent again as long as it fails on the way: nothing comes of doing it twice."""
+    patience = Patience(server.timeout_seconds)
+    while True:
+        try:
+            answer = server.post(parcel, Body(parcel), patience, "validate")
+        except httpx.RequestError as error:
+            server.pause(error, patience)
+            continue
+        if answer.is_success:
+            return answer
+        ending = ending_of(answer)
+        if (ending.problem or {}).get("code") == "check-failed":
+            ending.code = FAILED
+        if answer.status_code not in (502, 503, 504) or not patience.pause(ending.lines[0], retry_after(answer)):
+            raise ending
+
+
 def do_wait(args: argparse.Namespace, server: Server) -> int:
     """Wait for the outcome of a submission."""
     return conclude(args, server, args.id)
@@ -681,6 +712,25 @@ def fault_lines(faults: Sequence[Json], count: int) -> list[str]:
     return lines
 
 
+def show_check(path: Path, found: Json) -> None:
+    """What a file holds; or its faults as compilers print them: file:line:column: what is wrong. How to mend it."""
+    if found["outcome"] == "accepted":
+        say("accepted: " + ", ".join(f"{count:,} {what}" for what, count in found["counts"].items()))
+    else:
+        failure = found["failure"]
+        # A fault of the same kind tells the remedy in its own line.
+        is_told = any(fault["code"] == failure["code"] for fault in found["faults"])
+        say(f"rejected: {failure['sentence']}" + ("" if is_told else f" {failure['remedy']}"))
+    for fault in found["faults"]:
+        place = "".join(f":{fault[key]}" for key in ("line", "column") if fault[key] is not None)
+        say(f"{path}{place}: {fault['sentence']} {fault['remedy']}")
+    if found["fault_count"] > len(found["faults"]):
+        say(f"… and {found['fault_count'] - len(found['faults']):,} more")
+    for remark in found["notes"]:
+        place = f":{remark['first_line']}" if remark["first_line"] else ""
+        say(f"{path}{place}: note: {remark['sentence']} ({remark['count']:,} times)")
+
+
 def show_page(page: Json) -> None:
     """A page of submissions."""
     rows = [
@@ -786,6 +836,12 @@ def parser() -> argparse.ArgumentParser:
     submit.add_argument("--track", choices=("provided", "external"), default="provided", help="training data")
     submit.add_argument("--publish", action="store_true", help="put it on the board once it is scored")
     submit.add_argument("--wait", action=argparse.BooleanOptionalAction, default=True, help="wait for the outcome")
+
+    check = command("check", do_check)
+    check.add_argument("file", type=Path, help="the predictions, plain or gzip")
+    for name in ("challenge", "task", "split"):
+        check.add_argument(f"--{name}", required=True)
+    check.add_argument("--labels", choices=NUMBERINGS, default="ilsvrc", help="how the file names categories")
 
     command("wait", do_wait).add_argument("id", help="a submission")
     command("status", do_status).add_argument("id", help="a submission")

@@ -11,9 +11,12 @@ from deploy.stack.program import Program
 from deploy.stack.secrets import Secrets
 from deploy.stack.servers.binaries import find_binary
 
-QUEUE_RIGHTS = "~arq:* ~evaluations* &evaluations* +@read +@write +@transaction +@pubsub +@connection -@dangerous +info"
-"""What courier and scorer may: the queue's keys and bells. Not FLUSHALL, KEYS or CONFIG, which are `dangerous`; arq
-asks INFO and DBSIZE when it starts."""
+QUEUE_RIGHTS = (
+    "~arq:* ~evaluations* ~checks* &evaluations* &checks* "
+    "+@read +@write +@transaction +@pubsub +@connection -@dangerous +info"
+)
+"""What courier and scorer may: the keys and bells of the queue's two lanes. Not FLUSHALL, KEYS or CONFIG, which are
+`dangerous`; arq asks INFO and DBSIZE when it starts."""
 
 RIGHTS = {"courier": QUEUE_RIGHTS, "scorer": QUEUE_RIGHTS, "admin": "+ping"}
 

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 from starlette.concurrency import run_in_threadpool
 
 from services.gateway.actions.evaluate import queue_evaluation
-from services.gateway.actions.receive import LEASE, receive
+from services.gateway.actions.receive import LEASE, receive, refuse_announced
 from services.gateway.actions.settle import Fault, return_place
 from services.gateway.desk import Desk
 from services.gateway.intake import Sealed
@@ -23,7 +23,7 @@ from services.gateway.store.challenges import Venue
 from services.gateway.tables import SubmissionRow
 from shared import keys
 from shared.challenge import Numbering
-from shared.errors import Conflict, Refused, TooLarge, TooMany
+from shared.errors import Conflict, Refused, TooMany
 from shared.messages import Reservation, Settlement
 
 HOLD_MARGIN_SECONDS = 600
@@ -57,12 +57,16 @@ async def submit(
     Raises `Conflict` (the split takes none), `TooMany` (no place), `TooLarge`, `Refused` (broken gzip, too slow),
     `Unavailable` (something of ours is down): in every case nothing is spent.
     """
-    _check(venue, announced_bytes)
+    _refuse_closed(venue)
+    refuse_announced(announced_bytes, venue.task.max_bytes)
     submission = uuid4()
     await run_in_threadpool(_open, desk, submission, team, venue, metadata)
     try:
         await run_in_threadpool(_reserve, desk, submission, team, venue)
-        sealed = await receive(desk, submission, keys.submission_key(team, submission), venue.task.max_bytes, body)
+        key = keys.submission_key(team, submission)
+        sealed = await receive(
+            desk, key, venue.task.max_bytes, body, lambda session, until: submissions.renew(session, submission, until)
+        )
         spent = await run_in_threadpool(desk.allowance.settle, submission, Settlement(to="spent"))
         await run_in_threadpool(_seal, desk, submission, venue, sealed)
     except TooMany:
@@ -91,18 +95,12 @@ def abandon(desk: Desk, submission: UUID, fault: Fault = "ours") -> None:
         desk.storage.delete(keys.SUBMISSIONS, row.object_key)
 
 
-def _check(venue: Venue, announced_bytes: int | None) -> None:
+def _refuse_closed(venue: Venue) -> None:
     if venue.truth is None:
         raise Conflict(
             "split-closed",
             f"{venue.split_name} of {venue.published.challenge.name} takes no submissions: its ground truth is not here",
             "submit to another split, or ask the organisers when it opens",
-        )
-    if announced_bytes is not None and announced_bytes > venue.task.max_bytes:
-        raise TooLarge(
-            "submission-too-large",
-            f"the file has {announced_bytes:,} bytes; this task takes {venue.task.max_bytes:,} at most",
-            "send one file with one line per image and at most the stated number of guesses",
         )
 
 

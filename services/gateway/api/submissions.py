@@ -1,6 +1,7 @@
 """`/v1/…/submissions`: submit a file, wait for its outcome, read its report, list one's own."""
 
-from typing import Annotated, Literal
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -40,7 +41,7 @@ WAIT_SECONDS = 60
 
 Submission = Annotated[UUID, Path(description="the submission's id")]
 
-_FILE_BODY = {
+FILE_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "description": "The predictions file itself, plain or gzip.",
@@ -64,7 +65,7 @@ _FILE_BODY = {
     responses=problems(
         Refused, Unauthenticated, Forbidden, Missing, Conflict, TooLarge, WrongMedia, TooMany, Unavailable
     ),
-    openapi_extra=_FILE_BODY,
+    openapi_extra=FILE_BODY,
 )
 async def submit_file(
     request: Request,
@@ -81,16 +82,15 @@ async def submit_file(
     publish: Annotated[bool, Query(description="put it on the board once it is scored")] = False,
 ) -> AcceptedView:
     """Send the file as the body. It is scored as soon as it is sealed; ask for its outcome with `?wait=30`."""
-    _check_media(request)
-    venue = await run_in_threadpool(_venue, desk, challenge, task, split)
-    announced = request.headers.get("content-length")
+    body, announced_bytes = file_in(request)
+    venue = await run_in_threadpool(venue_of, desk, challenge, task, split)
     accepted = await submit(
         desk,
         caller.team,
         venue,
         Metadata(method.strip(), description.strip(), track, publish, labels),
-        request.stream(),
-        int(announced) if announced and announced.isdecimal() else None,
+        body,
+        announced_bytes,
     )
     judged = await run_in_threadpool(owned, desk, caller, accepted.submission)
     response.headers["Location"] = f"/v1/submissions/{accepted.submission}"
@@ -155,6 +155,15 @@ def read_report(desk: DeskDep, caller: Reader, submission: Submission) -> Respon
     return Response(content, media_type="application/json", headers={"ETag": f'"{evaluation.report_digest}"'})
 
 
+def file_in(request: Request) -> tuple[AsyncIterator[bytes], int | None]:
+    """The file that a request brings, as a stream of its bytes, and how many were announced. The one way in for
+    everything that takes a file.
+    """
+    _check_media(request)
+    announced = request.headers.get("content-length", "")
+    return request.stream(), int(announced) if announced.isdecimal() else None
+
+
 def _check_media(request: Request) -> None:
     media = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if media and media not in FILE_TYPES:
@@ -168,7 +177,8 @@ def _check_media(request: Request) -> None:
         raise WrongMedia("encoding-unknown", f"the content encoding {encoding!r} is not read here", "send gzip or none")
 
 
-def _venue(desk: Desk, challenge: str, task: str, split: str) -> challenges.Venue:
+def venue_of(desk: Desk, challenge: str, task: str, split: str) -> challenges.Venue:
+    """The split that an address names; raises `Missing`."""
     with desk.database.begin() as session:
         return challenges.venue(session, challenge, task, split)
 

@@ -2,6 +2,7 @@
 
 from services.gateway.tables.base import Base
 from services.gateway.tables.challenges import ChallengeRow, TruthRow
+from services.gateway.tables.checks import CheckRow
 from services.gateway.tables.endpoints import DeliveryRow, EndpointRow
 from services.gateway.tables.outbox import EventRow, OutboxRow
 from services.gateway.tables.submissions import EvaluationRow, SubmissionRow
@@ -11,6 +12,7 @@ __all__ = [
     "AccountRow",
     "Base",
     "ChallengeRow",
+    "CheckRow",
     "DeliveryRow",
     "EndpointRow",
     "EvaluationRow",

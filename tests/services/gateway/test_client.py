@@ -39,6 +39,7 @@ from tests.waiting import eventually
 CLIENT = Path(__file__).parents[3] / "services" / "gateway" / "client.py"
 KEY = "holdout_abcdefghijkm_secret"
 SUBMIT = "/v1/challenges/ilsvrc2012/tasks/classification/splits/test/submissions"
+VALIDATE = SUBMIT.replace("submissions", "validate")
 MINE = "/v1/submissions"
 ONE = f"{MINE}/{SUBMISSION}"
 BOARD = "/v1/challenges/ilsvrc2012/tasks/classification/splits/test/leaderboard"
@@ -578,3 +579,74 @@ def challenges() -> Any:
     split = {"name": "test", "images": 50000, "open": True, "limits": limits}
     task = {"name": "classification", "headline": "top_5_error", "splits": [split]}
     return [{"name": "ilsvrc2012", "version": 1, "tasks": [task]}]
+
+
+ACCEPTED = {
+    "outcome": "accepted",
+    "counts": {"images": 1000, "guesses": 4990},
+    "notes": [{"code": "missing-guesses", "sentence": "Lines hold fewer.", "count": 10, "first_line": 7}],
+    "failure": None,
+    "faults": [],
+    "fault_count": 0,
+}
+
+REFUSED = ACCEPTED | {
+    "outcome": "rejected",
+    "counts": {},
+    "notes": [],
+    "failure": {"code": "too-few-lines", "sentence": "Found 3 lines.", "remedy": "Write a line for each image."},
+    "faults": [{"code": "letters", "sentence": "'cat' is no number.", "remedy": "Write 7.", "line": 2, "column": 5}],
+    "fault_count": 1201,
+}
+
+
+def test_a_file_that_is_checked_and_good_ends_with_0_and_shows_what_it_holds(
+    run: Run, server: Imitation, file: Path
+) -> None:
+    server.script("POST", VALIDATE, Answer(200, ACCEPTED))
+    done = run("check", file, *TO_TEST, "--labels", "wnid")
+    assert (done.returncode, server.asked[-1].query) == (0, {"labels": "wnid"})
+    assert server.asked[-1].sha256 == sha256(file)
+    assert done.stdout == f"accepted: 1,000 images, 4,990 guesses\n{file}:7: note: Lines hold fewer. (10 times)\n"
+
+
+def test_a_file_that_is_checked_and_broken_ends_with_1_and_its_faults_as_compilers_print_them(
+    run: Run, server: Imitation, file: Path
+) -> None:
+    server.script("POST", VALIDATE, Answer(200, REFUSED))
+    done = run("check", file, *TO_TEST)
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [
+        "rejected: Found 3 lines. Write a line for each image.",
+        f"{file}:2:5: 'cat' is no number. Write 7.",
+        "… and 1,200 more",
+    ]
+    as_json = run("check", file, *TO_TEST, "--json")
+    assert (as_json.returncode, json.loads(as_json.stdout)) == (1, REFUSED)
+
+
+def test_a_check_that_fails_on_the_way_is_sent_again(run: Run, server: Imitation, file: Path) -> None:
+    unfinished = problem(503, "check-unfinished", "no scorer came", retry_after="1")
+    server.script("POST", VALIDATE, Cut(100), unfinished, Answer(200, ACCEPTED))
+    done = run("check", file, *TO_TEST)
+    assert done.returncode == 0, done.stderr
+    assert server.count("POST", VALIDATE) == 3
+    assert "no scorer came; trying again in" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (problem(429, "too-many-checks", "all 60 are used", remedy="come back in 10 seconds"), 4),
+        (problem(500, "check-failed", "the file could not be checked: too large"), 6),
+        (problem(404, "no-such-split", "there is none"), 3),
+    ],
+    ids=["too many", "failed", "no split"],
+)
+def test_a_check_that_is_not_answered_ends_with_the_code_of_its_reason(
+    run: Run, server: Imitation, file: Path, answer: Answer, code: int
+) -> None:
+    server.script("POST", VALIDATE, answer)
+    done = run("check", file, *TO_TEST)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert answer.body["detail"] in done.stderr
