@@ -11,6 +11,7 @@ from services.gateway import pages
 from services.gateway.allowance import Allowance
 from services.gateway.api import allowance, challenges, leaderboards, outcomes, participants, submissions
 from services.gateway.api.bells import Bells
+from services.gateway.api.lingering import Lingering
 from services.gateway.desk import Desk
 from services.gateway.settings import GatewaySettings
 from shared.clock import Clock, utc_now
@@ -57,6 +58,7 @@ def build_app(desk: Desk) -> FastAPI:
     app.state.bells = bells
     app.state.drain = drain
     equip(app, readiness, desk.settings.support)
+    app.add_middleware(Lingering)
     for resource in (challenges, submissions, leaderboards, allowance, participants, outcomes):
         app.include_router(resource.router)
     app.include_router(pages.router)
