@@ -7,6 +7,11 @@ from collections.abc import AsyncIterator
 
 from shared.errors import Refused
 
+
+class Damaged(Refused):
+    """Other bytes arrived than were sent: the line's fault, and so nobody's."""
+
+
 _SHA_256 = re.compile(r"(?:^|,)\s*sha-256\s*=\s*([^,;]*)")
 _BYTES = re.compile(r":([A-Za-z0-9+/]{43}=):")
 
@@ -27,9 +32,9 @@ def claimed_digest(field: str | None) -> str | None:
 
 
 def check_digest(claimed: str | None, *found: str) -> None:
-    """Raise `Refused` unless `claimed` is one of `found` or nothing was claimed."""
+    """Raise `Damaged` unless `claimed` is one of `found` or nothing was claimed."""
     if claimed is not None and claimed not in found:
-        raise Refused(
+        raise Damaged(
             "digest-mismatch",
             f"the bytes that arrived have SHA-256 {found[0]}, not {claimed} as the request says; nothing was accepted",
             "send the file again, or leave the digest out",
@@ -37,7 +42,7 @@ def check_digest(claimed: str | None, *found: str) -> None:
 
 
 async def checked(content: AsyncIterator[bytes], claimed: str) -> AsyncIterator[bytes]:
-    """`content` as it comes; raises `Refused` after the last byte unless it has the digest `claimed`."""
+    """`content` as it comes; raises `Damaged` after the last byte unless it has the digest `claimed`."""
     found = hashlib.sha256()
     async for chunk in content:
         found.update(chunk)

@@ -18,7 +18,7 @@ from services.gateway.actions.remember import Key, claim, known, mismatch
 from services.gateway.actions.seal import Accepted, seal
 from services.gateway.actions.settle import Fault, return_place
 from services.gateway.desk import Desk
-from services.gateway.digestfields import check_digest
+from services.gateway.digestfields import Damaged, check_digest
 from services.gateway.intake import Incoming
 from services.gateway.store import submissions
 from services.gateway.store.challenges import Venue
@@ -77,19 +77,16 @@ async def _take(desk: Desk, team: UUID, venue: Venue, metadata: Metadata, file: 
         raise
     except BaseException as error:
         # Also a cut connection or a shutdown: what was begun is undone before the error goes on.
-        fault: Fault = "theirs" if isinstance(error, Refused) else "ours"
+        fault: Fault = "theirs" if isinstance(error, Refused) and not isinstance(error, Damaged) else "ours"
         await asyncio.shield(run_in_threadpool(abandon, desk, submission, fault))
         raise
 
 
 async def _again(desk: Desk, venue: Venue, file: Incoming, before: Remembered) -> Accepted:
     """The request was made before. Its file is read only to see that it is the same; nothing is stored or reserved."""
-    digest = file.digest
-    if digest is None:
-        digest = (await read_through(desk, venue.task.max_bytes, file.content)).digest
-    if digest != before.submission.digest:
+    request, digest = before.request, before.submission.digest
+    if file.digest != digest and (await read_through(desk, venue.task.max_bytes, file.content)).digest != digest:
         raise mismatch("another file")
-    request = before.request
     return Accepted(before.submission.id, None, reused=request.reused, replayed=True, answer=request.answer)
 
 
