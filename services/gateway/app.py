@@ -23,6 +23,7 @@ from services.gateway.api import (
     submissions,
 )
 from services.gateway.api.bells import Bells
+from services.gateway.api.lingering import Lingering
 from services.gateway.api.throttle import BadTries
 from services.gateway.desk import Desk
 from services.gateway.settings import GatewaySettings
@@ -70,7 +71,8 @@ def build_app(desk: Desk) -> FastAPI:
     app.state.bells = bells
     app.state.bad_tries = BadTries()
     app.state.drain = drain
-    equip(app, readiness)
+    equip(app, readiness, desk.settings.support)
+    app.add_middleware(Lingering)
     for resource in (
         challenges,
         submissions,

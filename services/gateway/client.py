@@ -11,8 +11,10 @@ The one file handed to participants (served at /client.py); it stands alone and 
 """
 
 import argparse
+import base64
 import contextlib
 import email.utils
+import gzip
 import hashlib
 import io
 import json
@@ -20,6 +22,7 @@ import os
 import random
 import sys
 import time
+import zlib
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -58,7 +61,16 @@ LOOK_AFTER_SECONDS = 1.0
 """After a broken connection the server needs a moment to seal what it received, or to give its place back."""
 CLOCK_SLACK_SECONDS = 5.0
 """How far `Date` (whole seconds, perhaps of a proxy) and `created_at` may be apart."""
-MEDIA = {".txt": "text/plain", ".csv": "text/csv", ".gz": "application/gzip"}
+MEDIA = {
+    ".txt": "text/plain",
+    ".csv": "text/csv",
+    ".json": "application/json",
+    ".npy": "application/x-npy",
+    ".npz": "application/zip",
+    ".zip": "application/zip",
+    ".gz": "application/gzip",
+}
+BEGUN = "idempotency-running"
 
 Json = dict[str, Any]
 
@@ -128,7 +140,7 @@ class Server:
         """Any answer to a submission. Tried again only while there is no connection; raises httpx's other errors."""
         path = address("challenges", parcel.challenge, "tasks", parcel.task, "splits", parcel.split, to)
         media = MEDIA.get(parcel.path.suffix.lower(), "application/octet-stream")
-        headers = {"Content-Type": media, "Content-Length": str(parcel.size_bytes)}
+        headers = {"Content-Type": media, "Content-Length": str(parcel.size_bytes)} | parcel.headers
         while True:
             try:
                 with contextlib.closing(body.blocks()) as blocks:
@@ -218,7 +230,7 @@ def problem_in(answer: httpx.Response) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A file, where it goes, and what is said of it (the query of the request)."""
+    """A file, where it goes, what is said of it (the query of the request), and its digest and key (headers)."""
 
     path: Path
     size_bytes: int
@@ -226,6 +238,7 @@ class Parcel:
     task: str
     split: str
     about: Json
+    headers: dict[str, str]
 
     def matches(self, submission: Json) -> bool:
         """Whether a submission is to where this goes, under the same method."""
@@ -269,6 +282,39 @@ class Body:
                 raise Ending(USAGE, f"{name} changed while it was being sent", "  submit it when it is finished")
 
 
+def digest_of(path: Path, packed: bool = False) -> bytes | None:
+    """SHA-256 of the file, or of what it unpacks to; None where it is a broken archive."""
+    try:
+        with (
+            path.open("rb") as file,
+            gzip.GzipFile(fileobj=file) if packed else contextlib.nullcontext(file) as content,
+        ):
+            return hashlib.file_digest(content, "sha256").digest()
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        return None
+    except OSError as error:
+        raise Ending(USAGE, f"{path} cannot be read: {error.strerror}") from error
+
+
+def is_gzip(path: Path) -> bool:
+    """Whether the server will unpack it: it goes by the first two bytes, too."""
+    with path.open("rb") as file:
+        return file.read(2) == b"\x1f\x8b"
+
+
+def headers_of(args: argparse.Namespace, about: Json, number: int) -> dict[str, str]:
+    """What makes a submission count once: the digest of the file, and a key made of it and all that is said of it.
+
+    The same command has the same key; `number` is above 1 where an earlier try failed on the server's side.
+    """
+    sent = digest_of(args.file) or b""
+    content = digest_of(args.file, packed=True) if is_gzip(args.file) else sent
+    headers = {"Repr-Digest": f"sha-256=:{base64.b64encode(content).decode()}:"} if content else {}
+    said = json.dumps([sent.hex(), args.challenge, args.task, args.split, about, number], sort_keys=True)
+    key = args.idempotency_key or hashlib.sha256(said.encode()).hexdigest()
+    return headers | ({} if key == "none" else {"Idempotency-Key": key})
+
+
 def deliver(server: Server, parcel: Parcel) -> Json:
     """Send the file until it is sealed, once: the server's answer, or `{"submission": …}` when the answer was lost.
 
@@ -286,22 +332,31 @@ def deliver(server: Server, parcel: Parcel) -> Json:
             trouble = server.unreachable(error)
         else:
             if answer.is_success:
-                return dict(content_of(answer))
+                return dict(content_of(answer)) | {"replayed": "idempotency-replayed" in answer.headers}
             trouble = ending_of(answer)
+        if answer is not None and problem_in(answer).get("code") == BEGUN:
+            # An earlier try of ours, whose line broke: it ends, or is given up within a minute or so.
+            come_back(answer, "the same request is still under way", trouble, patience)
+            continue
         if trouble.code != BROKEN:
             raise trouble
         note(trouble.lines[0])
         if found := arrived(server, parcel, body, started, patience):
             return {"submission": found}
         if answer is not None and said_come_back(answer):
-            if not patience.pause("it asks to come back", retry_after(answer)):
-                raise trouble
+            come_back(answer, "it asks to come back", trouble, patience)
             continue
         if again:
             trouble.lines.append("  the file was sent twice and did not arrive; nothing was submitted")
             raise trouble
         note("the file did not arrive; sending it once more")
         again = True
+
+
+def come_back(answer: httpx.Response, reason: str, trouble: Ending, patience: Patience) -> None:
+    """Sleep as long as `answer` asks; raises `trouble` when that is too long."""
+    if not patience.pause(reason, retry_after(answer)):
+        raise trouble
 
 
 def said_come_back(answer: httpx.Response) -> bool:
@@ -392,27 +447,56 @@ def state_of(submission: Json) -> tuple[str, str | None]:
 
 def do_submit(args: argparse.Namespace, server: Server) -> int:
     """Send a file; wait for its outcome unless told not to."""
+    number = 1
+    while True:
+        accepted = deliver(server, parcel_of(args, number))
+        show_accepted(args, accepted)
+        submission = accepted["submission"]
+        if not args.wait:
+            return show_next(args, submission)
+        answer = outcome(server, submission["id"])
+        failed_before = accepted.get("replayed") and state_of(content_of(answer))[0] == "failed"
+        if not failed_before or args.idempotency_key:
+            return conclude(args, server, answer)
+        note("it failed on the server's side then, and cost nothing; submitting the file anew")
+        number += 1
+
+
+def parcel_of(args: argparse.Namespace, number: int) -> Parcel:
+    """The file and all that goes with it; `number` counts the tries that were answered."""
     about = {"method": args.method, "description": args.description, "track": args.track, "publish": args.publish}
-    parcel = Parcel(args.file, size_of(args.file), args.challenge, args.task, args.split, about)
-    accepted = deliver(server, parcel)
+    about |= {"labels": args.labels} if args.labels else {}
+    size_bytes = size_of(args.file)
+    return Parcel(args.file, size_bytes, args.challenge, args.task, args.split, about, headers_of(args, about, number))
+
+
+def show_accepted(args: argparse.Namespace, accepted: Json) -> None:
+    """What the server has, whether that is new, and what is left."""
     submission = accepted["submission"]
     tell = note if args.json else say
     tell(f"accepted {submission['id']}: {submission['size_bytes']:,} bytes, sha-256 {submission['digest']}")
+    if accepted.get("replayed"):
+        tell("the same request was made before: it is not counted again")
+        return
+    if accepted.get("reused"):
+        tell("the same bytes were submitted before: this is what they came to, and nothing is charged")
     if "allowance" in accepted:
         tell(standing_line(accepted["allowance"]))
-    if not args.wait:
-        if args.json:
-            say_json(submission)
-        else:
-            say(f"for its outcome: {go_on('wait', submission['id'])}")
-        return FINE
-    return conclude(args, server, submission["id"])
+
+
+def show_next(args: argparse.Namespace, submission: Json) -> int:
+    """How to learn of the outcome later."""
+    if args.json:
+        say_json(submission)
+    else:
+        say(f"for its outcome: {go_on('wait', submission['id'])}")
+    return FINE
 
 
 def do_check(args: argparse.Namespace, server: Server) -> int:
     """Check a file without submitting it: no place is taken, no score is made."""
     about = {"labels": args.labels}
-    parcel = Parcel(args.file, size_of(args.file), args.challenge, args.task, args.split, about)
+    parcel = Parcel(args.file, size_of(args.file), args.challenge, args.task, args.split, about, {})
     found = content_of(checked(server, parcel))
     if args.json:
         say_json(found)
@@ -441,12 +525,11 @@ def checked(server: Server, parcel: Parcel) -> httpx.Response:
 
 def do_wait(args: argparse.Namespace, server: Server) -> int:
     """Wait for the outcome of a submission."""
-    return conclude(args, server, args.id)
+    return conclude(args, server, outcome(server, args.id))
 
 
-def conclude(args: argparse.Namespace, server: Server, submission: str) -> int:
-    """Wait for an outcome, print it, and turn it into an exit code."""
-    answer = outcome(server, submission)
+def conclude(args: argparse.Namespace, server: Server, answer: httpx.Response) -> int:
+    """Print an outcome, and turn it into an exit code."""
     shown = content_of(answer)
     if args.json:
         say_json(shown)
@@ -787,7 +870,17 @@ def show_allowance(allowance: Json) -> None:
     for standing in allowance["pools"]:
         say(standing_line(standing))
         for place in standing["taken"]:
-            say(f"  {place['state']} by {place['submission']}, back {moment(place['returns_at'])}")
+            say(f"  {place['state']} by {place['submission']}, back {moment(place['returns_at'])}{what_of(place)}")
+        for place in standing.get("given_back", ()):
+            say(f"  given back ({place['reason']}): {place['submission']}{what_of(place)}")
+        if standing.get("forgiven_left") is not None and standing.get("given_back"):
+            say(f"  rejected files that still cost nothing today: {standing['forgiven_left']}")
+
+
+def what_of(place: Json) -> str:
+    """What took a place, and how far that is, where the server says so."""
+    said = [place.get("progress"), place.get("task"), place.get("split"), short(place.get("method") or "")]
+    return f" ({', '.join(words)})" if (words := [word for word in said if word]) else ""
 
 
 def show_challenges(challenges: Sequence[Json]) -> None:
@@ -834,7 +927,10 @@ def parser() -> argparse.ArgumentParser:
     submit.add_argument("--method", default="", help="name of the method, shown on the board")
     submit.add_argument("--description", default="", help="what it does, what it was trained on")
     submit.add_argument("--track", choices=("provided", "external"), default="provided", help="training data")
+    submit.add_argument("--labels", choices=NUMBERINGS, help="how the file names categories (ilsvrc)")
     submit.add_argument("--publish", action="store_true", help="put it on the board once it is scored")
+    about_key = "counts a repeated request once (made from file and options); none: send none"
+    submit.add_argument("--idempotency-key", metavar="KEY", help=about_key)
     submit.add_argument("--wait", action=argparse.BooleanOptionalAction, default=True, help="wait for the outcome")
 
     check = command("check", do_check)

@@ -44,6 +44,8 @@ class GatewaySettings(Settings):
 
     check_seconds: float = Field(default=60.0, gt=0, le=300)
     """How long a dry run waits for a scorer, once its file is there."""
+    support: str = ""
+    """Whom teams ask for help, an address or a URL; every problem names it. None by default."""
 
     private_networks: str = ""
     """Networks (CIDR, commas) beyond the public Internet that teams' webhook endpoints may be in. None by default."""

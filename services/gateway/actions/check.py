@@ -8,7 +8,6 @@ once it is begun, whatever the file is; one that we do not bring to its end does
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -17,7 +16,8 @@ from starlette.concurrency import run_in_threadpool
 
 from services.gateway.actions.receive import LEASE, receive, refuse_announced
 from services.gateway.desk import Desk
-from services.gateway.intake import Sealed
+from services.gateway.digestfields import check_digest
+from services.gateway.intake import Incoming, Sealed
 from services.gateway.store import checks, outbox
 from services.gateway.store.challenges import Venue
 from services.gateway.tables import CheckRow
@@ -57,23 +57,23 @@ async def begin_check(
     team: UUID,
     venue: Venue,
     labels: Numbering,
-    body: AsyncIterator[bytes],
-    announced_bytes: int | None,
+    file: Incoming,
 ) -> Begun:
-    """Take `body` as a file to be checked for `venue`, which need not be open, and have that owed to the queue.
+    """Take `file` as a file to be checked for `venue`, which need not be open, and have that owed to the queue.
 
     Raises `TooMany` (over the hourly limit), `Conflict` (no dry runs here), `TooLarge`, `Refused` and `Unavailable` as
     submitting does; nothing is left of it then.
     """
-    refuse_announced(announced_bytes, venue.task.max_bytes)
+    refuse_announced(file.announced_bytes, venue.task.max_bytes)
     check = uuid4()
     key = keys.check_key(team, check)
     begun = await run_in_threadpool(_open, desk, check, key, team, venue, labels)
 
     try:
         sealed = await receive(
-            desk, key, venue.task.max_bytes, body, lambda session, until: checks.renew(session, check, until)
+            desk, key, venue.task.max_bytes, file.content, lambda session, until: checks.renew(session, check, until)
         )
+        check_digest(file.digest, sealed.digest, sealed.received_digest)
         await run_in_threadpool(_seal, desk, check, sealed)
     except BaseException as error:
         ours = isinstance(error, Broken | asyncio.CancelledError)

@@ -1,6 +1,7 @@
 """The bytes of an upload on their way to S3: counted, digested and unpacked as they pass, never whole anywhere."""
 
 import asyncio
+import collections
 import contextlib
 import functools
 import logging
@@ -34,7 +35,7 @@ def refuse_announced(announced_bytes: int | None, limit_bytes: int) -> None:
     if announced_bytes is not None and announced_bytes > limit_bytes:
         raise TooLarge(
             "submission-too-large",
-            f"the file has {announced_bytes:,} bytes; this task takes {limit_bytes:,} at most",
+            f"at least {announced_bytes:,} bytes were announced; this task takes {limit_bytes:,} at most",
             "send one file with one line per image and at most the stated number of guesses",
         )
 
@@ -44,10 +45,26 @@ async def receive(desk: Desk, object_key: str, limit_bytes: int, body: AsyncIter
 
     Raises `TooLarge` beyond `limit_bytes`, `Refused` for broken gzip, an empty body and one that takes too long.
     """
+    async with _in_time(desk), _renewed(desk, object_key, renew):
+        return await _stream(desk.storage.upload(keys.SUBMISSIONS, object_key), Intake(limit_bytes), body)
+
+
+async def read_through(desk: Desk, limit_bytes: int, body: AsyncIterator[bytes]) -> Sealed:
+    """What `body` is, read to its end and kept nowhere. Raises as `receive` does."""
+    intake = Intake(limit_bytes)
+    async with _in_time(desk):
+        async for chunk in body:
+            collections.deque(intake.feed(chunk), maxlen=0)
+        collections.deque(intake.finish(), maxlen=0)
+    return intake.sealed()
+
+
+@contextlib.asynccontextmanager
+async def _in_time(desk: Desk) -> AsyncIterator[None]:
     limit_seconds = desk.settings.upload_seconds
     try:
-        async with asyncio.timeout(limit_seconds), _renewed(desk, object_key, renew):
-            return await _stream(desk.storage.upload(keys.SUBMISSIONS, object_key), Intake(limit_bytes), body)
+        async with asyncio.timeout(limit_seconds):
+            yield
     except TimeoutError as error:
         raise Refused(
             "upload-too-slow",

@@ -11,7 +11,8 @@ from starlette.concurrency import run_in_threadpool
 from services.gateway.actions.check import WINDOW, begin_check, end_check, outcome_of
 from services.gateway.api.auth import DeskDep, Submitter
 from services.gateway.api.bells import Bells
-from services.gateway.api.submissions import FILE_BODY, file_in, venue_of
+from services.gateway.api.bodies import FILE_BODY, FileDep
+from services.gateway.api.submissions import venue_of
 from services.gateway.desk import Desk
 from shared.challenge import Numbering
 from shared.errors import (
@@ -47,6 +48,7 @@ async def validate_file(
     response: Response,
     desk: DeskDep,
     caller: Submitter,
+    file: FileDep,
     challenge: str,
     task: str,
     split: str,
@@ -55,9 +57,8 @@ async def validate_file(
     """Send the file as for submitting. It is read as an evaluation would read it, and deleted: no place is taken, and
     no score is made. A file that would be rejected is a 200 with `outcome` `rejected`: the dry run worked.
     """
-    body, announced_bytes = file_in(request)
     venue = await run_in_threadpool(venue_of, desk, challenge, task, split)
-    begun = await begin_check(desk, caller.team, venue, labels, body, announced_bytes)
+    begun = await begin_check(desk, caller.team, venue, labels, file)
     window_seconds, limit = int(WINDOW.total_seconds()), desk.settings.checks_per_hour
     response.headers.update(rate_limit(limit, window_seconds, begun.remaining, begun.reset_seconds))
     return await _outcome(desk, request.app.state.bells, begun.check)

@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 from services.gateway.api.auth import Caller, Credentials, DeskDep, Reader, desk_of, still_holds
 from services.gateway.api.bells import Bells
 from services.gateway.api.streams import MEDIA, Frame, Step, stream, streamed
-from services.gateway.api.submissions import WAIT_SECONDS
 from services.gateway.api.views import MOMENT, SUBMISSION
+from services.gateway.api.waiting import WAIT_SECONDS
 from services.gateway.desk import Desk
 from services.gateway.store import events
 from services.gateway.tables import EventRow

@@ -11,6 +11,7 @@ from typing import Any
 
 from services.gateway.actions.apply import apply_report, conclude
 from services.gateway.actions.check import WINDOW, clear_check
+from services.gateway.actions.remember import forget
 from services.gateway.actions.submit import abandon
 from services.gateway.courier.retention import Retention
 from services.gateway.desk import Desk
@@ -43,6 +44,7 @@ class Sweeps:
             await self._guarded(lambda: asyncio.to_thread(self.clear_checks))
             await self._guarded(self.look_after_silent)
             await self._guarded(lambda: asyncio.to_thread(self._retention.tend))
+            await self._guarded(lambda: asyncio.to_thread(self.forget_requests))
             await asyncio.sleep(self._settings.sweep_seconds)
 
     async def _guarded(self, sweep: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -77,6 +79,11 @@ class Sweeps:
                 clear_check(self._desk, row.id, counts=row.finished_at is not None)
             except Exception:
                 log.exception("check %s could not be cleared", row.id)
+
+    def forget_requests(self) -> None:
+        """Idempotency keys that have had their time."""
+        if forgotten := forget(self._desk):
+            log.info("%s requests are older than their keys are kept: forgotten", forgotten)
 
     async def look_after_silent(self) -> None:
         """Open evaluations that Redis was given and that are silent: waiting, lost, or done without our hearing."""

@@ -5,6 +5,7 @@ from services.gateway.tables.challenges import ChallengeRow, TruthRow
 from services.gateway.tables.checks import CheckRow
 from services.gateway.tables.endpoints import DeliveryRow, EndpointRow
 from services.gateway.tables.outbox import EventRow, OutboxRow
+from services.gateway.tables.requests import RequestRow
 from services.gateway.tables.submissions import EvaluationRow, SubmissionRow
 from services.gateway.tables.teams import AccountRow, KeyRow, MemberRow, TeamRow
 
@@ -20,6 +21,7 @@ __all__ = [
     "KeyRow",
     "MemberRow",
     "OutboxRow",
+    "RequestRow",
     "SubmissionRow",
     "TeamRow",
     "TruthRow",

@@ -1,6 +1,8 @@
 """The participants' client as they run it, against a server that says, or fails to say, what is scripted."""
 
+import base64
 import contextlib
+import gzip
 import hashlib
 import json
 import os
@@ -112,6 +114,73 @@ def test_the_file_goes_as_it_is_with_its_type_its_length_and_what_is_said_of_it(
         assert sent.headers["content-length"] == "5000"
         assert sent.headers["authorization"] == f"Bearer {KEY}"
         assert sent.query == {"method": "Net & Söhne", "description": "x y", "track": "external", "publish": "true"}
+
+
+def submitted_with(run: Run, server: Imitation, file: Path, *options: str) -> dict[str, str]:
+    """The headers of a submission."""
+    assert run("submit", file, *TO_TEST, "--no-wait", *options).returncode == 0
+    return server.asked[-1].headers
+
+
+def test_a_repeated_command_has_the_same_key_and_any_other_has_another(run: Run, server: Imitation, file: Path) -> None:
+    """All that is said of the file is in the key: under the same key it would be refused as a mismatch."""
+    first = submitted_with(run, server, file)["idempotency-key"]
+    assert submitted_with(run, server, file)["idempotency-key"] == first
+    others = [("--method", "x"), ("--publish", "--labels", "kaggle")]
+    keys = [submitted_with(run, server, file, *options)["idempotency-key"] for options in others]
+    file.write_text("1\n")
+    keys.append(submitted_with(run, server, file)["idempotency-key"])
+    assert len({first, *keys}) == len(keys) + 1
+    assert server.asked[2].query == {"method": "x", "track": "provided", "publish": "false"}
+    assert server.asked[3].query["labels"] == "kaggle"
+    assert "idempotency-key" not in submitted_with(run, server, file, "--idempotency-key", "none")
+
+
+def test_the_digest_of_what_the_file_unpacks_to_is_told_beforehand(
+    run: Run, server: Imitation, file: Path, tmp_path: Path
+) -> None:
+    """Then the server can answer for a file that it knows; of a broken archive it is left to the server to say so."""
+    told = f"sha-256=:{base64.b64encode(hashlib.sha256(file.read_bytes()).digest()).decode()}:"
+    packed, broken = tmp_path / "packed.gz", tmp_path / "broken.gz"
+    packed.write_bytes(gzip.compress(file.read_bytes()))
+    broken.write_bytes(packed.read_bytes()[:-6])
+    assert submitted_with(run, server, file)["repr-digest"] == told
+    assert submitted_with(run, server, packed)["repr-digest"] == told
+    assert "repr-digest" not in submitted_with(run, server, broken)
+
+
+def test_a_result_that_was_there_before_is_told_as_such(run: Run, server: Imitation, file: Path) -> None:
+    """Of the same bytes; or of the same request, whose answer speaks of then and not of what is left now."""
+    known = {"submission": submission(), "allowance": STANDING}
+    server.script("POST", SUBMIT, Answer(200, known | {"reused": True}))
+    done = run("submit", file, *TO_TEST)
+    assert "the same bytes were submitted before" in done.stdout
+    assert "left: 1 of 2" in done.stdout
+    server.script("POST", SUBMIT, Answer(202, known, {"Idempotency-Replayed": "true"}))
+    done = run("submit", file, *TO_TEST)
+    assert "the same request was made before" in done.stdout
+    assert "left: " not in done.stdout
+
+
+def test_a_request_that_is_still_under_way_is_asked_again(run: Run, server: Imitation, file: Path) -> None:
+    """The line of the first try broke before its upload was given up."""
+    server.script("POST", SUBMIT, problem(409, "idempotency-running", "still under way", "1"), accepted)
+    done = run("submit", file, *TO_TEST)
+    assert done.returncode == 0, done.stderr
+    assert server.count("POST", SUBMIT) == 2
+
+
+def test_what_failed_on_the_servers_side_is_submitted_anew_by_the_same_command(
+    run: Run, server: Imitation, file: Path
+) -> None:
+    """Under the same key, the server would only repeat that it accepted it."""
+    replayed = Answer(202, {"submission": submission(), "allowance": STANDING}, {"Idempotency-Replayed": "true"})
+    server.script("POST", SUBMIT, replayed, accepted)
+    server.script("GET", ONE, Answer(200, submission(judged="failed")), Answer(200, submission(judged="scored")))
+    done = run("submit", file, *TO_TEST)
+    assert done.returncode == 0, done.stderr
+    first, second = (asked.headers["idempotency-key"] for asked in server.asked if asked.method == "POST")
+    assert first != second
 
 
 def test_without_waiting_it_says_how_to_wait(run: Run, server: Imitation, file: Path) -> None:

@@ -28,7 +28,7 @@ from shared.messages import CheckNotice
 from shared.queue import Queue
 from shared.report import Check, Failure, FaultLine
 from shared.signing import new_secret
-from tests.services.gateway.api.test_submit import problem
+from tests.services.gateway.answers import problem
 from tests.services.gateway.checks import FILE, left_behind
 from tests.services.gateway.conftest import Scorer, Team, serving
 from tests.waiting import eventually
