@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from services.gateway.actions.submit import Metadata, submit
 from services.gateway.api.auth import Caller, DeskDep, Reader, Submitter
 from services.gateway.api.bells import Bells
+from services.gateway.api.parameters import ChallengeName, SplitName, TaskName
 from services.gateway.api.places import place_headers
 from services.gateway.api.views import AcceptedView, SubmissionPage, SubmissionView, submission_view
 from services.gateway.desk import Desk
@@ -74,9 +75,9 @@ async def submit_file(
     response: Response,
     desk: DeskDep,
     caller: Submitter,
-    challenge: str,
-    task: str,
-    split: str,
+    challenge: ChallengeName,
+    task: TaskName,
+    split: SplitName,
     method: Annotated[str, Query(max_length=200, description="name of the method", examples=["ResNet-152"])] = "",
     description: Annotated[str, Query(max_length=2000, description="what it does, what it was trained on")] = "",
     track: Annotated[Literal["provided", "external"], Query(description="training data")] = "provided",
