@@ -5,18 +5,19 @@ import base64
 import binascii
 import contextlib
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from services.gateway.actions.submit import Metadata, submit
+from services.gateway.api import practice
 from services.gateway.api.auth import Caller, DeskDep, Reader, Submitter
 from services.gateway.api.bells import Bells
 from services.gateway.api.parameters import ChallengeName, SplitName, TaskName
 from services.gateway.api.places import place_headers
-from services.gateway.api.views import AcceptedView, SubmissionPage, SubmissionView, submission_view
+from services.gateway.api.views import SUBMISSION, AcceptedView, SubmissionPage, SubmissionView, submission_view
 from services.gateway.desk import Desk
 from services.gateway.lifecycle import FINAL_STATES
 from services.gateway.store import challenges, submissions
@@ -42,19 +43,15 @@ router = APIRouter(prefix="/v1", tags=["submissions"])
 FILE_TYPES = ("text/plain", "text/csv", "application/gzip", "application/x-gzip", "application/octet-stream")
 WAIT_SECONDS = 60
 
-Submission = Annotated[UUID, Path(description="the submission's id")]
+Submission = Annotated[UUID, Path(description="the submission's id", examples=[SUBMISSION])]
 
+_TEXT: dict[str, Any] = {"schema": {"type": "string"}, "example": practice.FILE}
+_BYTES: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 _FILE_BODY = {
     "requestBody": {
         "required": True,
         "description": "The predictions file itself, plain or gzip.",
-        "content": {
-            media: {
-                "schema": {"type": "string", "format": "binary"},
-                "example": "771 778 794 387 650\n363 691 764 923 427\n",
-            }
-            for media in FILE_TYPES
-        },
+        "content": {media: _TEXT if media.startswith("text/") else _BYTES for media in FILE_TYPES},
     }
 }
 
@@ -133,7 +130,9 @@ async def read_submission(
     desk: DeskDep,
     caller: Reader,
     submission: Submission,
-    wait: Annotated[float, Query(ge=0, le=WAIT_SECONDS, description="seconds to wait for an outcome")] = 0,
+    wait: Annotated[
+        float, Query(ge=0, le=WAIT_SECONDS, description="seconds to wait for an outcome", examples=[30])
+    ] = 0,
 ) -> SubmissionView:
     """The submission and its evaluation. `wait` answers the moment the outcome is there, or when the time is up."""
     bells: Bells = request.app.state.bells

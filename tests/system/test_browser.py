@@ -1,0 +1,136 @@
+"""In a browser without a network: the API docs lead from a key to a score, and every page is whole by itself."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Browser, Error, Locator
+
+from services.gateway.api.practice import CHALLENGE, FILE, PREDICTIONS, SPLIT, TASK
+from tests.stacks import Stack
+from tests.system.browsing import Visit, browsing, visiting
+from tests.system.participants import Organiser
+
+pytestmark = pytest.mark.system
+
+SUBMIT, READ = "#operations-submissions-submit", "#operations-submissions-read_submission"
+TOP_5_ERROR = 1 / len(PREDICTIONS)
+"""The example misses one image."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with browsing() as browser:
+        yield browser
+
+
+@pytest.fixture
+def visit(browser: Browser, stack: Stack) -> Iterator[Visit]:
+    """A page that must neither ask anybody else nor complain."""
+    with visiting(browser, stack.gateway_url) as visit:
+        yield visit
+    assert not visit.strays
+    assert not visit.complaints
+
+
+@pytest.fixture(scope="module")
+def key(stack: Stack) -> str:
+    """A new team's key, as the organisers hand it out."""
+    return stack.command("services.gateway", "team", "create", f"browser {uuid4().hex[:8]}").strip()
+
+
+def authorize(visit: Visit, key: str) -> None:
+    visit.step("press Authorize, paste the key, close")
+    visit.page.locator(".auth-wrapper > .authorize").click()
+    window = visit.page.locator(".auth-container")
+    window.locator("input").fill(key)
+    window.get_by_role("button", name="Apply credentials").click()
+    window.get_by_role("button", name="Close").click()
+
+
+def try_out(visit: Visit, selector: str) -> Locator:
+    visit.step(f"open {selector.rpartition('-')[2]}, press Try it out")
+    operation = visit.page.locator(selector)
+    operation.locator(".opblock-summary-control").click()
+    operation.locator(".try-out__btn").click()
+    return operation
+
+
+def execute(visit: Visit, operation: Locator) -> tuple[int, dict[str, Any]]:
+    operation.locator("button.execute").click()
+    answer = operation.locator(".live-responses-table tbody tr.response").first
+    status = int(answer.locator(".response-col_status").inner_text().split()[0])
+    content: dict[str, Any] = json.loads(answer.locator(".response-col_description pre").first.inner_text())
+    visit.step(f"press Execute: {status} {operation.locator('.request-url pre').inner_text().removeprefix(visit.url)}")
+    return status, content
+
+
+def test_the_docs_lead_from_a_key_to_a_score_with_the_example_as_it_stands(visit: Visit, key: str) -> None:
+    visit.open("/docs")
+    authorize(visit, key)
+    submit = try_out(visit, SUBMIT)
+    visit.step(f"the body is {submit.locator('.body-param-content-type select, .content-type').first.input_value()}")
+    status, accepted = execute(visit, submit)
+    assert status in (200, 202)
+    submission = accepted["submission"]
+    assert (submission["challenge"], submission["task"], submission["split"]) == (CHALLENGE, TASK, SPLIT)
+    read = try_out(visit, READ)
+    visit.step("paste the submission's id; wait 30 seconds at most")
+    read.locator("tr[data-param-name=submission] input").fill(submission["id"])
+    read.locator("tr[data-param-name=wait] input").fill("30")
+    status, seen = execute(visit, read)
+    assert status == 200
+    assert seen["evaluation"]["state"] == "scored"
+    assert seen["evaluation"]["metrics"]["top_5_error"] == TOP_5_ERROR
+    visit.step(f"on the screen: scored, top_5_error {seen['evaluation']['metrics']['top_5_error']}")
+
+
+def test_without_a_key_the_docs_show_the_problem_and_its_remedy(browser: Browser, stack: Stack) -> None:
+    with visiting(browser, stack.gateway_url) as visit:
+        visit.open("/docs")
+        status, problem = execute(visit, try_out(visit, SUBMIT))
+    assert (status, problem["code"]) == (401, "key-missing")
+    assert "Bearer" in problem["remedy"]
+    assert not visit.strays
+
+
+def test_the_pages_lead_from_the_first_to_an_entry(visit: Visit, organiser: Organiser) -> None:
+    sent = organiser.found(CHALLENGE, SPLIT).scored(FILE.encode(), "seen in a browser")
+    page = visit.page
+    visit.open("/")
+    for link, heading in (("practice task", "Classification"), ("board", "Classification: Practice")):
+        visit.step(f"follow “{link}”")
+        page.get_by_role("link", name=link, exact=True).click()
+        assert page.locator("h1").inner_text() == heading
+    visit.step("follow the entry")
+    page.locator(f"a[href$='{sent['id']}']").click()
+    assert page.locator("h1").inner_text() == "seen in a browser"
+    assert f"{TOP_5_ERROR:.5f}" in page.locator("table").inner_text()
+    visit.open(f"/challenges/{CHALLENGE}")
+    visit.step("follow “Sample, and how to submit”, download the sample")
+    page.get_by_role("link", name="Sample, and how to submit").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download this sample").click()
+    assert download.value.suggested_filename == f"{CHALLENGE}-{TASK}-sample.txt"
+    assert download.value.path().read_text().splitlines() == FILE.splitlines()[:3]
+
+
+def test_the_command_on_the_first_page_is_whole(visit: Visit, key: str) -> None:
+    visit.open("/")
+    command = visit.page.locator(".command").first.inner_text()
+    done = subprocess.run(
+        ["sh", "-c", command], env={"HOLDOUT_KEY": key, "PATH": "/usr/bin:/bin"}, capture_output=True, timeout=60
+    )
+    assert json.loads(done.stdout)["submission"]["state"] == "sealed", done.stderr
+
+
+def test_a_page_that_asked_somebody_else_would_be_caught(browser: Browser, stack: Stack) -> None:
+    with visiting(browser, stack.gateway_url) as visit:
+        visit.page.goto(stack.gateway_url + "/nowhere")
+        with pytest.raises(Error):
+            visit.page.goto("http://elsewhere.example/")
+    assert visit.strays == ["http://elsewhere.example/"]
+    assert any("404" in complaint for complaint in visit.complaints)
