@@ -1,10 +1,9 @@
 """`/v1/…/submissions`: submit a file, wait for its outcome, read its report, list one's own."""
 
 import asyncio
-import base64
-import binascii
 import contextlib
-from datetime import datetime
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -42,6 +41,10 @@ router = APIRouter(prefix="/v1", tags=["submissions"])
 
 FILE_TYPES = ("text/plain", "text/csv", "application/gzip", "application/x-gzip", "application/octet-stream")
 WAIT_SECONDS = 60
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+CURSOR = r"[0-9]{1,17}\.[0-9a-f]{32}"
+"""Where a page ends: the last submission's moment in microseconds (17 digits last until the year 5138), and its id."""
 
 Submission = Annotated[UUID, Path(description="the submission's id", examples=[SUBMISSION])]
 
@@ -109,7 +112,10 @@ def list_submissions(
     desk: DeskDep,
     caller: Reader,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    cursor: Annotated[str | None, Query(description="`next` of the page before")] = None,
+    cursor: Annotated[
+        str | None,
+        Query(description="`next` of the page before", json_schema_extra={"pattern": f"^{CURSOR}$"}),
+    ] = None,
 ) -> SubmissionPage:
     """The team's submissions. Follow `next` until it is null; rows that arrive meanwhile do not shift the pages."""
     with desk.database.begin() as session:
@@ -201,15 +207,14 @@ def _settled(judged: Judged) -> bool:
 
 
 def _write_cursor(judged: Judged) -> str:
-    text = f"{judged.submission.created_at.isoformat()}|{judged.submission.id}"
-    return base64.urlsafe_b64encode(text.encode()).decode()
+    moment = judged.submission.created_at - EPOCH
+    return f"{moment // timedelta(microseconds=1)}.{judged.submission.id.hex}"
 
 
 def _read_cursor(text: str | None) -> Cursor | None:
     if text is None:
         return None
-    try:
-        moment, row = base64.urlsafe_b64decode(text.encode()).decode().split("|")
-        return Cursor(datetime.fromisoformat(moment), UUID(row))
-    except (ValueError, binascii.Error) as error:
-        raise Refused("cursor-invalid", "this is not a cursor of ours", "start again without `cursor`") from error
+    if not re.fullmatch(CURSOR, text):
+        raise Refused("cursor-invalid", "this is not a cursor of ours", "start again without `cursor`")
+    microseconds, row = text.split(".")
+    return Cursor(EPOCH + timedelta(microseconds=int(microseconds)), UUID(row))
