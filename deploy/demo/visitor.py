@@ -12,6 +12,7 @@ class Visitor:
 
     def __init__(self, url: str, key: str, split: str, pool: str) -> None:
         """`split` is the address below `url`: `/v1/challenges/…/tasks/…/splits/…`."""
+        self.key = key
         self.split = split
         self.pool = pool
         self._http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=60, trust_env=False)

@@ -111,7 +111,7 @@ async def submit_file(
 def list_submissions(
     desk: DeskDep,
     caller: Reader,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    limit: Annotated[int, Query(ge=1, le=100, description="how many in a page")] = 20,
     cursor: Annotated[
         str | None,
         Query(description="`next` of the page before", json_schema_extra={"pattern": f"^{CURSOR}$"}),
