@@ -46,7 +46,9 @@ class Split(Model):
     held_out: bool
     limits: Limits
     notice: str = ""
-    image_names: str = Field(default="", examples=["ILSVRC2012_test_{:08d}"])
+    image_names: str = Field(
+        default="", pattern=r"^([^{}]{0,64}\{:0[1-9]d\}[^{}]{0,64})?$", examples=["ILSVRC2012_test_{:08d}"]
+    )
     """The images' names, without ending, as a pattern of their numbers from 1; empty where a split has none to offer."""
 
 

@@ -82,5 +82,8 @@ def warm() -> None:
     provenance = Provenance(scorer=VERSION, definition=nothing, truth=nothing, submission=nothing)
     for task in TASKS:
         example = task.EXAMPLE
-        for predictions in (example.predictions, *example.broken):
-            evaluate(example.definition, task.NAME, "test", predictions, example.truth, provenance).canonical()
+        usual = (("ilsvrc", predictions) for predictions in (example.predictions, *example.broken))
+        for labels, predictions in (*usual, *example.others):
+            meant = provenance.model_copy(update={"labels": labels})
+            for split in example.definition.tasks[task.NAME].splits:
+                evaluate(example.definition, task.NAME, split, predictions, example.truth, meant).canonical()

@@ -15,7 +15,7 @@ from services.scorer.protocol import Case, Findings, case_of
 from services.scorer.tasks import find_task
 from shared.challenge import read_challenge
 from shared.errors import Broken, Missing, Refused, Unreadable
-from shared.report import fault_line
+from shared.report import Note, fault_line
 
 SCORED, REJECTED, USAGE = 0, 1, 2
 
@@ -95,8 +95,13 @@ def _table(findings: Findings) -> str:
     for name, value in findings.metrics.items():
         ends = (f"{i.low:.7f} – {i.high:.7f}" for i in findings.intervals[name].values())
         lines.append(f"{name:{width}}  {value!r:22}" + "".join(f"{end:24}" for end in ends).rstrip())
-    notes = (f"note: {n.sentence} ({n.count:,} lines, the first is {n.first_line:,})" for n in findings.notes)
-    return "\n".join([*lines, *notes])
+    return "\n".join([*lines, *map(_noted, findings.notes)])
+
+
+def _noted(note: Note) -> str:
+    """A note with its lines, unless it is about the file as a whole."""
+    place = f" ({note.count:,} lines, the first is {note.first_line:,})" if note.first_line else ""
+    return f"note: {note.sentence}{place}"
 
 
 def _told(path: Path, refusal: Unreadable) -> str:

@@ -47,13 +47,15 @@ class Content:
 class Example:
     """A small challenge whose split `test` can be run: running it loads all that a real one needs.
 
-    `predictions` are scored, each of `broken` is rejected.
+    `predictions` are scored, each of `broken` is rejected. `others` are files, good and broken, in other formats and
+    numberings: whatever a task reads must be among them.
     """
 
     definition: challenge.Challenge
     predictions: bytes
     truth: bytes
     broken: tuple[bytes, ...]
+    others: tuple[tuple[challenge.Numbering, bytes], ...] = ()
 
 
 class Task(Protocol):

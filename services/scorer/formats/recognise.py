@@ -3,6 +3,8 @@
 First thing done to a file; looks at its first bytes only.
 """
 
+from typing import Literal
+
 from services.scorer.formats.blocks import BYTE_ORDER_MARK, Readable, content
 from shared.errors import Fault, Unreadable
 
@@ -39,6 +41,16 @@ _STARTS: tuple[tuple[bytes, str, str, str], ...] = (
     (b"[", "other-format", "JSON", _TEXT),
     (b"<", "other-format", "an HTML or XML page", _TEXT),
 )
+
+
+def format_of(data: Readable) -> Literal["text", "json", "array"]:
+    """What predictions come as, by their first bytes. What is none of the three is left to the reader of text to refuse."""
+    head = bytes(memoryview(data).cast("B")[:HEAD_BYTES])
+    name = head[30 : 30 + int.from_bytes(head[26:28], "little")]
+    if head.startswith(b"\x93NUMPY") or (head.startswith(b"PK\x03\x04") and name.endswith(b".npy")):
+        return "array"
+    text = head.removeprefix(BYTE_ORDER_MARK).lstrip()
+    return "json" if text.startswith((b"{", b"[")) and not text.startswith(b"{\\rtf") and 0 not in head else "text"
 
 
 def refuse_other_formats(data: Readable) -> None:

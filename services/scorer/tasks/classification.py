@@ -10,11 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.scorer.formats.blocks import Readable
-from services.scorer.formats.rows import Numbers, Rows, read_rows
+from services.scorer.formats.examples import IMAGE_NAMES, OTHERS
+from services.scorer.formats.guesses import Guesses, Wanted, read_guesses
+from services.scorer.formats.numbering import FIRST, Categories, Named, Numbers, categories_of
+from services.scorer.formats.rows import read_rows
 from services.scorer.formats.tokens import Positions
 from services.scorer.metrics.hierarchy import cost_matrix, hierarchical
 from services.scorer.metrics.intervals import intervals
 from services.scorer.metrics.losses import Losses, errors_by_guesses, flat
+from services.scorer.metrics.numberings import chance_notes
 from services.scorer.protocol import Case, Content, Example, Findings
 from shared.challenge import WEEK_SECONDS, Challenge, Limits, Protocol, Split, Synset, Task
 from shared.errors import SHOWN_FAULTS, Fault, Unreadable
@@ -41,7 +45,14 @@ EXAMPLE = Example(
                         images=3,
                         held_out=True,
                         limits=Limits(pool="example", places=2, window_seconds=WEEK_SECONDS),
-                    )
+                        image_names=IMAGE_NAMES,
+                    ),
+                    "validation": Split(
+                        title="Validation",
+                        images=3,
+                        held_out=False,
+                        limits=Limits(pool="example", places=2, window_seconds=WEEK_SECONDS),
+                    ),
                 },
                 categories=3,
                 hierarchical="normalised",
@@ -64,6 +75,7 @@ EXAMPLE = Example(
         b"1\x001",
         b"1 2\n\n-1 1.5 x \xe9 \xd9\xa1 n02119789 \xc3\xa9 1;2 +3 99999999999,,\r4",
     ),
+    others=OTHERS,
 )
 
 Marked = NDArray[np.bool_]
@@ -71,9 +83,14 @@ Marked = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """Aligned with the truth, image by image: guesses (images, k), ids of categories, 0 for no guess or an unknown one."""
+    """Aligned with the truth, image by image: guesses (images, k), ids of categories, 0 for no guess or an unknown one.
+
+    `written`: the same as the file has them.
+    """
 
     case: Case
+    categories: Categories
+    written: Guesses
     guesses: Numbers
     notes: tuple[Note, ...]
 
@@ -87,11 +104,13 @@ class Scored:
 
 
 def parse(case: Case, predictions: Readable, truth: Numbers | None) -> Parsed:
-    """Read the predictions, one line for each image."""
-    rows = read_rows(predictions, case.guesses, case.images if truth is None else len(truth))
-    unknown = rows.numbers > case.categories if case.categories else np.zeros(rows.numbers.shape, np.bool_)
-    guesses = np.where(unknown, 0, rows.numbers) if unknown.any() else rows.numbers
-    return Parsed(case, guesses, _notes(case, rows, unknown))
+    """Read the predictions, in any of the formats of `formats.guesses` and by the numbering of the case."""
+    images = case.images if truth is None else len(truth)
+    categories = categories_of(case.categories, case.synsets)
+    wanted = Wanted(case.guesses, images, categories, case.synsets, case.image_names, case.labels)
+    written = read_guesses(predictions, wanted)
+    named = categories.named(written.numbers(written.labels), written.labels)
+    return Parsed(case, categories, written, named.ids, _notes(case, written, named))
 
 
 def describe(parsed: Parsed) -> Content:
@@ -123,15 +142,27 @@ def _refuse_lines(images: Positions, code: str, what: str, remedy: str) -> None:
         raise Unreadable(code, f"The image of line {images[0] + 1:,} {what}.", remedy, faults, len(images))
 
 
-def _notes(case: Case, rows: Rows, unknown: Marked) -> tuple[Note, ...]:
+def _notes(case: Case, written: Guesses, named: Named) -> tuple[Note, ...]:
     """What was accepted as the development kit accepts it, but may not be what its author meant."""
     k = case.guesses
     found = (
-        ("extra-guesses", rows.lengths > k, f"Guesses after the first {k} of a line were ignored."),
-        ("unknown-categories", unknown, f"Ids above {case.categories} count as wrong guesses."),
-        ("missing-guesses", rows.numbers == 0, f"Lines hold fewer than {k} guesses; each missing one is wrong."),
+        ("extra-guesses", written.rows.lengths > k, f"Guesses after the first {k} of a line were ignored."),
+        ("unknown-categories", named.unknown, _unknown(case)),
+        (
+            "missing-guesses",
+            (named.ids == 0) & ~named.unknown,
+            f"Lines hold fewer than {k} guesses; each missing one is wrong.",
+        ),
     )
     return tuple(_note(code, marked, sentence) for code, marked, sentence in found if marked.any())
+
+
+def _unknown(case: Case) -> str:
+    """What it meant for a guess to be of no category."""
+    if case.labels == "wnid":
+        return "WNIDs that are no categories, but their ancestors, count as wrong guesses."
+    highest = (case.categories or 0) - 1 + FIRST[case.labels]
+    return f"Ids above {highest} count as wrong guesses."
 
 
 def _note(code: str, marked: Marked, sentence: str) -> Note:
@@ -146,7 +177,8 @@ def score(parsed: Parsed, truth: Numbers) -> Scored:
     if parsed.case.hierarchical:
         by_height = _hierarchical_errors(parsed, truth, parsed.case.synsets)
         losses |= {"hierarchical_error": by_height[-1], **dict(_named("hierarchical_error", by_height))}
-    return Scored(losses, parsed.notes)
+    chance = chance_notes(parsed.written, parsed.guesses, truth, parsed.categories, parsed.case.held_out)
+    return Scored(losses, (*parsed.notes, *chance))
 
 
 def _hierarchical_errors(parsed: Parsed, truth: Numbers, synsets: tuple[Synset, ...]) -> tuple[Losses, ...]:
