@@ -1,6 +1,6 @@
 """Everything the services say to one another: the job, the scorer's notices, reservations, events.
 
-gateway → quota      ReservationRequest, Settlement; answers Reservation, Standing
+gateway → quota      ReservationRequest, Settlement; answers Reservation, Standing, Statement
 courier → scorer     Job (JSON, over Redis)
 scorer  → gateway    Notice (signed webhook), thin: the report in S3 is the truth
 courier → teams      Event (signed webhook)
@@ -99,6 +99,25 @@ class Standing(Model):
     next_free_at: datetime | None = Field(examples=["2026-02-07T12:00:00Z"], description="null while a place is free")
     taken: tuple[PlaceTaken, ...] = Field(description="the places in use, the first to come back first")
     now: datetime = Field(examples=["2026-01-31T12:00:00Z"], description="the ledger's clock")
+
+
+class PlaceReturned(Model):
+    """One place given back: released before its file was sealed or refunded after it, and by whose fault."""
+
+    submission: UUID
+    state: Literal["released", "refunded"]
+    fault: Literal["theirs", "ours"]
+    taken_at: datetime
+    returned_at: datetime
+
+
+class Statement(Standing):
+    """A standing with what explains it: the places of the pool given back in the last 24 h, newest first, and how many
+    rejected files are still forgiven (None: all).
+    """
+
+    given_back: tuple[PlaceReturned, ...]
+    forgiven_left: int | None
 
 
 class Reservation(Model):

@@ -60,7 +60,7 @@ def build_app(desk: Desk) -> FastAPI:
     app.state.desk = desk
     app.state.bells = bells
     app.state.drain = drain
-    equip(app, readiness)
+    equip(app, readiness, desk.settings.support)
     for resource in (challenges, submissions, leaderboards, allowance, participants, outcomes):
         app.include_router(resource.router)
     app.include_router(pages.router)

@@ -39,6 +39,9 @@ class GatewaySettings(Settings):
     upload_seconds: int = Field(default=3600, ge=10)
     """How long one upload may take: 500 MB at 140 kB/s. A place is held a little longer than this."""
 
+    support: str = ""
+    """Whom teams ask for help, an address or a URL; every problem names it. None by default."""
+
     private_networks: str = ""
     """Networks (CIDR, commas) beyond the public Internet that teams' webhook endpoints may be in. None by default."""
 

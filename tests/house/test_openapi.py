@@ -97,8 +97,10 @@ def test_the_example_of_submit_is_the_practice_task(document: dict[str, Any]) ->
     submit = next(op for _, _, op in operations(document) if op["operationId"] == "submit")
     names = [each["schema"]["example"] for each in submit["parameters"] if each["in"] == "path"]
     assert names == [practice.CHALLENGE, practice.TASK, practice.SPLIT]
-    first, *_ = submit["requestBody"]["content"].values()
-    assert first["example"] == practice.FILE
+    bodies = submit["requestBody"]["content"]
+    assert next(iter(bodies)) == "application/json"
+    assert bodies["application/json"]["example"] == {"predictions": practice.PREDICTIONS}
+    assert bodies["text/plain"]["example"] == practice.FILE
 
 
 def test_tags_the_key_and_the_server_are_described(document: dict[str, Any]) -> None:

@@ -54,6 +54,7 @@ def apply_report(desk: Desk, evaluation: UUID, attempt: int, timings: dict[str, 
     changes = {
         "state": report.outcome,
         "report_digest": digest,
+        "scorer_version": report.provenance.scorer,
         "metrics": report.metrics,
         "intervals": report.model_dump(mode="json", include={"intervals"})["intervals"],
         "failure": report.failure.model_dump(mode="json") if report.failure else None,

@@ -1,6 +1,7 @@
 """The bytes of an upload on their way to S3: counted, digested and unpacked as they pass, never whole anywhere."""
 
 import asyncio
+import collections
 import contextlib
 import functools
 import logging
@@ -35,10 +36,26 @@ async def receive(
 
     Raises `TooLarge` beyond `limit_bytes`, `Refused` for broken gzip, an empty body and one that takes too long.
     """
+    async with _in_time(desk), _renewed(desk, submission):
+        return await _stream(desk.storage.upload(keys.SUBMISSIONS, object_key), Intake(limit_bytes), body)
+
+
+async def read_through(desk: Desk, limit_bytes: int, body: AsyncIterator[bytes]) -> Sealed:
+    """What `body` is, read to its end and kept nowhere. Raises as `receive` does."""
+    intake = Intake(limit_bytes)
+    async with _in_time(desk):
+        async for chunk in body:
+            collections.deque(intake.feed(chunk), maxlen=0)
+        collections.deque(intake.finish(), maxlen=0)
+    return intake.sealed()
+
+
+@contextlib.asynccontextmanager
+async def _in_time(desk: Desk) -> AsyncIterator[None]:
     limit_seconds = desk.settings.upload_seconds
     try:
-        async with asyncio.timeout(limit_seconds), _renewed(desk, submission):
-            return await _stream(desk.storage.upload(keys.SUBMISSIONS, object_key), Intake(limit_bytes), body)
+        async with asyncio.timeout(limit_seconds):
+            yield
     except TimeoutError as error:
         raise Refused(
             "upload-too-slow",

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.gateway.lifecycle import EvaluationState, SubmissionState
+from services.gateway.lifecycle import EvaluationState, Progress, ReturnedFor, SubmissionState
 from services.gateway.store.challenges import Published
 from services.gateway.store.submissions import Judged
 from shared.challenge import Limits, Numbering, Protocol, Split, Task
@@ -125,17 +125,66 @@ class SubmissionPage(BaseModel):
 
 
 class AcceptedView(BaseModel):
-    """A sealed submission, queued for scoring, and what the team has left."""
+    """A sealed submission, queued for scoring or scored already, and what the team has left."""
 
     submission: SubmissionView
     allowance: Standing
+    reused: bool = Field(examples=[False], description="true: an earlier submission of the same bytes, at no cost")
+
+
+class _What(BaseModel):
+    """What was sent, and where to; null where nothing is kept of it."""
+
+    challenge: str | None = Field(examples=["ilsvrc2012"])
+    task: str | None = Field(examples=["classification"])
+    split: str | None = Field(examples=["test"])
+    method: str | None = Field(examples=["AlexNet, five networks averaged"])
+
+
+class PlaceView(_What):
+    """One place in use: by what, how far that has come, and when the place comes back."""
+
+    submission: UUID = Field(examples=[SUBMISSION])
+    state: Literal["held", "spent"] = Field(examples=["spent"], description="held: its upload is still under way")
+    progress: Progress | None = Field(examples=["scored"], description="how far its submission has come")
+    taken_at: datetime = Field(examples=[MOMENT])
+    returns_at: datetime = Field(examples=["2026-02-07T12:00:00Z"])
+
+
+class ReturnedView(_What):
+    """One place that came back within the last 24 hours, and why."""
+
+    submission: UUID = Field(examples=[SUBMISSION])
+    reason: ReturnedFor = Field(
+        examples=["rejected"],
+        description="rejected: the file's fault; failed: ours; forgiven: scored, and given back all the same; "
+        "refused: the upload was no file to take; cut: it broke off; reused: the same bytes were sent before",
+    )
+    taken_at: datetime = Field(examples=[MOMENT])
+    returned_at: datetime = Field(examples=[MOMENT])
+
+
+class PoolView(BaseModel):
+    """A team's standing in a pool, right now by the ledger's clock, and what explains it."""
+
+    pool: str = Field(examples=["ilsvrc-classification-localization-2012"])
+    places: int = Field(examples=[2], description="how many there are in any window")
+    window_seconds: int = Field(examples=[604800])
+    remaining: int = Field(examples=[1])
+    next_free_at: datetime | None = Field(examples=[None], description="null while a place is free")
+    taken: list[PlaceView] = Field(description="the places in use, the first to come back first")
+    given_back: list[ReturnedView] = Field(description="the places that came back in the last 24 hours, newest first")
+    forgiven_left: int | None = Field(
+        examples=[19], description="rejected files of the next 24 hours that cost nothing; null: all of them"
+    )
+    now: datetime = Field(examples=[MOMENT], description="the ledger's clock")
 
 
 class AllowanceView(BaseModel):
     """What a team has left in every pool that it can submit to."""
 
     team: str = Field(examples=["SuperVision"])
-    pools: list[Standing]
+    pools: list[PoolView]
 
 
 class EntryView(BaseModel):

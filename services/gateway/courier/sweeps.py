@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from services.gateway.actions.apply import apply_report, conclude
+from services.gateway.actions.remember import forget
 from services.gateway.actions.submit import abandon
 from services.gateway.desk import Desk
 from services.gateway.settings import CourierSettings
@@ -38,6 +39,7 @@ class Sweeps:
         while True:
             await self._guarded(lambda: asyncio.to_thread(self.abandon_overdue))
             await self._guarded(self.look_after_silent)
+            await self._guarded(lambda: asyncio.to_thread(self.forget_requests))
             await asyncio.sleep(self._settings.sweep_seconds)
 
     async def _guarded(self, sweep: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -60,6 +62,11 @@ class Sweeps:
                 log.exception("submission %s could not be abandoned", row.id)
             else:
                 log.warning("submission %s was never finished: abandoned", row.id)
+
+    def forget_requests(self) -> None:
+        """Idempotency keys that have had their time."""
+        if forgotten := forget(self._desk):
+            log.info("%s requests are older than their keys are kept: forgotten", forgotten)
 
     async def look_after_silent(self) -> None:
         """Open evaluations that Redis was given and that are silent: waiting, lost, or done without our hearing."""

@@ -3,6 +3,7 @@
 from services.gateway.tables.base import Base
 from services.gateway.tables.challenges import ChallengeRow, TruthRow
 from services.gateway.tables.outbox import EndpointRow, EventRow, OutboxRow
+from services.gateway.tables.requests import RequestRow
 from services.gateway.tables.submissions import EvaluationRow, SubmissionRow
 from services.gateway.tables.teams import KeyRow, TeamRow
 
@@ -14,6 +15,7 @@ __all__ = [
     "EventRow",
     "KeyRow",
     "OutboxRow",
+    "RequestRow",
     "SubmissionRow",
     "TeamRow",
     "TruthRow",

@@ -18,7 +18,8 @@ def _one_of(states: tuple[str, ...]) -> str:
 class SubmissionRow(Base):
     """One file for one split. Never changes once sealed, but for `published_at` (whether it is an entry).
 
-    `digest` and `size_bytes` are of the decompressed bytes, the `received_` ones of what came over the wire.
+    `digest` and `size_bytes` are of the decompressed bytes, the `received_` ones of what came over the wire. One that
+    is abandoned with a digest arrived whole: it was not needed, for an earlier one holds the same bytes.
     """
 
     __tablename__ = "submissions"
@@ -33,6 +34,7 @@ class SubmissionRow(Base):
             postgresql_where=text("published_at IS NOT NULL"),
         ),
         Index("ix_submissions_open", "deadline_at", postgresql_where=text("state = 'open'")),
+        Index("ix_submissions_same", "team_id", "digest", postgresql_where=text("state = 'sealed'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -82,6 +84,7 @@ class EvaluationRow(Base):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     scorer: Mapped[str | None]
+    scorer_version: Mapped[str | None]
     stage: Mapped[str | None]
     report_digest: Mapped[str | None]
     metrics: Mapped[dict[str, Any] | None]

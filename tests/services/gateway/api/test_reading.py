@@ -34,10 +34,10 @@ def test_a_task_s_sample_is_a_file_with_a_name_of_its_own(gateway_url: str, tiny
 
 
 def test_pages_of_submissions_join_without_gap_or_double_while_new_ones_arrive(team: Team) -> None:
-    sent = [team.submit(FILE, split="validation").json()["submission"]["id"] for _ in range(5)]
+    sent = [team.submit(FILE + b"\n" * n, split="validation").json()["submission"]["id"] for n in range(5)]
     page = team.http.get("/v1/submissions", params={"limit": 2}).json()
     seen = [item["id"] for item in page["items"]]
-    team.submit(FILE, split="validation")
+    team.submit(b"9\n" * 4, split="validation")
     while page["next"]:
         page = team.http.get("/v1/submissions", params={"limit": 2, "cursor": page["next"]}).json()
         seen += [item["id"] for item in page["items"]]
