@@ -12,6 +12,7 @@ from services.gateway.allowance import Allowance
 from services.gateway.api import allowance, challenges, leaderboards, outcomes, participants, submissions
 from services.gateway.api.bells import Bells
 from services.gateway.api.document import DESCRIPTION, SERVERS, TAGS
+from services.gateway.api.lingering import Lingering
 from services.gateway.desk import Desk
 from services.gateway.pages import docs
 from services.gateway.settings import GatewaySettings
@@ -61,6 +62,7 @@ def build_app(desk: Desk) -> FastAPI:
     app.state.bells = bells
     app.state.drain = drain
     equip(app, readiness, desk.settings.support)
+    app.add_middleware(Lingering)
     for resource in (challenges, submissions, leaderboards, allowance, participants, outcomes):
         app.include_router(resource.router)
     app.include_router(pages.router)

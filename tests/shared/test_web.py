@@ -46,6 +46,13 @@ def test_every_error_is_a_problem_that_names_its_request(app: FastAPI, path: str
     assert got.json()["code"] == code
 
 
+def test_every_problem_names_whom_to_ask_where_there_is_somebody(app: FastAPI) -> None:
+    helped = FastAPI()
+    equip(helped, Readiness({}), "help@holdout.example")
+    assert answer(helped, "/nowhere").json()["support"] == "help@holdout.example"
+    assert "support" not in answer(app, "/nowhere").json()
+
+
 def test_an_unknown_error_tells_nothing_of_its_cause(app: FastAPI) -> None:
     assert "division" not in answer(app, "/breaks/0").text
 
