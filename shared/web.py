@@ -20,6 +20,7 @@ from pydantic import BaseModel, Field, ValidationError
 from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.challenge import WEEK_SECONDS
@@ -176,6 +177,13 @@ class RequestIds:
         await self.app(scope, receive, with_id)
 
 
+def _methods(request: Request) -> set[str]:
+    """What this address can be asked for, of all routes that have it; the router itself names those of the first only."""
+    fitting = (route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE)
+    # Where no route has it, it is in a folder of files.
+    return {method for route in fitting for method in getattr(route, "methods", None) or ()} or {"GET", "HEAD"}
+
+
 class Readiness:
     """Whether to send us work: not while draining, and not while a check fails."""
 
@@ -212,6 +220,8 @@ def equip(app: FastAPI, readiness: Readiness, support: str = "") -> None:
         ours.status = error.status_code  # type: ignore[misc]
         answer = problem_response(ours, request.url.path, support)
         answer.headers.update(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            answer.headers["Allow"] = ", ".join(sorted(_methods(request)))
         return answer
 
     async def handle_unknown(request: Request, error: Exception) -> Response:

@@ -17,6 +17,13 @@ TAGS = [
     {"name": "submissions", "description": "Submit a file, wait for its outcome, read its report."},
     {"name": "leaderboards", "description": "Published entries in rank order. Open to all."},
     {"name": "allowance", "description": "What your team has left, pool by pool, and when places come back."},
+    {
+        "name": "uploads",
+        "description": "Large files in numbered parts: in any order, in parallel, resumed after a break.",
+    },
+    {"name": "endpoints", "description": "Your team's webhook endpoints, their secrets, and every delivery to them."},
+    {"name": "events", "description": "The same events as a feed, for those who cannot receive webhooks."},
+    {"name": "keys", "description": "Keys of your team and of its persons: make, rotate, revoke."},
     {"name": "client", "description": "The command-line client, one file to download."},
     {"name": "health", "description": "For load balancers and people on call."},
 ]
