@@ -4,7 +4,7 @@ import asyncio
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from shared.web import Readiness, equip
 
@@ -18,10 +18,13 @@ def app() -> FastAPI:
     async def breaks(number: int) -> float:
         return 1 / number
 
-    @made.post("/breaks/{number}")
+    router = APIRouter()
+
+    @router.post("/breaks/{number}")
     async def breaks_anew(number: int) -> float:
         return 1 / number
 
+    made.include_router(router)
     return made
 
 

@@ -1,9 +1,7 @@
 """`/v1/…/submissions`: submit a file, wait for its outcome, read its report, list one's own."""
 
 import contextlib
-import re
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -15,6 +13,7 @@ from services.gateway.actions.seal import Accepted
 from services.gateway.actions.submit import Metadata, submit
 from services.gateway.api.auth import DeskDep, Reader, Submitter
 from services.gateway.api.bodies import FILE_BODY, FileDep
+from services.gateway.api.cursors import PageCursor, read_cursor, write_cursor
 from services.gateway.api.parameters import ChallengeName, SplitName, TaskName
 from services.gateway.api.places import place_headers
 from services.gateway.api.views import SUBMISSION, AcceptedView, SubmissionPage, SubmissionView, submission_view
@@ -41,10 +40,6 @@ from shared.report import REPORT_BYTES, Report
 from shared.web import problems
 
 router = APIRouter(prefix="/v1", tags=["submissions"])
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-CURSOR = r"[0-9]{1,17}\.[0-9a-f]{32}"
-"""Where a page ends: the last submission's moment in microseconds (17 digits last until the year 5138), and its id."""
 
 Submission = Annotated[UUID, Path(description="the submission's id", examples=[SUBMISSION])]
 IdempotencyKey = Annotated[
@@ -117,16 +112,13 @@ def list_submissions(
     desk: DeskDep,
     caller: Reader,
     limit: Annotated[int, Query(ge=1, le=100, description="how many in a page")] = 20,
-    cursor: Annotated[
-        str | None,
-        Query(description="`next` of the page before", json_schema_extra={"pattern": f"^{CURSOR}$"}),
-    ] = None,
+    cursor: PageCursor = None,
 ) -> SubmissionPage:
     """The team's submissions. Follow `next` until it is null; rows that arrive meanwhile do not shift the pages."""
     with desk.database.begin() as session:
-        rows = submissions.mine(session, caller.team, _read_cursor(cursor), limit + 1)
+        rows = submissions.mine(session, caller.team, read_cursor(cursor), limit + 1)
     items = [submission_view(judged) for judged in rows[:limit]]
-    following = _write_cursor(rows[limit - 1]) if len(rows) > limit else None
+    following = write_cursor(_place(rows[limit - 1])) if len(rows) > limit else None
     return SubmissionPage(items=items, next=following)
 
 
@@ -194,15 +186,5 @@ def _is_final(judged: Judged) -> bool:
     return judged.evaluation is not None and judged.evaluation.state in FINAL_STATES
 
 
-def _write_cursor(judged: Judged) -> str:
-    moment = judged.submission.created_at - EPOCH
-    return f"{moment // timedelta(microseconds=1)}.{judged.submission.id.hex}"
-
-
-def _read_cursor(text: str | None) -> Cursor | None:
-    if text is None:
-        return None
-    if not re.fullmatch(CURSOR, text):
-        raise Refused("cursor-invalid", "this is not a cursor of ours", "start again without `cursor`")
-    microseconds, row = text.split(".")
-    return Cursor(EPOCH + timedelta(microseconds=int(microseconds)), UUID(row))
+def _place(judged: Judged) -> Cursor:
+    return Cursor(judged.submission.created_at, judged.submission.id)
