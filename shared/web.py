@@ -20,6 +20,7 @@ from pydantic import BaseModel, Field, ValidationError
 from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.challenge import WEEK_SECONDS
@@ -176,6 +177,21 @@ class RequestIds:
         await self.app(scope, receive, with_id)
 
 
+METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+
+
+def _methods(request: Request) -> list[str]:
+    """What this address can be asked for, by all its routes; the router itself names those of the first only."""
+    routes = [route for route in request.app.routes if not isinstance(route, Mount)]
+    taken = [method for method in METHODS if any(_takes(route, request.scope, method) for route in routes)]
+    # Where no route has it, it is in a mounted folder of files.
+    return taken or ["GET", "HEAD"]
+
+
+def _takes(route: BaseRoute, scope: Scope, method: str) -> bool:
+    return route.matches({**scope, "method": method})[0] is Match.FULL
+
+
 class Readiness:
     """Whether to send us work: not while draining, and not while a check fails."""
 
@@ -212,6 +228,8 @@ def equip(app: FastAPI, readiness: Readiness, support: str = "") -> None:
         ours.status = error.status_code  # type: ignore[misc]
         answer = problem_response(ours, request.url.path, support)
         answer.headers.update(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            answer.headers["Allow"] = ", ".join(_methods(request))
         return answer
 
     async def handle_unknown(request: Request, error: Exception) -> Response:

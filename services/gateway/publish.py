@@ -83,6 +83,17 @@ def publish(
     return Publication(challenge, definition, digests, is_new, evaluated_anew)
 
 
+def published_version(database: Database, folder: Path) -> str | None:
+    """Name and version of the definition in `folder` if that version is live, whatever it held when it was published.
+
+    For what publishes at every start: a newer Holdout may spell the same definition otherwise, which is no mistake.
+    """
+    challenge = read_challenge(folder)
+    with database.begin() as session:
+        row = challenges.version_of(session, challenge.name, challenge.version)
+    return f"{challenge.name} version {challenge.version}" if row else None
+
+
 def check_truth(folder: Path, challenge: Challenge, truth: Truth) -> None:
     """The truth, submitted, must be perfect: asked of the scorer's own command, so that one parser judges both."""
     task = challenge.tasks[truth.task]

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
 
+from services.gateway.api import practice
 from services.gateway.digestfields import checked, claimed_digest
 from services.gateway.forms import AROUND_BYTES, FIELD, FileForm, boundary_of
 from services.gateway.intake import Incoming
@@ -25,14 +26,14 @@ FILE_TYPES = (
 )
 """Types that a file may have as the body. None decides how it is read: the scorer looks at the bytes themselves."""
 
-_LINES = "771 778 794 387 650\n363 691 764 923 427\n"
+# No "binary", for which Swagger UI would want a file to be chosen, and not show the example.
+_TEXT: dict[str, Any] = {"schema": {"type": "string"}, "example": practice.FILE}
 _BINARY = {"type": "string", "format": "binary"}
 _GUESSES = {"type": "array", "items": {"type": "integer"}, "examples": [[771, 778, 794, 387, 650]]}
 _PREDICTIONS = {
     "description": "image → guesses, best first; or the rows of guesses in the order of the images",
     "oneOf": [{"type": "object", "additionalProperties": _GUESSES}, {"type": "array", "items": _GUESSES}],
 }
-_EXAMPLE = {"predictions": {"ILSVRC2012_test_00000001": [771, 778, 794, 387, 650]}}
 
 FILE_BODY: dict[str, Any] = {
     "requestBody": {
@@ -41,11 +42,11 @@ FILE_BODY: dict[str, Any] = {
         "content": {
             INLINE: {
                 "schema": {"type": "object", "required": ["predictions"], "properties": {"predictions": _PREDICTIONS}},
-                "example": _EXAMPLE,
+                "example": {"predictions": practice.PREDICTIONS},
             },
             FORM: {"schema": {"type": "object", "required": [FIELD], "properties": {FIELD: _BINARY}}},
         }
-        | {media: {"schema": _BINARY, "example": _LINES} for media in FILE_TYPES},
+        | {media: _TEXT if media.startswith("text/") else {"schema": _BINARY} for media in FILE_TYPES},
     }
 }
 

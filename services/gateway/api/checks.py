@@ -12,6 +12,7 @@ from services.gateway.actions.check import WINDOW, begin_check, end_check, outco
 from services.gateway.api.auth import DeskDep, Submitter
 from services.gateway.api.bells import Bells
 from services.gateway.api.bodies import FILE_BODY, FileDep
+from services.gateway.api.parameters import ChallengeName, SplitName, TaskName
 from services.gateway.api.submissions import venue_of
 from services.gateway.desk import Desk
 from shared.challenge import Numbering
@@ -49,9 +50,9 @@ async def validate_file(
     desk: DeskDep,
     caller: Submitter,
     file: FileDep,
-    challenge: str,
-    task: str,
-    split: str,
+    challenge: ChallengeName,
+    task: TaskName,
+    split: SplitName,
     labels: Annotated[Numbering, Query(description="how the file names categories")] = "ilsvrc",
 ) -> Check:
     """Send the file as for submitting. It is read as an evaluation would read it, and deleted: no place is taken, and

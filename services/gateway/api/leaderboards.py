@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from services.gateway.api.auth import DeskDep
+from services.gateway.api.parameters import ChallengeName, SplitName, TaskName
 from services.gateway.api.views import EntryView, LeaderboardView
 from services.gateway.leaderboard import Entry, board
 from services.gateway.ranking import lower_is_better
@@ -20,7 +21,7 @@ router = APIRouter(prefix="/v1/challenges", tags=["leaderboards"])
     summary="A split's board",
     responses=problems(Missing),
 )
-def read_leaderboard(challenge: str, task: str, split: str, desk: DeskDep) -> LeaderboardView:
+def read_leaderboard(challenge: ChallengeName, task: TaskName, split: SplitName, desk: DeskDep) -> LeaderboardView:
     """Published entries by the headline metric. Entries whose 99.9 % intervals overlap have overlapping ranges of ranks."""
     with desk.database.begin() as session:
         venue = challenges.venue(session, challenge, task, split)

@@ -13,9 +13,10 @@ from services.gateway.actions.seal import Accepted
 from services.gateway.actions.submit import Metadata, submit
 from services.gateway.api.auth import DeskDep, Reader, Submitter
 from services.gateway.api.bodies import FILE_BODY, FileDep
-from services.gateway.api.cursors import read_cursor, write_cursor
+from services.gateway.api.cursors import PageCursor, read_cursor, write_cursor
+from services.gateway.api.parameters import ChallengeName, SplitName, TaskName
 from services.gateway.api.places import place_headers
-from services.gateway.api.views import AcceptedView, SubmissionPage, SubmissionView, submission_view
+from services.gateway.api.views import SUBMISSION, AcceptedView, SubmissionPage, SubmissionView, submission_view
 from services.gateway.api.waiting import Wait, awaited, owned
 from services.gateway.desk import Desk
 from services.gateway.lifecycle import FINAL_STATES
@@ -40,7 +41,7 @@ from shared.web import problems
 
 router = APIRouter(prefix="/v1", tags=["submissions"])
 
-Submission = Annotated[UUID, Path(description="the submission's id")]
+Submission = Annotated[UUID, Path(description="the submission's id", examples=[SUBMISSION])]
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -71,9 +72,9 @@ async def submit_file(
     desk: DeskDep,
     caller: Submitter,
     file: FileDep,
-    challenge: str,
-    task: str,
-    split: str,
+    challenge: ChallengeName,
+    task: TaskName,
+    split: SplitName,
     method: Annotated[str, Query(max_length=200, description="name of the method", examples=["ResNet-152"])] = "",
     description: Annotated[str, Query(max_length=2000, description="what it does, what it was trained on")] = "",
     track: Annotated[Literal["provided", "external"], Query(description="training data")] = "provided",
@@ -110,8 +111,8 @@ async def submit_file(
 def list_submissions(
     desk: DeskDep,
     caller: Reader,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    cursor: Annotated[str | None, Query(description="`next` of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=100, description="how many in a page")] = 20,
+    cursor: PageCursor = None,
 ) -> SubmissionPage:
     """The team's submissions. Follow `next` until it is null; rows that arrive meanwhile do not shift the pages."""
     with desk.database.begin() as session:

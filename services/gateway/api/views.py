@@ -122,7 +122,9 @@ class SubmissionPage(BaseModel):
     """A page of submissions, new to old."""
 
     items: list[SubmissionView]
-    next: str | None = Field(examples=["MjAyNi0wMS0zMVQxMjowMDowMFp8N2E2Zg"], description="cursor of the next page")
+    next: str | None = Field(
+        examples=["1769860800000000.7a6f3f0e6a0e4a8e9c0e0d9d6f1f2b11"], description="cursor of the next page"
+    )
 
 
 class AcceptedView(BaseModel):

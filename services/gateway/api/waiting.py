@@ -17,7 +17,9 @@ from shared.errors import Missing
 WAIT_SECONDS = 60
 """Below the idle limits of common proxies."""
 
-Wait = Annotated[float, Query(ge=0, le=WAIT_SECONDS, description="seconds to wait for an outcome", examples=[30])]
+Wait = Annotated[
+    float, Query(ge=0, le=WAIT_SECONDS, description="seconds to wait for an outcome", json_schema_extra={"example": 30})
+]
 
 
 def owned(desk: Desk, caller: Caller, submission: UUID) -> Judged:

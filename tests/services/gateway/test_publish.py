@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from services.gateway.desk import Desk
-from services.gateway.publish import Publication, publish
+from services.gateway.publish import Publication, publish, published_version
 from services.gateway.store import challenges
 from shared import keys
 from shared.challenge import read_challenge
@@ -53,6 +53,18 @@ def test_the_same_again_changes_nothing_and_another_split_can_follow(
     assert go(desk, operator, folder, f"test={truth}").is_new
     assert not go(desk, operator, folder, f"test={truth}").is_new
     assert go(desk, operator, folder, f"classification/validation={truth}").is_new
+
+
+def test_what_is_published_at_every_start_is_left_as_it_is_once_its_version_is_live(
+    desk: Desk, operator: Storage, folder: Path
+) -> None:
+    assert published_version(desk.database, folder) is None
+    done = go(desk, operator, folder, f"test={folder / 'truth.txt'}")
+    assert published_version(desk.database, folder) == f"{done.challenge.name} version 1"
+    rewrite(folder, "Four images, for tests.", "Said in other words by a newer release.")
+    assert published_version(desk.database, folder) == f"{done.challenge.name} version 1"
+    rewrite(folder, "version = 1", "version = 2")
+    assert published_version(desk.database, folder) is None
 
 
 def test_a_published_version_cannot_be_edited_but_a_new_one_takes_its_place(
