@@ -21,7 +21,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PageCursor = Annotated[
     str | None, Query(description="`next` of the page before", json_schema_extra={"pattern": f"^{FORM}$"})
 ]
-"""The parameter of a route that gives pages."""
+PageLimit = Annotated[int, Query(ge=1, le=100, description="how many in a page")]
+"""The parameters of a route that gives pages."""
 
 
 def write_cursor(place: Cursor) -> str:

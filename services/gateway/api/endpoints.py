@@ -3,12 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from services.gateway.actions import endpoints as deeds
 from services.gateway.api.auth import DeskDep, Manager
-from services.gateway.api.cursors import PageCursor, read_cursor, write_cursor
+from services.gateway.api.cursors import PageCursor, PageLimit, read_cursor, write_cursor
 from services.gateway.api.endpoint_views import (
     DeliveryPage,
     EndpointChanges,
@@ -137,7 +137,7 @@ def list_deliveries(
     desk: DeskDep,
     caller: Manager,
     endpoint: Endpoint,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    limit: PageLimit = 20,
     cursor: PageCursor = None,
 ) -> DeliveryPage:
     """Each attempt with its answer, and when the next one is due. Kept for 90 days."""

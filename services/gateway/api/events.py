@@ -56,7 +56,7 @@ async def list_events(
     caller: Reader,
     credentials: Credentials,
     after: Annotated[int, Query(ge=0, le=LAST_POSITION, description="the position read last; 0 is the beginning")] = 0,
-    limit: Annotated[int, Query(ge=1, le=MOST_EVENTS)] = 50,
+    limit: Annotated[int, Query(ge=1, le=MOST_EVENTS, description="how many in a page")] = 50,
     wait: Annotated[float, Query(ge=0, le=WAIT_SECONDS, description="seconds to wait for an event")] = 0,
     last_event_id: Annotated[str | None, Header(description="where a stream broke off; counts before `after`")] = None,
 ) -> Any:

@@ -13,7 +13,7 @@ from services.gateway.actions.seal import Accepted
 from services.gateway.actions.submit import Metadata, submit
 from services.gateway.api.auth import DeskDep, Reader, Submitter
 from services.gateway.api.bodies import FILE_BODY, FileDep
-from services.gateway.api.cursors import PageCursor, read_cursor, write_cursor
+from services.gateway.api.cursors import PageCursor, PageLimit, read_cursor, write_cursor
 from services.gateway.api.parameters import ChallengeName, SplitName, TaskName
 from services.gateway.api.places import place_headers
 from services.gateway.api.views import SUBMISSION, AcceptedView, SubmissionPage, SubmissionView, submission_view
@@ -111,7 +111,7 @@ async def submit_file(
 def list_submissions(
     desk: DeskDep,
     caller: Reader,
-    limit: Annotated[int, Query(ge=1, le=100, description="how many in a page")] = 20,
+    limit: PageLimit = 20,
     cursor: PageCursor = None,
 ) -> SubmissionPage:
     """The team's submissions. Follow `next` until it is null; rows that arrive meanwhile do not shift the pages."""
