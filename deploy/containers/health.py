@@ -55,12 +55,13 @@ def scorer() -> bool:
 
 
 def scorer_name() -> str:
-    """As `services/scorer/settings.py` makes it: the worker is the oldest process that runs it."""
-    name = os.environ.get("HOLDOUT_SCORER_NAME")
-    if name:
-        return name
-    workers = [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/cmdline") if _works(path)]
-    return f"{socket.gethostname()}-{min(workers, default=0)}"
+    """As `services/scorer/settings.py` makes it."""
+    return os.environ.get("HOLDOUT_SCORER_NAME") or f"{socket.gethostname()}-{worker_pid()}"
+
+
+def worker_pid() -> int:
+    """The scorer's process here; 0 when there is none."""
+    return min((int(path.parent.name) for path in Path("/proc").glob("[0-9]*/cmdline") if _works(path)), default=0)
 
 
 def _works(path: Path) -> bool:
