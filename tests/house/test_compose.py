@@ -110,7 +110,7 @@ def test_a_service_is_told_every_setting_that_it_requires(name: str) -> None:
 
 def test_a_container_sees_its_own_secrets_and_no_other_s() -> None:
     kept = {"secrets", "identities"}
-    borrowed = {"gateway-tables": "gateway", "quota-tables": "quota"}
+    borrowed = {"gateway-tables": "gateway", "quota-tables": "quota", "practice": "publish"}
     for name in SERVICES.keys() - kept:
         seen = {volume for volume in mounts(name) if "secrets" in volume}
         owner = borrowed.get(name, name)
