@@ -46,7 +46,9 @@ class Split(Model):
     held_out: bool
     limits: Limits
     notice: str = ""
-    image_names: str = Field(default="", examples=["ILSVRC2012_test_{:08d}"])
+    image_names: str = Field(
+        default="", pattern=r"^([^{}]{0,64}\{:0[1-9]d\}[^{}]{0,64})?$", examples=["ILSVRC2012_test_{:08d}"]
+    )
     """The images' names, without ending, as a pattern of their numbers from 1; empty where a split has none to offer."""
 
 
@@ -74,6 +76,10 @@ class Task(Model):
     max_bytes: int = Field(ge=1, le=2**34)
     format: str = ""
     sample: str = ""
+    options: dict[str, bool | int | float | str] = {}
+    """What the scorer's module of this kind wants to know besides; the task's page lists them."""
+    synsets: tuple["Synset", ...] = ()
+    """The task's own categories, where they are not the challenge's."""
 
 
 class Synset(Model):
@@ -103,13 +109,14 @@ class Challenge(Model):
 
     @model_validator(mode="after")
     def _hierarchies_have_synsets(self) -> "Challenge":
-        ids = [synset.id for synset in self.synsets]
-        if ids != list(range(1, len(ids) + 1)):
-            raise ValueError("synset ids must run 1, 2, 3 … without a gap")
-        if any(child > len(ids) for synset in self.synsets for child in synset.children):
-            raise ValueError("a synset names a child that is not in the table")
+        for table in (self.synsets, *(task.synsets for task in self.tasks.values())):
+            ids = [synset.id for synset in table]
+            if ids != list(range(1, len(ids) + 1)):
+                raise ValueError("synset ids must run 1, 2, 3 … without a gap")
+            if any(child > len(ids) for synset in table for child in synset.children):
+                raise ValueError("a synset names a child that is not in the table")
         for name, task in self.tasks.items():
-            if task.hierarchical and len(self.synsets) < task.categories:
+            if task.hierarchical and len(self.synsets_of(task)) < task.categories:
                 raise ValueError(f"task {name} is hierarchical and needs a synset for each category")
         return self
 
@@ -121,6 +128,10 @@ class Challenge(Model):
                 raise ValueError(f"the splits of pool {split.limits.pool} state different limits")
         return self
 
+    def synsets_of(self, task: Task) -> tuple[Synset, ...]:
+        """The table of a task's categories: its own, or the challenge's."""
+        return task.synsets or self.synsets
+
     def canonical(self) -> bytes:
         """The one spelling of this definition; its SHA-256 is the definition's name."""
         return canonical_json(self.model_dump(mode="json"))
@@ -131,16 +142,17 @@ class Challenge(Model):
 
 
 def read_challenge(folder: Path) -> Challenge:
-    """Read `challenge.toml` in `folder`, with the `synsets` table it names (a path from that folder).
+    """Read `challenge.toml` in `folder`, with the tables that its `synsets` name (paths from that folder).
 
     Raises `Unreadable` with one fault per mistake.
     """
     path = folder / "challenge.toml"
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-        if "synsets" in content:
-            table = read_synsets(folder / content["synsets"])
-            content["synsets"] = [synset.model_dump(mode="json") for synset in table]
+        for place in (content, *content.get("tasks", {}).values()):
+            if isinstance(place.get("synsets"), str):
+                table = read_synsets(folder / place["synsets"])
+                place["synsets"] = [synset.model_dump(mode="json") for synset in table]
         # Through JSON, where strict types still take a list for a tuple.
         return Challenge.model_validate_json(json.dumps(content, default=str))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -18,6 +18,17 @@ from shared.model import Model
 
 NOTICE_EVENT = "evaluation.notice"
 
+EventType = Literal["evaluation.scored", "evaluation.rejected", "evaluation.failed"]
+"""What teams are told of their submissions."""
+
+TEST_EVENT = "endpoint.test"
+"""What an endpoint is sent to be tried; it speaks of no submission."""
+
+
+def event_name(event: UUID) -> str:
+    """How teams see an event's id: as `webhook-id`, in the feed and in the log of deliveries."""
+    return f"msg_{event.hex}"
+
 
 def job_id(evaluation: UUID, attempt: int) -> str:
     """The queue's name for one attempt."""
@@ -112,6 +123,6 @@ class Reservation(Model):
 class Event(Model):
     """What teams' endpoints receive: Standard Webhooks' `{type, timestamp, data}`; `data.sequence` counts up."""
 
-    type: Literal["evaluation.scored", "evaluation.rejected", "evaluation.failed"]
+    type: EventType | Literal["endpoint.test"]
     timestamp: datetime
     data: dict[str, Any]

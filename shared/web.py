@@ -277,11 +277,17 @@ class DrainingServer(uvicorn.Server):
 
 
 def serve(
-    app: FastAPI, host: str, port: int, drain_seconds: int = 30, on_drain: Callable[[], None] = lambda: None
+    app: FastAPI,
+    host: str,
+    port: int,
+    drain_seconds: int = 30,
+    on_drain: Callable[[], None] = lambda: None,
+    trusted_proxies: str = "",
 ) -> None:
     """Serve until SIGTERM; then finish what is under way within `drain_seconds`.
 
     `on_drain` is called first: those who wait for something can be answered, so that nobody waits for them.
+    Of `trusted_proxies` (addresses or networks, with commas) it is believed whom they speak for.
     """
     config = uvicorn.Config(
         app,
@@ -292,5 +298,7 @@ def serve(
         timeout_graceful_shutdown=drain_seconds,
         timeout_keep_alive=75,
         server_header=False,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=trusted_proxies,
     )
     DrainingServer(config, on_drain).run()

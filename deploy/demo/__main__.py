@@ -16,7 +16,8 @@ from deploy.demo.devkit import Devkit, fetch_devkit
 from deploy.demo.receiver import Receiver, receiving
 from deploy.demo.running import DemoStack, bring_up
 from deploy.demo.telling import Failed, Teller
-from services.gateway.actions.teams import found_team, make_key
+from services.gateway.actions.keys import make_key
+from services.gateway.actions.teams import found_team
 from services.gateway.app import open_desk
 from services.gateway.desk import Desk
 from shared.errors import HoldoutError

@@ -15,7 +15,9 @@ from deploy.demo.receiver import Receiver
 from deploy.demo.running import DemoStack
 from deploy.demo.telling import Teller
 from deploy.demo.visitor import Visitor
-from services.gateway.actions.teams import found_team, make_key, register_endpoint
+from services.gateway.actions import endpoints
+from services.gateway.actions.keys import make_key
+from services.gateway.actions.teams import found_team, named_team
 from services.gateway.desk import Desk
 from services.gateway.publish import publish
 from shared import keys
@@ -117,7 +119,8 @@ def _score_the_kits_file(tell: Teller, visitor: Visitor, demo_file: bytes) -> No
 def be_a_team(tell: Teller, desk: Desk, stack: DemoStack, simulator: Simulator, receiver: Receiver) -> Visitor:
     """Part 4: a broken file, two good ones, a third; signed webhooks; shared ranks."""
     you = new_visitor(desk, stack, "you")
-    receiver.secret = register_endpoint(desk, "you", receiver.url).secrets[0]
+    endpoint = endpoints.register(desk, named_team(desk, "you").id, endpoints.Draft(receiver.url))
+    receiver.secret = endpoint.secrets[0]
     send_a_broken_file(tell, you, simulator)
     first = you.submit(simulator.predictions(0.0305, seed=1), "my method", publish=True).raise_for_status().json()
     _hear_the_webhook(tell, first["submission"], receiver)

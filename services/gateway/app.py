@@ -9,8 +9,20 @@ from fastapi.staticfiles import StaticFiles
 
 from services.gateway import pages
 from services.gateway.allowance import Allowance
-from services.gateway.api import allowance, challenges, leaderboards, outcomes, participants, submissions
+from services.gateway.api import (
+    allowance,
+    challenges,
+    endpoints,
+    events,
+    keys,
+    leaderboards,
+    outcomes,
+    participants,
+    stages,
+    submissions,
+)
 from services.gateway.api.bells import Bells
+from services.gateway.api.throttle import BadTries
 from services.gateway.desk import Desk
 from services.gateway.settings import GatewaySettings
 from shared.clock import Clock, utc_now
@@ -55,9 +67,21 @@ def build_app(desk: Desk) -> FastAPI:
     app = FastAPI(title="Holdout", version="1", description=DESCRIPTION, lifespan=lifespan)
     app.state.desk = desk
     app.state.bells = bells
+    app.state.bad_tries = BadTries()
     app.state.drain = drain
     equip(app, readiness)
-    for resource in (challenges, submissions, leaderboards, allowance, participants, outcomes):
+    for resource in (
+        challenges,
+        submissions,
+        stages,
+        leaderboards,
+        allowance,
+        endpoints,
+        events,
+        keys,
+        participants,
+        outcomes,
+    ):
         app.include_router(resource.router)
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=Path(pages.__file__).parent / "static"), name="static")

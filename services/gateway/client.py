@@ -468,6 +468,29 @@ def do_challenges(args: argparse.Namespace, server: Server) -> int:
     return answered(args, server.get("challenges"), show_challenges)
 
 
+def do_events(args: argparse.Namespace, server: Server) -> int:
+    """Show what happened since a position in the team's feed; with --follow, what happens from now on too."""
+    after = args.after
+    try:
+        while True:
+            asked = time.monotonic()
+            wait = WAIT_SECONDS if args.follow else 0
+            page = content_of(server.get("events", after=after, limit=100, wait=wait))
+            for event in page["items"]:
+                if args.json:
+                    say_json(event)
+                else:
+                    say(event_line(event))
+            after = page["next"]
+            if not page["items"] and not args.follow:
+                return FINE
+            if not page["items"] and time.monotonic() - asked < 1:
+                # A server that is shutting down answers at once; do not storm it.
+                time.sleep(1)
+    finally:
+        note(f"read up to {after}; to go on: {go_on('events', '--after', str(after))}")
+
+
 def answered(args: argparse.Namespace, answer: httpx.Response, show: Callable[[Any], None]) -> int:
     """Print an answer for people by `show`, or as the server's own JSON."""
     content = content_of(answer)
@@ -669,6 +692,16 @@ def show_page(page: Json) -> None:
         say(f"older ones: {go_on('list', '--cursor', page['next'])}")
 
 
+def event_line(event: Json) -> str:
+    """An event of the feed on one line."""
+    data = event["data"]
+    metrics = "  ".join(f"{name} {value:.5f}" for name, value in sorted((data.get("metrics") or {}).items()))
+    reason = (data.get("failure") or {}).get("sentence", "")
+    where = f"{data.get('challenge')} {data.get('task')} {data.get('split')}"
+    parts = [str(event["position"]), moment(event["timestamp"]), event["type"], str(data.get("submission")), where]
+    return "  ".join([*parts, *filter(None, (metrics, short(reason, 100)))])
+
+
 def show_report(report: Json) -> None:
     """A report: metrics or faults, notes, and what was judged by what."""
     protocol = report["protocol"]
@@ -767,6 +800,9 @@ def parser() -> argparse.ArgumentParser:
         board.add_argument(name)
     command("allowance", do_allowance)
     command("challenges", do_challenges, public=True)
+    feed = command("events", do_events)
+    feed.add_argument("--after", type=int, default=0, help="the position read last; 0 is the beginning")
+    feed.add_argument("--follow", action="store_true", help="go on until Ctrl-C")
     return top
 
 

@@ -42,6 +42,9 @@ class GatewaySettings(Settings):
     private_networks: str = ""
     """Networks (CIDR, commas) beyond the public Internet that teams' webhook endpoints may be in. None by default."""
 
+    trusted_proxies: str = ""
+    """Addresses or networks (CIDR, commas) of reverse proxies whose X-Forwarded-For and -Proto are believed."""
+
     def storage_address(self) -> StorageAddress:
         """The gateway's identity in S3."""
         return StorageAddress(self.s3_endpoint, self.s3_access_key, self.s3_secret_key.get_secret_value())

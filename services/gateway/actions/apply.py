@@ -10,10 +10,11 @@ from uuid import UUID
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
+from services.gateway.actions.forgive import forgives
 from services.gateway.actions.settle import return_place
 from services.gateway.desk import Desk
 from services.gateway.lifecycle import FAULT
-from services.gateway.store import outbox, submissions
+from services.gateway.store import events, submissions
 from services.gateway.tables import EvaluationRow, SubmissionRow
 from shared import keys
 from shared.database import notify
@@ -60,20 +61,27 @@ def apply_report(desk: Desk, evaluation: UUID, attempt: int, timings: dict[str, 
         "fault_count": report.fault_count,
         "timings": timings,
     }
-    return conclude(desk, evaluation, attempt, changes)
+    return conclude(desk, evaluation, attempt, changes, report)
 
 
-def conclude(desk: Desk, evaluation: UUID, attempt: int, changes: dict[str, Any]) -> bool:
-    """Bring an open evaluation to its outcome: state, refund, event and bell in one transaction. False when stale."""
+def conclude(desk: Desk, evaluation: UUID, attempt: int, changes: dict[str, Any], report: Report | None = None) -> bool:
+    """Bring an open evaluation to its outcome: state, refund, event and bell in one transaction. False when stale.
+
+    `report` is None where no scorer gave one.
+    """
     with desk.database.begin() as session:
         concluded = submissions.conclude(session, evaluation, attempt, changes, desk.clock())
         if concluded is None:
             _watch_for_contradiction(session, evaluation, attempt, changes)
             return False
-        fault = FAULT[changes["state"]]
-        if fault is not None and submissions.is_first(session, evaluation, concluded):
-            return_place(desk, session, concluded, fault)
-        _announce(session, desk, session.get_one(SubmissionRow, concluded), evaluation, changes)
+        submission = session.get_one(SubmissionRow, concluded)
+        if submissions.is_first(session, evaluation, concluded):
+            row = session.get_one(EvaluationRow, evaluation)
+            forgiven = report is not None and forgives(session, submission, row, report, desk.clock())
+            fault = "theirs" if forgiven else FAULT[changes["state"]]
+            if fault is not None:
+                return_place(desk, session, concluded, fault)
+        _announce(session, desk, submission, evaluation, changes)
     return True
 
 
@@ -90,9 +98,10 @@ def _announce(
         "outcome": changes["state"],
         "metrics": changes.get("metrics") or {},
         "failure": changes.get("failure"),
+        "forgiven": submission.forgiven_at is not None,
         "report": f"{desk.settings.public_url}/v1/submissions/{submission.id}/report",
     }
-    outbox.tell(session, submission, f"evaluation.{changes['state']}", data, desk.clock())
+    events.tell(session, submission, f"evaluation.{changes['state']}", data, desk.clock())
     notify(session, EVALUATIONS_CHANNEL, str(submission.id))
 
 

@@ -1,10 +1,5 @@
 """`/v1/…/submissions`: submit a file, wait for its outcome, read its report, list one's own."""
 
-import asyncio
-import base64
-import binascii
-import contextlib
-from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -14,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from services.gateway.actions.submit import Metadata, submit
 from services.gateway.api.auth import Caller, DeskDep, Reader, Submitter
 from services.gateway.api.bells import Bells
+from services.gateway.api.cursors import read_cursor, write_cursor
 from services.gateway.api.places import place_headers
 from services.gateway.api.views import AcceptedView, SubmissionPage, SubmissionView, submission_view
 from services.gateway.desk import Desk
@@ -40,6 +36,7 @@ router = APIRouter(prefix="/v1", tags=["submissions"])
 
 FILE_TYPES = ("text/plain", "text/csv", "application/gzip", "application/x-gzip", "application/octet-stream")
 WAIT_SECONDS = 60
+"""Below the idle limits of common proxies."""
 
 Submission = Annotated[UUID, Path(description="the submission's id")]
 
@@ -95,7 +92,7 @@ async def submit_file(
         request.stream(),
         int(announced) if announced and announced.isdecimal() else None,
     )
-    judged = await run_in_threadpool(_owned, desk, caller, accepted.submission)
+    judged = await run_in_threadpool(owned, desk, caller, accepted.submission)
     response.headers["Location"] = f"/v1/submissions/{accepted.submission}"
     response.headers.update(place_headers(accepted.reservation.standing))
     return AcceptedView(submission=submission_view(judged), allowance=accepted.reservation.standing)
@@ -115,9 +112,9 @@ def list_submissions(
 ) -> SubmissionPage:
     """The team's submissions. Follow `next` until it is null; rows that arrive meanwhile do not shift the pages."""
     with desk.database.begin() as session:
-        rows = submissions.mine(session, caller.team, _read_cursor(cursor), limit + 1)
+        rows = submissions.mine(session, caller.team, read_cursor(cursor), limit + 1)
     items = [submission_view(judged) for judged in rows[:limit]]
-    following = _write_cursor(rows[limit - 1]) if len(rows) > limit else None
+    following = write_cursor(_place(rows[limit - 1])) if len(rows) > limit else None
     return SubmissionPage(items=items, next=following)
 
 
@@ -136,17 +133,8 @@ async def read_submission(
 ) -> SubmissionView:
     """The submission and its evaluation. `wait` answers the moment the outcome is there, or when the time is up."""
     bells: Bells = request.app.state.bells
-    with bells.expecting(str(submission)) as bell:
-        deadline = asyncio.get_running_loop().time() + wait
-        while True:
-            bell.clear()
-            judged = await run_in_threadpool(_owned, desk, caller, submission)
-            left = deadline - asyncio.get_running_loop().time()
-            if _settled(judged) or left <= 0 or bells.closing:
-                return submission_view(judged)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(left):
-                    await bell.wait()
+    judged = await bells.first(str(submission), lambda: owned(desk, caller, submission), settled, wait)
+    return submission_view(judged)
 
 
 @router.get(
@@ -158,7 +146,7 @@ async def read_submission(
 )
 def read_report(desk: DeskDep, caller: Reader, submission: Submission) -> Response:
     """The report as the scorer wrote it, byte for byte: metrics, intervals, faults by line, notes, provenance."""
-    evaluation = _owned(desk, caller, submission).evaluation
+    evaluation = owned(desk, caller, submission).evaluation
     if evaluation is None or evaluation.state not in FINAL_STATES:
         raise Conflict("not-evaluated", "there is no report yet", "ask for the submission with ?wait=30 first")
     if evaluation.report_digest is None:
@@ -185,7 +173,8 @@ def _venue(desk: Desk, challenge: str, task: str, split: str) -> challenges.Venu
         return challenges.venue(session, challenge, task, split)
 
 
-def _owned(desk: Desk, caller: Caller, submission: UUID) -> Judged:
+def owned(desk: Desk, caller: Caller, submission: UUID) -> Judged:
+    """The team's submission of this id; raises `Missing` for another's as for none."""
     with desk.database.begin() as session:
         judged = submissions.find(session, submission)
     if judged is None or judged.submission.team_id != caller.team:
@@ -195,21 +184,11 @@ def _owned(desk: Desk, caller: Caller, submission: UUID) -> Judged:
     return judged
 
 
-def _settled(judged: Judged) -> bool:
+def settled(judged: Judged) -> bool:
+    """Whether nothing more happens to it by itself."""
     state = judged.evaluation.state if judged.evaluation else None
     return judged.submission.state == "abandoned" or state in FINAL_STATES
 
 
-def _write_cursor(judged: Judged) -> str:
-    text = f"{judged.submission.created_at.isoformat()}|{judged.submission.id}"
-    return base64.urlsafe_b64encode(text.encode()).decode()
-
-
-def _read_cursor(text: str | None) -> Cursor | None:
-    if text is None:
-        return None
-    try:
-        moment, row = base64.urlsafe_b64decode(text.encode()).decode().split("|")
-        return Cursor(datetime.fromisoformat(moment), UUID(row))
-    except (ValueError, binascii.Error) as error:
-        raise Refused("cursor-invalid", "this is not a cursor of ours", "start again without `cursor`") from error
+def _place(judged: Judged) -> Cursor:
+    return Cursor(judged.submission.created_at, judged.submission.id)

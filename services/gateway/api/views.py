@@ -112,6 +112,9 @@ class SubmissionView(BaseModel):
     received_bytes: int | None = Field(examples=[401222])
     created_at: datetime = Field(examples=[MOMENT])
     sealed_at: datetime | None = Field(examples=[MOMENT])
+    forgiven_at: datetime | None = Field(
+        examples=[None], description="when its place came back because its score was at chance level"
+    )
     evaluation: EvaluationView | None
 
 

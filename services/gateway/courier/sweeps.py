@@ -11,6 +11,7 @@ from typing import Any
 
 from services.gateway.actions.apply import apply_report, conclude
 from services.gateway.actions.submit import abandon
+from services.gateway.courier.retention import Retention
 from services.gateway.desk import Desk
 from services.gateway.settings import CourierSettings
 from services.gateway.store import outbox, submissions
@@ -32,12 +33,14 @@ class Sweeps:
         self._desk = desk
         self._queue = queue
         self._settings = settings
+        self._retention = Retention(desk)
 
     async def run(self) -> None:
         """For ever."""
         while True:
             await self._guarded(lambda: asyncio.to_thread(self.abandon_overdue))
             await self._guarded(self.look_after_silent)
+            await self._guarded(lambda: asyncio.to_thread(self._retention.tend))
             await asyncio.sleep(self._settings.sweep_seconds)
 
     async def _guarded(self, sweep: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,9 @@ from sqlalchemy.orm import Session
 from services.gateway.intake import Sealed
 from services.gateway.lifecycle import FINAL_STATES, OPEN_STATES, EvaluationState
 from services.gateway.tables import EvaluationRow, SubmissionRow, TeamRow
+
+FORGIVEN_EVERY = timedelta(days=30)
+"""How often a team's place comes back though its file was scored: a file at chance level is a mistake once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,22 @@ def is_first(session: Session, evaluation: UUID, submission: UUID) -> bool:
         .limit(1)
     )
     return session.scalar(oldest) == evaluation
+
+
+def forgive(session: Session, submission: SubmissionRow, now: datetime) -> bool:
+    """Mark a submission's place as forgiven; False when its team had that in the last `FORGIVEN_EVERY`.
+
+    The team's row is locked, so that of two submissions concluded at once one is forgiven.
+    """
+    team = select(TeamRow.id).where(TeamRow.id == submission.team_id)
+    session.execute(team.with_for_update(key_share=True))
+    lately = select(SubmissionRow.id).where(
+        SubmissionRow.team_id == submission.team_id, SubmissionRow.forgiven_at > now - FORGIVEN_EVERY
+    )
+    if session.scalar(lately.limit(1)) is not None:
+        return False
+    submission.forgiven_at = now
+    return True
 
 
 def seal(session: Session, submission: UUID, sealed: Sealed, now: datetime) -> bool:

@@ -2,17 +2,21 @@
 
 from services.gateway.tables.base import Base
 from services.gateway.tables.challenges import ChallengeRow, TruthRow
-from services.gateway.tables.outbox import EndpointRow, EventRow, OutboxRow
+from services.gateway.tables.endpoints import DeliveryRow, EndpointRow
+from services.gateway.tables.outbox import EventRow, OutboxRow
 from services.gateway.tables.submissions import EvaluationRow, SubmissionRow
-from services.gateway.tables.teams import KeyRow, TeamRow
+from services.gateway.tables.teams import AccountRow, KeyRow, MemberRow, TeamRow
 
 __all__ = [
+    "AccountRow",
     "Base",
     "ChallengeRow",
+    "DeliveryRow",
     "EndpointRow",
     "EvaluationRow",
     "EventRow",
     "KeyRow",
+    "MemberRow",
     "OutboxRow",
     "SubmissionRow",
     "TeamRow",

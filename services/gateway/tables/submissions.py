@@ -16,7 +16,7 @@ def _one_of(states: tuple[str, ...]) -> str:
 
 
 class SubmissionRow(Base):
-    """One file for one split. Never changes once sealed, but for `published_at` (whether it is an entry).
+    """One file for one split. Never changes once sealed, but for `published_at` (whether it is an entry) and `forgiven_at`.
 
     `digest` and `size_bytes` are of the decompressed bytes, the `received_` ones of what came over the wire.
     """
@@ -54,6 +54,7 @@ class SubmissionRow(Base):
     created_at: Mapped[datetime]
     deadline_at: Mapped[datetime]
     sealed_at: Mapped[datetime | None]
+    forgiven_at: Mapped[datetime | None]
 
 
 class EvaluationRow(Base):

@@ -4,6 +4,10 @@ Faults are found as positions, by array operations over the whole block; only th
 into words.
 """
 
+import math
+from collections.abc import Iterable
+from itertools import islice
+
 import numpy as np
 
 from services.scorer.formats.blocks import PAD, Bytes
@@ -15,10 +19,11 @@ _TAB, _NEWLINE, _RETURN, _SPACE, _COMMA, _DELETE = 9, 10, 13, 32, 44, 127
 
 
 class FaultList:
-    """The faults of one file: all counted, the first `SHOWN_FAULTS` kept."""
+    """The faults of one file: all counted, the first `SHOWN_FAULTS` kept. `line` is what its lines are called."""
 
-    def __init__(self) -> None:
+    def __init__(self, line: str = "Line") -> None:
         self.count = 0
+        self._line = line
         self._shown: list[Fault] = []
         self._line_count: Fault | None = None
 
@@ -40,6 +45,14 @@ class FaultList:
         for number in np.argsort(places, kind="stable")[: SHOWN_FAULTS - len(self._shown)]:
             self._shown.append(_fault(block, int(places[number]), Kind(kinds[number]), first_line))
 
+    def add(self, faults: Iterable[Fault], count: int) -> None:
+        """Add faults found otherwise, `count` of them; of `faults` no more are asked for than can be shown.
+
+        The first by place are kept, whichever way they were found.
+        """
+        self.count += count
+        self._shown = sorted([*self._shown, *islice(faults, SHOWN_FAULTS)], key=_by_place)[:SHOWN_FAULTS]
+
     def expect_lines(self, expected: int | None, found: int) -> None:
         """Add a fault if the file has another number of lines than `expected`."""
         if expected is None or found == expected:
@@ -58,11 +71,25 @@ class FaultList:
         first = [self._line_count] if self._line_count else []
         faults = tuple((first + self._shown)[:SHOWN_FAULTS])
         if faults:
-            raise Unreadable(faults[0].code, _summary(faults[0], self.count), faults[0].remedy, faults, self.count)
+            raise Unreadable(
+                faults[0].code, _summary(faults[0], self.count, self._line), faults[0].remedy, faults, self.count
+            )
 
 
-def _summary(fault: Fault, count: int) -> str:
-    place = f"Line {fault.line:,}, column {fault.column:,}: " if fault.line and fault.column else ""
+def wrong_count(expected: int, found: int) -> Fault:
+    """The fault of a file with another number of rows than there are images."""
+    too = "few" if found < expected else "many"
+    sentence = f"Expected {expected:,} rows, one per image; found {found:,}."
+    return Fault(f"too-{too}-rows", sentence, "Send one row for each image, in the order of the file names.")
+
+
+def _by_place(fault: Fault) -> tuple[float, int]:
+    """In the order of the file; what has no place comes last."""
+    return (fault.line if fault.line else math.inf, fault.column or 0)
+
+
+def _summary(fault: Fault, count: int, line: str) -> str:
+    place = f"{line} {fault.line:,}, column {fault.column:,}: " if fault.line and fault.column else ""
     more = f" ({count - 1:,} more fault{'s' if count > 2 else ''} in this file.)" if count > 1 else ""
     return f"{place}{fault.sentence}{more}"
 

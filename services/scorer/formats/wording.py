@@ -87,6 +87,11 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Words], ...] = (
 )
 
 
+def shown(word: bytes) -> str:
+    """`word` for a sentence: in quotes, as ASCII, cut if it is long."""
+    return ascii(word[:SHOWN_BYTES].decode("utf-8", "replace")) + ("…" if len(word) > SHOWN_BYTES else "")
+
+
 def put_into_words(kind: Kind, rest: bytes) -> Words:
     """Describe a fault of `kind` at the start of `rest`, the text from its place on."""
     if kind in _PLAIN:
@@ -95,8 +100,7 @@ def put_into_words(kind: Kind, rest: bytes) -> Words:
         return "binary-file", f"This is a binary file: it holds the byte 0x{rest[0]:02X}.", "Send a text file of ids."
     word = re.split(rb"[ \t\r\n,]", rest[: SHOWN_BYTES + 1], maxsplit=1)[0]
     if kind is Kind.TOO_LARGE:
-        shown = _shown(word.decode("ascii"))
-        return "number-too-large", f"{shown} is above {LARGEST:,}, the greatest number read.", _NUMBER_REMEDY
+        return "number-too-large", f"{shown(word)} is above {LARGEST:,}, the greatest number read.", _NUMBER_REMEDY
     return _describe(word)
 
 

@@ -14,7 +14,8 @@ import uvicorn
 from deploy.stack.addresses import Addresses
 from deploy.stack.environment import environment
 from deploy.stack.programs import answers_ready
-from services.gateway.actions.teams import found_team, make_key
+from services.gateway.actions.keys import make_key
+from services.gateway.actions.teams import found_team
 from services.gateway.apikeys import SCOPES, Scope
 from services.gateway.app import build_app, open_desk
 from services.gateway.commands import MIGRATIONS
@@ -31,13 +32,15 @@ from shared.signing import sign
 from shared.storage import Storage
 from tests.waiting import eventually
 
+LISTEN_HERE = {"HOLDOUT_GATEWAY_PRIVATE_NETWORKS": "127.0.0.0/8"}
+
 TINY = Path(__file__).parent / "tiny"
 
 
 @pytest.fixture(scope="session")
 def settings(servers: Addresses) -> GatewaySettings:
-    """The gateway's settings, as the stack gives them."""
-    return GatewaySettings.from_mapping(environment("gateway", servers))
+    """The gateway's settings, as the stack gives them; endpoints may be on this machine."""
+    return GatewaySettings.from_mapping(environment("gateway", servers) | LISTEN_HERE)
 
 
 @pytest.fixture(scope="session")
@@ -89,7 +92,12 @@ class Team:
 @pytest.fixture(scope="session")
 def gateway_url(settings: GatewaySettings, desk: Desk, tiny: str) -> Iterator[str]:
     """The served application."""
-    config = uvicorn.Config(build_app(open_desk(settings, "tests serve")), port=settings.port, log_config=None)
+    config = uvicorn.Config(
+        build_app(open_desk(settings, "tests serve")),
+        port=settings.port,
+        log_config=None,
+        forwarded_allow_ips="127.0.0.1",
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

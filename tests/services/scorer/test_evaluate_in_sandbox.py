@@ -10,7 +10,7 @@ from services.scorer.evaluate import evaluate
 from services.scorer.protocol import Task
 from services.scorer.sandbox import Bounds, Brief, Files, Sandbox
 from services.scorer.tasks import TASKS
-from shared.challenge import Challenge
+from shared.challenge import Challenge, Numbering
 from shared.digests import digest_of
 from shared.report import Provenance
 
@@ -36,8 +36,12 @@ async def boxed(definition: Challenge, task: str, submission: bytes, truth: byte
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.NAME)
 def test_inside_and_outside_give_the_same_bytes(task: Task) -> None:
     example = task.EXAMPLE
-    for submission in (example.predictions, example.broken[0], b"", b"\x00\xff" * 1000):
+    usual: list[tuple[Numbering, bytes]] = [
+        ("ilsvrc", content) for content in (example.predictions, example.broken[0], b"", b"\x00\xff" * 1000)
+    ]
+    for labels, submission in (*usual, *example.others[::14]):
         provenance = Provenance(
+            labels=labels,
             scorer="test",
             definition=example.definition.digest(),
             truth=digest_of(example.truth),
