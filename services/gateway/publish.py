@@ -103,7 +103,11 @@ def check_truth(folder: Path, challenge: Challenge, truth: Truth) -> None:
     try:
         report = json.loads(run.stdout)
     except ValueError:
-        raise Unreadable("truth-unchecked", f"{truth.path} could not be checked: {run.stderr.strip()}") from None
+        raise Unreadable(
+            "truth-unchecked",
+            f"{truth.path} could not be checked: {run.stderr.strip()}",
+            "check it with `python -m services.scorer score` where the scorer is, then publish --without-check",
+        ) from None
     if report["outcome"] != "scored":
         faults = "; ".join(f"line {fault['line']}: {fault['sentence']}" for fault in report["faults"][:5])
         raise Unreadable(

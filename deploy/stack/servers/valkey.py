@@ -27,7 +27,7 @@ def valkey(folder: Path, port: int, secrets: Secrets) -> Program:
 
     def prepare() -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_private(configuration, _configuration(folder, port, secrets))
+        write_private(configuration, configuration_file(folder, port, secrets))
 
     return Program(
         name="valkey",
@@ -40,15 +40,15 @@ def valkey(folder: Path, port: int, secrets: Secrets) -> Program:
     )
 
 
-def _configuration(folder: Path, port: int, secrets: Secrets) -> str:
-    # A file, not arguments: anybody on the machine can read arguments.
+def configuration_file(folder: Path, port: int, secrets: Secrets, listen: str = HOST) -> str:
+    """Everything that Valkey is told. A file, not arguments: anybody on the machine can read arguments."""
     users = [
         f"user {name} on #{hashlib.sha256(secrets.queue[name].encode()).hexdigest()} {rights}"
         for name, rights in RIGHTS.items()
     ]
     return "\n".join(
         [
-            f"bind {HOST}",
+            f"bind {listen}",
             f"port {port}",
             f'dir "{folder}"',
             "appendonly yes",
