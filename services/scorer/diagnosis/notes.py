@@ -132,7 +132,7 @@ def _repeated(case: Case, rows: Rows) -> Note | None:
     marked = np.zeros(len(numbers), np.bool_)
     for left, right in combinations(range(len(columns)), 2):
         same = columns[left] == columns[right]
-        marked |= same if guessed is None else same & guessed[left]
+        marked |= same if guessed is None else same & guessed[left] & guessed[right]
     return note("repeated-guesses", marked, "An id stands twice in one line: the second adds nothing.")
 
 
