@@ -747,6 +747,9 @@ def show_submission(submission: Json) -> None:
         show_failure(state, evaluation["failure"])
     if evaluation.get("metrics"):
         show_metrics(evaluation["metrics"], evaluation["intervals"] or {})
+        show_notes(evaluation.get("notes") or [])
+        if submission.get("forgiven_at"):
+            say("  its place was given back, this once: see the notes")
         say(f"  full report: {go_on('report', submission['id'])}")
 
 
@@ -767,6 +770,13 @@ def show_metrics(metrics: Json, intervals: Json) -> None:
         ends = f"{interval['low']:.5f} … {interval['high']:.5f}" if interval else "-"
         rows.append([name, f"{metrics[name]:.5f}", ends])
     table(("metric", "value", "99.9 % interval"), rows)
+
+
+def show_notes(notes: Sequence[Json]) -> None:
+    """What was accepted, and may not be meant."""
+    for remark in notes:
+        first = f", first in line {remark['first_line']}" if remark["first_line"] else ""
+        say(f"  note: {remark['sentence']} ({remark['count']:,} times{first})")
 
 
 def show_faults(server: Server, submission: Json) -> None:
@@ -846,9 +856,7 @@ def show_report(report: Json) -> None:
         say(line)
     if report["metrics"]:
         show_metrics(report["metrics"], report["intervals"])
-    for remark in report["notes"]:
-        first = f", first in line {remark['first_line']}" if remark["first_line"] else ""
-        say(f"note: {remark['sentence']} ({remark['count']:,} times{first})")
+    show_notes(report["notes"])
     table(("judged", "by or as"), list(report["provenance"].items()))
 
 

@@ -60,6 +60,7 @@ def apply_report(desk: Desk, evaluation: UUID, attempt: int, timings: dict[str, 
         "intervals": report.model_dump(mode="json", include={"intervals"})["intervals"],
         "failure": report.failure.model_dump(mode="json") if report.failure else None,
         "fault_count": report.fault_count,
+        "notes": report.model_dump(mode="json", include={"notes"})["notes"],
         "timings": timings,
     }
     return conclude(desk, evaluation, attempt, changes, report)

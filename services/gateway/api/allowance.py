@@ -89,6 +89,8 @@ def _reason(place: PlaceReturned, judged: Judged | None) -> ReturnedFor:
         if judged is not None and judged.submission.digest is not None:
             return "reused"
         return "refused" if place.fault == "theirs" else "cut"
+    if judged is not None and judged.submission.forgiven_at is not None:
+        return "forgiven"
     if place.fault == "theirs":
         return "rejected"
     state = judged.evaluation.state if judged and judged.evaluation else "failed"

@@ -11,7 +11,7 @@ from services.gateway.store.challenges import Published
 from services.gateway.store.submissions import Judged
 from shared.challenge import Limits, Numbering, Protocol, Split, Task
 from shared.messages import Standing
-from shared.report import Failure, Interval
+from shared.report import Failure, Interval, Note
 
 MOMENT = "2026-01-31T12:00:00Z"
 SUBMISSION = "7a6f3f0e-6a0e-4a8e-9c0e-0d9d6f1f2b11"
@@ -88,6 +88,7 @@ class EvaluationView(BaseModel):
         examples=[None], description="why there is no score: the file's fault (rejected) or ours (failed)"
     )
     fault_count: int = Field(examples=[0])
+    notes: list[Note] | None = Field(examples=[None], description="what was accepted and may not be meant")
     report_digest: str | None = Field(examples=[DIGEST])
     timings: dict[str, float] | None = Field(examples=[{"fetch": 0.02, "score": 0.03}], description="seconds by stage")
 

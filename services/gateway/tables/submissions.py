@@ -92,4 +92,5 @@ class EvaluationRow(Base):
     intervals: Mapped[dict[str, Any] | None]
     failure: Mapped[dict[str, Any] | None]
     fault_count: Mapped[int] = mapped_column(server_default="0")
+    notes: Mapped[list[dict[str, Any]] | None]
     timings: Mapped[dict[str, Any] | None]

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0005"
 down_revision = "0004"
@@ -29,6 +30,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_requests_submission_id"), "requests", ["submission_id"], unique=False)
     op.create_index(op.f("ix_requests_created_at"), "requests", ["created_at"], unique=False)
     op.add_column("evaluations", sa.Column("scorer_version", sa.Text(), nullable=True))
+    op.add_column("evaluations", sa.Column("notes", postgresql.JSONB(astext_type=sa.Text()), nullable=True))
     op.create_index(
         "ix_submissions_same",
         "submissions",
@@ -41,6 +43,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Undo."""
     op.drop_index("ix_submissions_same", table_name="submissions", postgresql_where=sa.text("state = 'sealed'"))
+    op.drop_column("evaluations", "notes")
     op.drop_column("evaluations", "scorer_version")
     op.drop_index(op.f("ix_requests_created_at"), table_name="requests")
     op.drop_index(op.f("ix_requests_submission_id"), table_name="requests")
