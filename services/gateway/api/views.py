@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from services.gateway.lifecycle import EvaluationState, Progress, ReturnedFor, SubmissionState
 from services.gateway.store.challenges import Published
 from services.gateway.store.submissions import Judged
-from shared.challenge import Limits, Numbering, Protocol, Split, Task
+from shared.challenge import Fact, Limits, Numbering, Protocol, Split, Task, Winner
 from shared.messages import Standing
 from shared.report import Failure, Interval
 
@@ -45,7 +45,9 @@ class TaskView(BaseModel):
     name: str = Field(examples=["classification"])
     title: str = Field(examples=["Image classification"])
     kind: str = Field(examples=["classification"])
-    headline: str = Field(examples=["top_5_error"], description="the metric that decides; `…_error` sorts down")
+    headline: str = Field(examples=["top_5_error"], description="the metric shown first; `…_error` sorts down")
+    winner: Winner = Field(examples=["headline"], description="what decides: the headline, or most categories won")
+    winner_rule: str = Field(examples=["The lowest error with five guesses wins."])
     protocol: Protocol = Field(examples=[{"confidence": "proven", "source": "eval_flat.m (2012 kit)"}])
     guesses: int = Field(examples=[5])
     categories: int = Field(examples=[1000])
@@ -64,6 +66,7 @@ class ChallengeView(BaseModel):
     year: int = Field(examples=[2012])
     description: str = Field(examples=["1000 categories, 50,000 validation and 100,000 test images."])
     sources: list[str] = Field(examples=[["ILSVRC2012 development kit"]])
+    facts: list[Fact] = Field(description="what is said of the edition, from where, and how sure it is")
     definition: str = Field(examples=[DIGEST], description="SHA-256 of the published definition")
     tasks: list[TaskView]
 
@@ -246,6 +249,8 @@ def task_view(published: Published, name: str, task: Task) -> TaskView:
         title=task.title,
         kind=task.kind,
         headline=task.headline,
+        winner=task.winner,
+        winner_rule=task.winner_rule,
         protocol=task.protocol,
         guesses=task.guesses,
         categories=task.categories,
@@ -266,6 +271,7 @@ def challenge_view(published: Published) -> ChallengeView:
         year=challenge.year,
         description=challenge.description,
         sources=list(challenge.sources),
+        facts=list(challenge.facts),
         definition=published.digest,
         tasks=[task_view(published, name, task) for name, task in challenge.tasks.items()],
     )
