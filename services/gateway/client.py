@@ -856,10 +856,10 @@ def show_board(board: Json) -> None:
     """A board; entries that share a range of ranks cannot be told apart."""
     rows = []
     for entry in board["entries"]:
-        best, worst = entry["rank_range"]
+        best, worst = entry["rank_range"] or ("", "")
         span = str(best) if best == worst else f"{best}-{worst}"
         ends = f"{entry['interval']['low']:.5f} … {entry['interval']['high']:.5f}"
-        row = [entry["rank"], span, short(entry["team"], 30), short(entry["method"]), entry["track"]]
+        row = [entry["rank"] or "-", span, short(entry["team"], 30), short(entry["method"]), entry["track"]]
         rows.append([*row, f"{entry['value']:.5f}", ends])
     table(("rank", "range", "team", "method", "track", board["headline"], "99.9 % interval"), rows)
 

@@ -21,7 +21,7 @@ from shared.database import notify
 from shared.digests import digest_of
 from shared.errors import Broken
 from shared.messages import Notice
-from shared.report import REPORT_BYTES, Report
+from shared.report import AVERAGE_PRECISION, REPORT_BYTES, Report
 
 log = logging.getLogger(__name__)
 
@@ -58,11 +58,18 @@ def apply_report(desk: Desk, evaluation: UUID, attempt: int, timings: dict[str, 
         "scorer_version": report.provenance.scorer,
         "metrics": report.metrics,
         "intervals": report.model_dump(mode="json", include={"intervals"})["intervals"],
+        "categories": _contested(report),
         "failure": report.failure.model_dump(mode="json") if report.failure else None,
         "fault_count": report.fault_count,
         "timings": timings,
     }
     return conclude(desk, evaluation, attempt, changes, report)
+
+
+def _contested(report: Report) -> dict[str, float | None] | None:
+    """What categories are won by, category by category; None where the task has no such figure."""
+    lines = [line for line in report.categories if AVERAGE_PRECISION in line.metrics]
+    return {str(line.id): line.metrics[AVERAGE_PRECISION] for line in lines} or None
 
 
 def conclude(desk: Desk, evaluation: UUID, attempt: int, changes: dict[str, Any], report: Report | None = None) -> bool:

@@ -35,13 +35,16 @@ HOLD_MARGIN_SECONDS = 600
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a team says of its submission. `publish` puts it on the board once it is scored."""
+    """What a team says of its submission. `publish` puts it on the board once it is scored; one that is not
+    `participating` stands there outside the contest.
+    """
 
     method: str
     description: str
     track: str
     publish: bool
     labels: Numbering = "ilsvrc"
+    participating: bool = True
 
 
 async def submit(
@@ -160,6 +163,7 @@ def _open(desk: Desk, submission: UUID, team: UUID, venue: Venue, metadata: Meta
                 description=metadata.description,
                 track=metadata.track,
                 labels=metadata.labels,
+                participating=metadata.participating,
                 published_at=now if metadata.publish else None,
                 object_key=keys.submission_key(team, submission),
                 created_at=now,

@@ -80,6 +80,7 @@ async def submit_file(
     track: Annotated[Literal["provided", "external"], Query(description="training data")] = "provided",
     labels: Annotated[Numbering, Query(description="how the file names categories")] = "ilsvrc",
     publish: Annotated[bool, Query(description="put it on the board once it is scored")] = False,
+    participate: Annotated[bool, Query(description="false: on the board, but not in the contest")] = True,
     wait: Wait = 0,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
@@ -87,7 +88,7 @@ async def submit_file(
 
     A place is charged once for a file: under the same `Idempotency-Key`, and for the same bytes under any.
     """
-    metadata = Metadata(method.strip(), description.strip(), track, publish, labels)
+    metadata = Metadata(method.strip(), description.strip(), track, publish, labels, participate)
     key = key_of(caller.team, idempotency_key, place=[challenge, task, split], **asdict(metadata))
     venue = await run_in_threadpool(venue_of, desk, challenge, task, split)
     accepted = await submit(desk, caller.team, venue, metadata, file, key)

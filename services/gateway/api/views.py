@@ -108,6 +108,7 @@ class SubmissionView(BaseModel):
     description: str = Field(examples=["Eight layers, ReLU, dropout."])
     track: str = Field(examples=["provided"])
     labels: Numbering = Field(examples=["ilsvrc"], description="how the file names categories")
+    participating: bool = Field(examples=[True], description="whether it is in the contest, once it is on the board")
     published: bool = Field(examples=[True])
     digest: str | None = Field(examples=[DIGEST], description="SHA-256 of the decompressed bytes")
     size_bytes: int | None = Field(examples=[974162])
@@ -196,19 +197,25 @@ class AllowanceView(BaseModel):
 class EntryView(BaseModel):
     """A place on the board."""
 
-    rank: int = Field(examples=[1])
-    rank_range: tuple[int, int] = Field(
+    rank: int | None = Field(examples=[1], description="null: not in the contest")
+    rank_range: tuple[int, int] | None = Field(
         examples=[(1, 2)],
-        description="the ranks that the 99.9 % intervals leave open; where two ranges overlap, so may the ranks",
+        description="the ranks that the 99.9 % intervals leave open; where two ranges overlap, so may the ranks; null "
+        "where there is no rank, and where categories won decide it",
     )
     submission: UUID = Field(examples=[SUBMISSION])
     team: str = Field(examples=["SuperVision"])
+    team_rank: int | None = Field(examples=[1], description="where the team stands by its best entry")
+    participating: bool = Field(examples=[True], description="whether it is in the contest")
     method: str = Field(examples=["AlexNet, five networks averaged"])
     description: str = Field(examples=["Eight layers, ReLU, dropout."])
     track: str = Field(examples=["provided"])
     published_at: datetime = Field(examples=[MOMENT])
     value: float = Field(examples=[0.15315], description="the headline metric, full precision")
     interval: Interval = Field(examples=[{"low": 0.1494, "high": 0.1569}], description="99.9 %, over images")
+    categories_won: int | None = Field(
+        examples=[None], description="in how many it is better than all others of the contest; null: not counted"
+    )
     metrics: dict[str, float] = Field(examples=[{"top_1_error": 0.36, "top_5_error": 0.15315}])
 
 
@@ -219,7 +226,9 @@ class LeaderboardView(BaseModel):
     task: str = Field(examples=["classification"])
     split: str = Field(examples=["test"])
     headline: str = Field(examples=["top_5_error"])
-    order: Literal["ascending", "descending"] = Field(examples=["ascending"])
+    order: Literal["ascending", "descending"] = Field(examples=["ascending"], description="of the headline")
+    winner: Winner = Field(examples=["headline"], description="what decides the task")
+    by: Winner = Field(examples=["headline"], description="what this board is ordered by")
     entries: list[EntryView]
 
 
