@@ -3,7 +3,6 @@
 import re
 from collections import defaultdict
 from functools import cache
-from pathlib import Path
 from shutil import copytree
 
 import pytest
@@ -11,12 +10,13 @@ import pytest
 from services.scorer.evaluate import look
 from services.scorer.protocol import case_of
 from services.scorer.tasks import TASKS, find_task
-from shared.challenge import WEEK_SECONDS, Challenge, Limits, Numbering, Split, read_challenge
+from shared.challenge import WEEK_SECONDS, Challenge, Limits, Split, read_challenge
 from shared.errors import Unreadable
 from shared.report import Check
 from tests.house.tree import ROOT
 
-FOLDERS = sorted((ROOT / "deploy/challenges").iterdir())
+ALL = ROOT / "deploy/challenges"
+FOLDERS = sorted(folder for folder in ALL.iterdir() if folder.name != "practice")
 EDITIONS = [f"ilsvrc{year}" for year in range(2010, 2018)]
 BROUGHT = {"ilsvrc2010": 1676, "ilsvrc2011": 1676}
 """Editions whose table of categories the operator brings, and the lines that the one of 2010 has."""
@@ -56,16 +56,16 @@ def made_up_table(rows: int) -> str:
 @pytest.fixture(scope="module")
 def challenges(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Challenge]:
     """Every definition, by name; those without their table get one that is made up."""
-    copied = copytree(ROOT / "deploy/challenges", tmp_path_factory.mktemp("definitions") / "challenges")
+    copied = copytree(ALL, tmp_path_factory.mktemp("definitions") / "challenges")
     for name, rows in BROUGHT.items():
         (copied / name / "synsets.tsv").write_text(made_up_table(rows))
-    return {folder.name: read_challenge(folder) for folder in sorted(copied.iterdir())}
+    return {folder.name: read_challenge(copied / folder.name) for folder in FOLDERS}
 
 
 @cache
 def placed(name: str) -> Challenge:
     """A definition as it is committed."""
-    return read_challenge(ROOT / "deploy/challenges" / name)
+    return read_challenge(ALL / name)
 
 
 COMPLETE = [folder.name for folder in FOLDERS if folder.name not in BROUGHT]
@@ -117,7 +117,7 @@ def test_tables_of_categories_are_those_of_the_kits_in_number_and_ends() -> None
 
 
 def test_a_table_is_in_one_folder_only() -> None:
-    contents = [path.read_bytes() for path in (ROOT / "deploy/challenges").rglob("*.tsv")]
+    contents = [path.read_bytes() for path in ALL.rglob("*.tsv")]
     assert len(contents) == len(set(contents))
 
 
@@ -186,7 +186,7 @@ def test_the_edition_of_2012_says_why_its_third_task_is_not_there() -> None:
 
 @pytest.mark.parametrize("name", COMPLETE)
 def test_the_largest_file_has_its_arithmetic_beside_it(name: str) -> None:
-    text = (ROOT / "deploy/challenges" / name / "challenge.toml").read_text()
+    text = (ALL / name / "challenge.toml").read_text()
     limits = re.findall(r"((?:^#.*\n)+)max_bytes = ([\d_]+)$", text, re.MULTILINE)
     assert len(limits) == len(placed(name).tasks)
     for comment, value in limits:
@@ -198,18 +198,14 @@ def test_every_kind_of_task_in_a_definition_is_one_that_the_scorer_has(challenge
     assert kinds <= KINDS
 
 
-def labels_of(name: str) -> Numbering:
-    return "kaggle" if name == "imagenet-object-localization" else "ilsvrc"
-
-
 @pytest.mark.parametrize(("name", "task"), SAMPLES)
 def test_the_sample_of_a_format_is_read_by_its_own_task(name: str, task: str) -> None:
-    challenge, labels = placed(name), labels_of(name)
+    challenge = placed(name)
     rules = challenge.tasks[task]
     assert len(rules.sample.strip().splitlines()) in (3, 4)
     read = look(
         find_task(rules.kind),
-        case_of(challenge, rules, None, labels),
+        case_of(challenge, rules, None),
         rules.sample.encode(),
         lambda **found: Check(task=rules.kind, **found),
     )
@@ -217,5 +213,4 @@ def test_the_sample_of_a_format_is_read_by_its_own_task(name: str, task: str) ->
 
 
 def test_a_folder_holds_nothing_but_a_definition_and_tables() -> None:
-    names = {path.name for path in (ROOT / "deploy/challenges").rglob("*") if path.is_file()}
-    assert {Path(name).suffix for name in names} == {".toml", ".tsv"}
+    assert {path.suffix for folder in FOLDERS for path in folder.iterdir()} == {".toml", ".tsv"}
