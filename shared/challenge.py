@@ -83,6 +83,8 @@ class Task(Model):
     headline: str
     winner: Winner = "headline"
     winner_rule: str = ""
+    entry: Name | None = None
+    """Tasks that name the same entry take a file each for one place: one method, judged by several criteria."""
     protocol: Protocol
     splits: dict[Name, Split]
     guesses: int = Field(default=5, ge=1, le=100)
@@ -142,6 +144,16 @@ class Challenge(Model):
         for split in (split for task in self.tasks.values() for split in task.splits.values()):
             if limits.setdefault(split.limits.pool, split.limits) != split.limits:
                 raise ValueError(f"the splits of pool {split.limits.pool} state different limits")
+        return self
+
+    @model_validator(mode="after")
+    def _joined_tasks_share_their_pools(self) -> "Challenge":
+        pools: dict[tuple[str, str], str] = {}
+        for task in self.tasks.values():
+            for name, split in task.splits.items():
+                pool = split.limits.pool
+                if task.entry is not None and pools.setdefault((task.entry, name), pool) != pool:
+                    raise ValueError(f"tasks of the entry {task.entry} have splits {name} of different pools")
         return self
 
     def synsets_of(self, task: Task) -> tuple[Synset, ...]:

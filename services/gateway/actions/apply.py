@@ -10,8 +10,8 @@ from uuid import UUID
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
+from services.gateway.actions.entries import give_back
 from services.gateway.actions.forgive import forgives
-from services.gateway.actions.settle import return_place
 from services.gateway.desk import Desk
 from services.gateway.lifecycle import FAULT
 from services.gateway.store import events, submissions
@@ -88,7 +88,7 @@ def conclude(desk: Desk, evaluation: UUID, attempt: int, changes: dict[str, Any]
             forgiven = report is not None and forgives(session, submission, row, report, desk.clock())
             fault = "theirs" if forgiven else FAULT[changes["state"]]
             if fault is not None:
-                return_place(desk, session, concluded, fault)
+                give_back(desk, session, submission, fault)
         _announce(session, desk, submission, evaluation, changes)
     return True
 

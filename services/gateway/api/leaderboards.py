@@ -63,6 +63,7 @@ def _entry_view(entry: Entry) -> EntryView:
         participating=submission.participating,
         categories_won=entry.won,
         submission=submission.id,
+        entry=submission.entry_id or submission.id,
         team=entry.judged.team.name,
         method=submission.method,
         description=submission.description,

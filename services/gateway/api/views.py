@@ -109,6 +109,9 @@ class SubmissionView(BaseModel):
     track: str = Field(examples=["provided"])
     labels: Numbering = Field(examples=["ilsvrc"], description="how the file names categories")
     participating: bool = Field(examples=[True], description="whether it is in the contest, once it is on the board")
+    entry: UUID | None = Field(
+        examples=[None], description="the submission whose place it shares; null: it has its own"
+    )
     published: bool = Field(examples=[True])
     digest: str | None = Field(examples=[DIGEST], description="SHA-256 of the decompressed bytes")
     size_bytes: int | None = Field(examples=[974162])
@@ -207,6 +210,9 @@ class EntryView(BaseModel):
     team: str = Field(examples=["SuperVision"])
     team_rank: int | None = Field(examples=[1], description="where the team stands by its best entry")
     participating: bool = Field(examples=[True], description="whether it is in the contest")
+    entry: UUID = Field(
+        examples=[SUBMISSION], description="the first file of the entry, whose place all its files share"
+    )
     method: str = Field(examples=["AlexNet, five networks averaged"])
     description: str = Field(examples=["Eight layers, ReLU, dropout."])
     track: str = Field(examples=["provided"])
@@ -293,6 +299,7 @@ def submission_view(judged: Judged) -> SubmissionView:
         {
             "team": judged.team.name,
             "published": row.published_at is not None,
+            "entry": row.entry_id,
             "evaluation": EvaluationView.model_validate(evaluation, from_attributes=True) if evaluation else None,
         }
         | {name: getattr(row, name) for name in SubmissionView.model_fields if hasattr(row, name)}

@@ -33,6 +33,7 @@ class SubmissionRow(Base):
             "split",
             postgresql_where=text("published_at IS NOT NULL"),
         ),
+        Index("ix_submissions_entry", "entry_id", postgresql_where=text("entry_id IS NOT NULL")),
         Index("ix_submissions_open", "deadline_at", postgresql_where=text("state = 'open'")),
         Index("ix_submissions_same", "team_id", "digest", postgresql_where=text("state = 'sealed'")),
     )
@@ -47,6 +48,7 @@ class SubmissionRow(Base):
     description: Mapped[str]
     track: Mapped[str]
     labels: Mapped[str] = mapped_column(server_default="ilsvrc")
+    entry_id: Mapped[UUID | None] = mapped_column(ForeignKey("submissions.id"))
     participating: Mapped[bool] = mapped_column(server_default="true")
     published_at: Mapped[datetime | None]
     object_key: Mapped[str]
