@@ -10,10 +10,10 @@ import pytest
 from services.scorer.evaluate import look
 from services.scorer.protocol import case_of
 from services.scorer.tasks import TASKS, find_task
-from shared.challenge import WEEK_SECONDS, Challenge, Limits, Split, read_challenge
+from shared.challenge import WEEK_SECONDS, Challenge, Limits, Split, Task, read_challenge
 from shared.errors import Unreadable
 from shared.report import Check
-from tests.house.tree import ROOT
+from tests.house.tree import ROOT, text
 
 ALL = ROOT / "deploy/challenges"
 FOLDERS = sorted(folder for folder in ALL.iterdir() if folder.name != "practice")
@@ -186,11 +186,28 @@ def test_the_edition_of_2012_says_why_its_third_task_is_not_there() -> None:
 
 @pytest.mark.parametrize("name", COMPLETE)
 def test_the_largest_file_has_its_arithmetic_beside_it(name: str) -> None:
-    text = (ALL / name / "challenge.toml").read_text()
-    limits = re.findall(r"((?:^#.*\n)+)max_bytes = ([\d_]+)$", text, re.MULTILINE)
+    definition = (ALL / name / "challenge.toml").read_text()
+    limits = re.findall(r"((?:^#.*\n)+)max_bytes = ([\d_]+)$", definition, re.MULTILINE)
     assert len(limits) == len(placed(name).tasks)
     for comment, value in limits:
         assert f"{int(value) // 10**6} MB" in " ".join(comment.replace("#", " ").split())
+
+
+def row_of(name: str, task: str, rules: Task) -> str:
+    """A task's row in docs/challenges.md."""
+    test = rules.splits.get("test")
+    size, pool = (f"{test.images:,}", f"`{test.limits.pool}`") if test else ("–", "–")
+    validation = f"{rules.splits['validation'].images:,}"
+    decided = rules.headline if rules.winner == "headline" else rules.winner
+    cells = (name, task, f"{rules.categories:,}", validation, size, pool, f"`{decided}`", rules.protocol.confidence)
+    return f"| {' | '.join(cells)} |"
+
+
+def test_the_page_of_the_editions_has_a_row_for_every_task(challenges: dict[str, Challenge]) -> None:
+    rows = {row_of(name, task, rules) for name, content in challenges.items() for task, rules in content.tasks.items()}
+    written = re.findall(r"^\| (?:ilsvrc|imagenet-)\S.*\|$", text("docs/challenges.md"), re.MULTILINE)
+    assert set(written) == rows
+    assert len(written) == len(rows)
 
 
 def test_every_kind_of_task_in_a_definition_is_one_that_the_scorer_has(challenges: dict[str, Challenge]) -> None:
