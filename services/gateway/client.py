@@ -466,6 +466,8 @@ def parcel_of(args: argparse.Namespace, number: int) -> Parcel:
     """The file and all that goes with it; `number` counts the tries that were answered."""
     about = {"method": args.method, "description": args.description, "track": args.track, "publish": args.publish}
     about |= {"labels": args.labels} if args.labels else {}
+    about |= {} if args.participate else {"participate": False}
+    about |= {"entry": args.entry} if args.entry else {}
     size_bytes = size_of(args.file)
     return Parcel(args.file, size_bytes, args.challenge, args.task, args.split, about, headers_of(args, about, number))
 
@@ -862,14 +864,16 @@ def show_report(report: Json) -> None:
 
 def show_board(board: Json) -> None:
     """A board; entries that share a range of ranks cannot be told apart."""
+    counted = ["won"] if board.get("winner") == "categories_won" else []
     rows = []
     for entry in board["entries"]:
-        best, worst = entry["rank_range"]
+        best, worst = entry["rank_range"] or ("", "")
         span = str(best) if best == worst else f"{best}-{worst}"
         ends = f"{entry['interval']['low']:.5f} … {entry['interval']['high']:.5f}"
-        row = [entry["rank"], span, short(entry["team"], 30), short(entry["method"]), entry["track"]]
-        rows.append([*row, f"{entry['value']:.5f}", ends])
-    table(("rank", "range", "team", "method", "track", board["headline"], "99.9 % interval"), rows)
+        row = [entry["rank"] or "-", span, short(entry["team"], 30), short(entry["method"]), entry["track"]]
+        won = entry.get("categories_won")
+        rows.append([*row, *(["-" if won is None else won] if counted else []), f"{entry['value']:.5f}", ends])
+    table(("rank", "range", "team", "method", "track", *counted, board["headline"], "99.9 % interval"), rows)
 
 
 def show_allowance(allowance: Json) -> None:
@@ -937,6 +941,12 @@ def parser() -> argparse.ArgumentParser:
     submit.add_argument("--track", choices=("provided", "external"), default="provided", help="training data")
     submit.add_argument("--labels", choices=NUMBERINGS, help="how the file names categories (ilsvrc)")
     submit.add_argument("--publish", action="store_true", help="put it on the board once it is scored")
+    submit.add_argument(
+        "--no-participate", dest="participate", action="store_false", help="on the board, not in the contest"
+    )
+    submit.add_argument(
+        "--entry", metavar="ID", help="the submission whose place this file shares, where tasks are joined"
+    )
     about_key = "counts a repeated request once (made from file and options); none: send none"
     submit.add_argument("--idempotency-key", metavar="KEY", help=about_key)
     submit.add_argument("--wait", action=argparse.BooleanOptionalAction, default=True, help="wait for the outcome")

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from services.gateway.actions.entries import give_back
 from services.gateway.actions.evaluate import queue_evaluation
-from services.gateway.actions.settle import return_place
 from services.gateway.desk import Desk
 from services.gateway.intake import Sealed
 from services.gateway.store import challenges, requests, submissions
@@ -61,14 +61,21 @@ def seal(desk: Desk, submission: UUID, venue: Venue, sealed: Sealed) -> Accepted
             )
         else:
             queue_evaluation(session, submission, current.published, current.truth, now)
-            return Accepted(submission, desk.allowance.settle(submission, Settlement(to="spent")).standing)
+            return Accepted(submission, _spend(desk, row, venue))
     return Accepted(earlier, desk.allowance.standing(row.team_id, venue.split.limits), reused=True)
+
+
+def _spend(desk: Desk, row: SubmissionRow, venue: Venue) -> Standing:
+    """The place is taken for good; a file that joined an entry has none of its own to spend."""
+    if row.entry_id is not None:
+        return desk.allowance.standing(row.team_id, venue.split.limits)
+    return desk.allowance.settle(row.id, Settlement(to="spent")).standing
 
 
 def _drop(desk: Desk, session: Session, row: SubmissionRow, earlier: UUID, sealed: Sealed, now: datetime) -> None:
     """Let the earlier submission stand for this one, which costs nothing and leaves nothing."""
     if submissions.give_up(session, row.id, sealed):
-        return_place(desk, session, row.id, "ours")
+        give_back(desk, session, row, "ours")
     requests.point_to(session, row.id, earlier)
     if row.published_at is not None:
         submissions.publish(session, earlier, now)

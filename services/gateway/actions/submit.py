@@ -13,10 +13,11 @@ from uuid import UUID, uuid4
 
 from starlette.concurrency import run_in_threadpool
 
+from services.gateway.actions.entries import give_back, join
 from services.gateway.actions.receive import LEASE, read_through, receive, refuse_announced
 from services.gateway.actions.remember import Key, claim, known, mismatch
 from services.gateway.actions.seal import Accepted, seal
-from services.gateway.actions.settle import Fault, return_place
+from services.gateway.actions.settle import Fault
 from services.gateway.desk import Desk
 from services.gateway.digestfields import Damaged, check_digest
 from services.gateway.intake import Incoming
@@ -35,13 +36,17 @@ HOLD_MARGIN_SECONDS = 600
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a team says of its submission. `publish` puts it on the board once it is scored."""
+    """What a team says of its submission. `publish` puts it on the board once it is scored; one that is not
+    `participating` stands there outside the contest. `entry` is the submission whose place this file shares.
+    """
 
     method: str
     description: str
     track: str
     publish: bool
     labels: Numbering = "ilsvrc"
+    participating: bool = True
+    entry: UUID | None = None
 
 
 async def submit(
@@ -68,7 +73,8 @@ async def _take(desk: Desk, team: UUID, venue: Venue, metadata: Metadata, file: 
     submission = uuid4()
     await run_in_threadpool(_open, desk, submission, team, venue, metadata, key)
     try:
-        await run_in_threadpool(_reserve, desk, submission, team, venue)
+        if metadata.entry is None:
+            await run_in_threadpool(_reserve, desk, submission, team, venue)
         place = keys.submission_key(team, submission)
         sealed = await receive(
             desk,
@@ -117,7 +123,7 @@ def abandon(desk: Desk, submission: UUID, fault: Fault = "ours") -> None:
     """
     with desk.database.begin() as session:
         if submissions.abandon(session, submission):
-            return_place(desk, session, submission, fault)
+            give_back(desk, session, session.get_one(SubmissionRow, submission), fault)
         row = session.get(SubmissionRow, submission)
     # Also when a sweep was quicker with the row: the last bytes may have come after it.
     if row is not None and row.state == "abandoned":
@@ -148,6 +154,8 @@ def _forget(desk: Desk, submission: UUID) -> None:
 def _open(desk: Desk, submission: UUID, team: UUID, venue: Venue, metadata: Metadata, key: Key | None) -> None:
     now = desk.clock()
     with desk.database.begin() as session:
+        if metadata.entry is not None:
+            join(session, team, venue, metadata.entry, now)
         session.add(
             SubmissionRow(
                 id=submission,
@@ -160,6 +168,8 @@ def _open(desk: Desk, submission: UUID, team: UUID, venue: Venue, metadata: Meta
                 description=metadata.description,
                 track=metadata.track,
                 labels=metadata.labels,
+                participating=metadata.participating,
+                entry_id=metadata.entry,
                 published_at=now if metadata.publish else None,
                 object_key=keys.submission_key(team, submission),
                 created_at=now,

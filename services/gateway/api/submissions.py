@@ -2,7 +2,7 @@
 
 import contextlib
 from dataclasses import asdict
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
@@ -80,6 +80,8 @@ async def submit_file(
     track: Annotated[Literal["provided", "external"], Query(description="training data")] = "provided",
     labels: Annotated[Numbering, Query(description="how the file names categories")] = "ilsvrc",
     publish: Annotated[bool, Query(description="put it on the board once it is scored")] = False,
+    participate: Annotated[bool, Query(description="false: on the board, but not in the contest")] = True,
+    entry: Annotated[UUID | None, Query(description="the submission whose place this file shares")] = None,
     wait: Wait = 0,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
@@ -87,8 +89,8 @@ async def submit_file(
 
     A place is charged once for a file: under the same `Idempotency-Key`, and for the same bytes under any.
     """
-    metadata = Metadata(method.strip(), description.strip(), track, publish, labels)
-    key = key_of(caller.team, idempotency_key, place=[challenge, task, split], **asdict(metadata))
+    metadata = Metadata(method.strip(), description.strip(), track, publish, labels, participate, entry)
+    key = key_of(caller.team, idempotency_key, place=[challenge, task, split], **_said(metadata))
     venue = await run_in_threadpool(venue_of, desk, challenge, task, split)
     accepted = await submit(desk, caller.team, venue, metadata, file, key)
     standing, content = accepted.standing, accepted.answer
@@ -155,6 +157,13 @@ def venue_of(desk: Desk, challenge: str, task: str, split: str) -> challenges.Ve
     """The split that an address names; raises `Missing`."""
     with desk.database.begin() as session:
         return challenges.venue(session, challenge, task, split)
+
+
+def _said(metadata: Metadata) -> dict[str, Any]:
+    """What a key stands for. What requests could not say at first is left out unless it is said: keys are kept for long."""
+    at_first: dict[str, Any] = {"participating": True, "entry": None}
+    said = {name: value for name, value in asdict(metadata).items() if value != at_first.get(name, ...)}
+    return said | ({"entry": str(metadata.entry)} if metadata.entry else {})
 
 
 def _answer(desk: Desk, accepted: Accepted, judged: Judged, limits: Limits, key: Key | None) -> tuple[str, Standing]:

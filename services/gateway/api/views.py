@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from services.gateway.lifecycle import EvaluationState, Progress, ReturnedFor, SubmissionState
 from services.gateway.store.challenges import Published
 from services.gateway.store.submissions import Judged
-from shared.challenge import Limits, Numbering, Protocol, Split, Task
+from shared.challenge import Fact, Limits, Numbering, Protocol, Split, Task, Winner
 from shared.messages import Standing
 from shared.report import Failure, Interval, Note
 
@@ -45,7 +45,9 @@ class TaskView(BaseModel):
     name: str = Field(examples=["classification"])
     title: str = Field(examples=["Image classification"])
     kind: str = Field(examples=["classification"])
-    headline: str = Field(examples=["top_5_error"], description="the metric that decides; `…_error` sorts down")
+    headline: str = Field(examples=["top_5_error"], description="the metric shown first; `…_error` sorts down")
+    winner: Winner = Field(examples=["headline"], description="what decides: the headline, or most categories won")
+    winner_rule: str = Field(examples=["The lowest error with five guesses wins."])
     protocol: Protocol = Field(examples=[{"confidence": "proven", "source": "eval_flat.m (2012 kit)"}])
     guesses: int = Field(examples=[5])
     categories: int = Field(examples=[1000])
@@ -64,6 +66,7 @@ class ChallengeView(BaseModel):
     year: int = Field(examples=[2012])
     description: str = Field(examples=["1000 categories, 50,000 validation and 100,000 test images."])
     sources: list[str] = Field(examples=[["ILSVRC2012 development kit"]])
+    facts: list[Fact] = Field(description="what is said of the edition, from where, and how sure it is")
     definition: str = Field(examples=[DIGEST], description="SHA-256 of the published definition")
     tasks: list[TaskView]
 
@@ -106,6 +109,10 @@ class SubmissionView(BaseModel):
     description: str = Field(examples=["Eight layers, ReLU, dropout."])
     track: str = Field(examples=["provided"])
     labels: Numbering = Field(examples=["ilsvrc"], description="how the file names categories")
+    participating: bool = Field(examples=[True], description="whether it is in the contest, once it is on the board")
+    entry: UUID | None = Field(
+        examples=[None], description="the submission whose place it shares; null: it has its own"
+    )
     published: bool = Field(examples=[True])
     digest: str | None = Field(examples=[DIGEST], description="SHA-256 of the decompressed bytes")
     size_bytes: int | None = Field(examples=[974162])
@@ -194,19 +201,28 @@ class AllowanceView(BaseModel):
 class EntryView(BaseModel):
     """A place on the board."""
 
-    rank: int = Field(examples=[1])
-    rank_range: tuple[int, int] = Field(
+    rank: int | None = Field(examples=[1], description="null: not in the contest")
+    rank_range: tuple[int, int] | None = Field(
         examples=[(1, 2)],
-        description="the ranks that the 99.9 % intervals leave open; where two ranges overlap, so may the ranks",
+        description="the ranks that the 99.9 % intervals leave open; where two ranges overlap, so may the ranks; null "
+        "where there is no rank, and where categories won decide it",
     )
     submission: UUID = Field(examples=[SUBMISSION])
     team: str = Field(examples=["SuperVision"])
+    team_rank: int | None = Field(examples=[1], description="where the team stands by its best entry")
+    participating: bool = Field(examples=[True], description="whether it is in the contest")
+    entry: UUID = Field(
+        examples=[SUBMISSION], description="the first file of the entry, whose place all its files share"
+    )
     method: str = Field(examples=["AlexNet, five networks averaged"])
     description: str = Field(examples=["Eight layers, ReLU, dropout."])
     track: str = Field(examples=["provided"])
     published_at: datetime = Field(examples=[MOMENT])
     value: float = Field(examples=[0.15315], description="the headline metric, full precision")
     interval: Interval = Field(examples=[{"low": 0.1494, "high": 0.1569}], description="99.9 %, over images")
+    categories_won: int | None = Field(
+        examples=[None], description="in how many it is better than all others of the contest; null: not counted"
+    )
     metrics: dict[str, float] = Field(examples=[{"top_1_error": 0.36, "top_5_error": 0.15315}])
 
 
@@ -217,7 +233,9 @@ class LeaderboardView(BaseModel):
     task: str = Field(examples=["classification"])
     split: str = Field(examples=["test"])
     headline: str = Field(examples=["top_5_error"])
-    order: Literal["ascending", "descending"] = Field(examples=["ascending"])
+    order: Literal["ascending", "descending"] = Field(examples=["ascending"], description="of the headline")
+    winner: Winner = Field(examples=["headline"], description="what decides the task")
+    by: Winner = Field(examples=["headline"], description="what this board is ordered by")
     entries: list[EntryView]
 
 
@@ -247,6 +265,8 @@ def task_view(published: Published, name: str, task: Task) -> TaskView:
         title=task.title,
         kind=task.kind,
         headline=task.headline,
+        winner=task.winner,
+        winner_rule=task.winner_rule,
         protocol=task.protocol,
         guesses=task.guesses,
         categories=task.categories,
@@ -267,6 +287,7 @@ def challenge_view(published: Published) -> ChallengeView:
         year=challenge.year,
         description=challenge.description,
         sources=list(challenge.sources),
+        facts=list(challenge.facts),
         definition=published.digest,
         tasks=[task_view(published, name, task) for name, task in challenge.tasks.items()],
     )
@@ -279,6 +300,7 @@ def submission_view(judged: Judged) -> SubmissionView:
         {
             "team": judged.team.name,
             "published": row.published_at is not None,
+            "entry": row.entry_id,
             "evaluation": EvaluationView.model_validate(evaluation, from_attributes=True) if evaluation else None,
         }
         | {name: getattr(row, name) for name in SubmissionView.model_fields if hasattr(row, name)}

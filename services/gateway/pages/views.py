@@ -8,7 +8,7 @@ from starlette.responses import Response
 from services.gateway.api import practice
 from services.gateway.api.auth import DeskDep
 from services.gateway.api.views import challenge_view, task_view
-from services.gateway.leaderboard import LEVEL, board
+from services.gateway.leaderboard import LEVEL, Order, Track, board
 from services.gateway.pages.numberings import numberings
 from services.gateway.pages.rendering import page
 from services.gateway.ranking import lower_is_better
@@ -54,12 +54,27 @@ def task(request: Request, challenge: str, task: str, desk: DeskDep) -> Response
 
 
 @router.get("/challenges/{challenge}/{task}/{split}")
-def leaderboard(request: Request, challenge: str, task: str, split: str, desk: DeskDep) -> Response:
-    """A split's board."""
+def leaderboard(
+    request: Request,
+    challenge: str,
+    task: str,
+    split: str,
+    desk: DeskDep,
+    by: Order = "winner",
+    track: Track | None = None,
+) -> Response:
+    """A split's board, of all entries or of one track, by what decides or by the headline."""
     with desk.database.begin() as session:
         venue = challenges.venue(session, challenge, task, split)
-        entries = board(session, venue)
-    context = {"venue": venue, "entries": entries, "level": LEVEL, "falls": lower_is_better(venue.task.headline)}
+        entries = board(session, venue, by, track)
+    context = {
+        "venue": venue,
+        "entries": entries,
+        "level": LEVEL,
+        "falls": lower_is_better(venue.task.headline),
+        "by": by,
+        "track": track,
+    }
     return page(request, "leaderboard.html", context)
 
 

@@ -93,8 +93,8 @@ def publish(session: Session, submission: UUID, now: datetime) -> None:
     )
 
 
-def entries(session: Session, challenge: str, task: str, split: str) -> Sequence[Judged]:
-    """The scored, published submissions of a split, in the order in which they were put on the board.
+def entries(session: Session, challenge: str, task: str, split: str, track: str | None = None) -> Sequence[Judged]:
+    """The scored, published submissions of a split (of one track), in the order in which they were put on the board.
 
     While a submission is evaluated anew, the outcome before it stands.
     """
@@ -105,6 +105,8 @@ def entries(session: Session, challenge: str, task: str, split: str) -> Sequence
         SubmissionRow.published_at.is_not(None),
         EvaluationRow.state == "scored",
     )
+    if track is not None:
+        query = query.where(SubmissionRow.track == track)
     rows = session.execute(query.order_by(SubmissionRow.published_at, SubmissionRow.id))
     return [Judged(row[0], row[1], row[2]) for row in rows]
 

@@ -116,6 +116,15 @@ def test_the_file_goes_as_it_is_with_its_type_its_length_and_what_is_said_of_it(
         assert sent.query == {"method": "Net & Söhne", "description": "x y", "track": "external", "publish": "true"}
 
 
+def test_a_file_can_stay_out_of_the_contest_and_share_the_place_of_another(
+    run: Run, server: Imitation, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"1\n")
+    assert run("submit", path, *TO_TEST, "--no-participate", "--entry", SUBMISSION, "--no-wait").returncode == 0
+    assert server.asked[-1].query | {"participate": "false", "entry": SUBMISSION} == server.asked[-1].query
+
+
 def submitted_with(run: Run, server: Imitation, file: Path, *options: str) -> dict[str, str]:
     """The headers of a submission."""
     assert run("submit", file, *TO_TEST, "--no-wait", *options).returncode == 0
@@ -485,6 +494,21 @@ def test_every_table_is_aligned_and_free_of_control_characters(run: Run, server:
     )
     assert f"spent by {SUBMISSION}, back " in run("allowance").stdout
     assert "note: blank lines were skipped (3 times, first in line 9)" in run("report", SUBMISSION).stdout
+
+
+def test_a_board_that_categories_decide_shows_how_many_and_a_dash_for_who_takes_no_part(
+    run: Run, server: Imitation
+) -> None:
+    shown = board()
+    (entry,) = shown["entries"]
+    winner = entry | {"rank": 1, "rank_range": None, "categories_won": 106}
+    guest = entry | {"rank": None, "rank_range": None, "categories_won": None}
+    counted = shown | {"winner": "categories_won", "entries": [winner, guest]}
+    server.script("GET", BOARD, Answer(200, counted))
+    lines = run("leaderboard", "ilsvrc2012", "classification", "test").stdout.splitlines()
+    assert lines[0].split()[:6] == ["rank", "range", "team", "method", "track", "won"]
+    assert re.match(r"1 +Evil\?\[31m +Net +provided +106 +0\.06178", lines[1])
+    assert re.match(r"- +Evil\?\[31m +Net +provided +- +0\.06178", lines[2])
 
 
 def test_public_pages_need_no_key_and_get_none(run: Run, server: Imitation) -> None:
