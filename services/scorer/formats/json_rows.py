@@ -69,4 +69,3 @@ def read_whole(scan: Scan, images: int | None, names: ImageNames | None) -> None
 
 def _numbers(kept: "array[int]") -> Numbers:
     return np.array(kept, np.int32)
-

@@ -60,6 +60,22 @@ class Lines:
     values: Decimals
     lengths: NDArray[np.int32]
 
+    def starts(self) -> NDArray[np.int64]:
+        """(lines + 1,) where in `values` each line starts, and the last one ends."""
+        return np.append(0, np.cumsum(self.lengths, dtype=np.int64))
+
+    def without_first(self) -> "Lines":
+        """The lines without the first one; faults are to be told before."""
+        return Lines(self.text, self.values[self.lengths[0] :], self.lengths[1:])
+
+    def word(self, row: int, column: int) -> bytes:
+        """The number in `column` of line `row` (both from 0), as it is written."""
+        return _word_of_row(self.text, row, column)[0]
+
+    def fault(self, row: int, column: int, code: str, sentence: str, remedy: str) -> Fault:
+        """The fault of the number in `column` of line `row` (both from 0), which {0} in the sentence stands for."""
+        return _fault_of_row(self.text, row, column, code, sentence, remedy)
+
 
 def read_table(data: Readable, grammar: Grammar) -> Table:
     """Read lines that have one number for each column.
@@ -152,10 +168,19 @@ def _fault(text: Bytes, grammar: Grammar, kind: int, place: int, line: int, star
 
 
 def _fault_of_row(text: Bytes, row: int, column: int, code: str, sentence: str, remedy: str) -> Fault:
+    word, place = _word_of_row(text, row, column)
+    return Fault(code, sentence.format(shown(word)), remedy, row + 1, place)
+
+
+def _word_of_row(text: Bytes, row: int, column: int) -> tuple[bytes, int]:
+    """A number as it is written, and where in its line, from 1."""
     start = _line_start(text, row)
-    words = _WORD.finditer(text[start : start + BLOCK_BYTES].tobytes())
+    size = BLOCK_BYTES
+    while start + size < len(text) and not (text[start : start + size] == _NEWLINE).any():
+        size *= 2
+    words = _WORD.finditer(text[start : start + size].tobytes())
     word = next(islice(words, column, None))
-    return Fault(code, sentence.format(shown(word[0])), remedy, row + 1, word.start() + 1)
+    return word[0], word.start() + 1
 
 
 def _line_count(text: Bytes) -> int:
