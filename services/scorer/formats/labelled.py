@@ -1,6 +1,6 @@
 """Reads lines whose labels may be WNIDs among numbers: an n becomes a 1, the tokenizer reads numbers, ids are looked up.
 
-Between `boxes` and `table`, for `labels=wnid`; without WNIDs it is `table.read_lines`.
+Between `located` and `table`, for `labels=wnid`; without WNIDs it is `table.read_lines`.
 """
 
 import re

@@ -29,8 +29,8 @@ def keep_found(
 ) -> None:
     """Fill `found` with the guesses whose boxes overlap an instance of their label enough; 0 for the others.
 
-    guesses, found: (images, k), 0 where there is none. boxes: (images · k, 4). The instances of image i are
-    `starts[i]` to `starts[i + 1]`, with their `labels`, (instances,), and boxes, (instances, 4).
+    guesses, found: (images, k), 0 where there is none. boxes: (4, images · k). The instances of image i are
+    `starts[i]` to `starts[i + 1]`, with their `labels`, (instances,), and boxes, (4, instances).
     """
     images, width = guesses.shape
     for image in range(images):

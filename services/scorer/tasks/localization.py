@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from services.scorer.diagnosis.causes import OF_NUMBERS, explaining
 from services.scorer.diagnosis.notes import note
 from services.scorer.formats.blocks import Readable
-from services.scorer.formats.boxes import Located, read_boxes
 from services.scorer.formats.examples import BOXES, IMAGE_NAMES
 from services.scorer.formats.guesses import Wanted
+from services.scorer.formats.instances import EXCLUDED, Instances, read_instances
+from services.scorer.formats.located import Located, read_located
 from services.scorer.formats.numbering import FIRST, Categories, Named, Numbers, categories_of
-from services.scorer.formats.objects import EXCLUDED, Objects, read_objects
 from services.scorer.metrics.intervals import intervals
 from services.scorer.metrics.location import keep_found
 from services.scorer.metrics.losses import Losses, errors_by_guesses, flat
@@ -93,18 +93,18 @@ class Scored:
     notes: tuple[Note, ...]
 
 
-def read_truth(case: Case, truth: Readable) -> Objects:
-    """The objects of all images, and which images are excluded (`formats.objects`)."""
-    return read_objects(truth, case.images, case.categories)
+def read_truth(case: Case, truth: Readable) -> Instances:
+    """The objects of all images, and which images are excluded (`formats.instances`)."""
+    return read_instances(truth, case.images, case.categories)
 
 
-def parse(case: Case, predictions: Readable, truth: Objects | None) -> Parsed:
-    """Read the predictions, in any of the formats of `formats.boxes` and by the numbering of the case."""
+def parse(case: Case, predictions: Readable, truth: Instances | None) -> Parsed:
+    """Read the predictions, in any of the formats of `formats.located` and by the numbering of the case."""
     images = case.images if truth is None else len(truth.labels)
     categories = categories_of(case.categories, case.synsets)
     wanted = Wanted(case.guesses, images, categories, case.synsets, case.image_names, case.labels)
     with explaining(case, predictions, images, OF_NUMBERS):
-        written = read_boxes(predictions, wanted)
+        written = read_located(predictions, wanted)
     guesses = written.guesses
     named = categories.named(guesses.numbers(guesses.labels), guesses.labels)
     return Parsed(case, categories, written, named.ids, _notes(case, written, named))
@@ -156,12 +156,12 @@ def _fractions(boxes: NDArray[np.float64], made: NDArray[np.bool_]) -> NDArray[n
     return made & like
 
 
-def score(parsed: Parsed, truth: Objects) -> Scored:
+def score(parsed: Parsed, truth: Instances) -> Scored:
     """The losses with the first guess, the first two, …: of localization over the images not excluded, then flat."""
     guesses = np.ascontiguousarray(parsed.guesses, np.int32)
     found = np.empty_like(guesses)
-    boxes = parsed.written.boxes.reshape(-1, 4)
-    keep_found(guesses, boxes, truth.starts, truth.object_labels, truth.boxes, found)
+    boxes = np.ascontiguousarray(parsed.written.boxes.reshape(-1, 4).T)
+    keep_found(guesses, boxes, truth.starts, truth.instance_labels, truth.boxes, found)
     kept = ~truth.excluded
     located = errors_by_guesses(found[kept], truth.labels[kept], flat, worst=1) if kept.any() else ()
     flat_losses = errors_by_guesses(guesses, truth.labels, flat, worst=1)
@@ -172,7 +172,7 @@ def score(parsed: Parsed, truth: Objects) -> Scored:
     return Scored(losses, notes)
 
 
-def _nothing_kept(truth: Objects) -> list[Note]:
+def _nothing_kept(truth: Instances) -> list[Note]:
     """The official code divides by zero here; there is no error of localization then."""
     if not truth.excluded.all():
         return []

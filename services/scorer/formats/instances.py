@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.scorer.formats.blocks import Readable, content
-from services.scorer.formats.boxes import GRAMMAR, GROUP, refuse_incomplete
 from services.scorer.formats.bundle import open_bundle
+from services.scorer.formats.located import GRAMMAR, GROUP, refuse_incomplete
 from services.scorer.formats.rows import read_rows
 from services.scorer.formats.table import Decimals, read_lines
 from shared.bundles import TRUTH
@@ -25,21 +25,21 @@ Labels = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
-class Objects:
+class Instances:
     """The truth of each image.
 
     labels: (images, n) those that count, padded with 0. The objects of image i are `starts[i]` to
-    `starts[i + 1]` of `object_labels`, (objects,), and `boxes`, (objects, 4). excluded: (images,).
+    `starts[i + 1]` of `instance_labels`, (objects,), and `boxes`, (4, objects). excluded: (images,).
     """
 
     labels: Labels
     starts: NDArray[np.int64]
-    object_labels: Labels
+    instance_labels: Labels
     boxes: Decimals
     excluded: NDArray[np.bool_]
 
 
-def read_objects(truth: Readable, images: int | None, categories: int | None) -> Objects:
+def read_instances(truth: Readable, images: int | None, categories: int | None) -> Instances:
     """Read the truth. Raises `Unreadable`, also for labels that are no categories, and images without one."""
     parts = open_bundle(truth, (LABELS, EXCLUDED))
     lines = read_lines(parts[TRUTH], GRAMMAR, images)
@@ -49,13 +49,13 @@ def read_objects(truth: Readable, images: int | None, categories: int | None) ->
     alone = np.repeat(lines.lengths == 1, lines.lengths)
     groups = groups[~alone].reshape(-1, GROUP)
     starts = np.append(0, np.cumsum(lines.lengths // GROUP, dtype=np.int64))
-    object_labels = groups[:, 0].astype(np.int32)
+    instance_labels = groups[:, 0].astype(np.int32)
     image = np.repeat(np.arange(len(lines.lengths)), lines.lengths // GROUP)
-    own = _distinct(image, object_labels, len(lines.lengths))
+    own = _distinct(image, instance_labels, len(lines.lengths))
     labels = _read_labels(parts[LABELS], own) if LABELS in parts else own
-    _refuse_labels(labels, object_labels, image, categories)
-    boxes = np.ascontiguousarray(groups[:, 1:])
-    return Objects(labels, starts, object_labels, boxes, _read_excluded(parts, len(labels)))
+    _refuse_labels(labels, instance_labels, image, categories)
+    boxes = np.ascontiguousarray(groups[:, 1:].T)
+    return Instances(labels, starts, instance_labels, boxes, _read_excluded(parts, len(labels)))
 
 
 def _distinct(image: NDArray[np.intp], labels: Labels, images: int) -> Labels:
@@ -77,13 +77,13 @@ def _read_labels(part: Readable, own: Labels) -> Labels:
     return np.ascontiguousarray(labels, np.int32)
 
 
-def _refuse_labels(labels: Labels, object_labels: Labels, image: NDArray[np.intp], categories: int | None) -> None:
+def _refuse_labels(labels: Labels, instance_labels: Labels, image: NDArray[np.intp], categories: int | None) -> None:
     none: NDArray[np.bool_] = np.all(labels == 0, axis=1)
-    none[image[object_labels == 0]] = True
+    none[image[instance_labels == 0]] = True
     _refuse_images(none, "no-label", "has no label, or the label 0", "Write a label and a box, not only 0.")
     if categories:
         above: NDArray[np.bool_] = np.any(labels > categories, axis=1)
-        above[image[object_labels > categories]] = True
+        above[image[instance_labels > categories]] = True
         what = f"has a label above {categories:,}, the number of categories"
         _refuse_images(above, "unknown-label", what, "Write labels of the challenge's categories.")
 

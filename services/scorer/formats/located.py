@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from services.scorer.formats.blocks import Readable
 from services.scorer.formats.guesses import LEAST_LIMIT_BYTES, NAME_BYTES, Guesses, Wanted
-from services.scorer.formats.json_boxes import read_box_json
+from services.scorer.formats.json_located import read_json_located
 from services.scorer.formats.kaggle import is_csv, open_csv
 from services.scorer.formats.labelled import read_labelled
 from services.scorer.formats.names import image_names
@@ -56,7 +56,7 @@ class Located:
     boxes: Decimals
 
 
-def read_boxes(data: Readable, wanted: Wanted) -> Located:
+def read_located(data: Readable, wanted: Wanted) -> Located:
     """Read `data`. Raises `Unreadable`, whatever its bytes are, with every fault of it counted."""
     if wanted.labels != "ilsvrc":
         wanted.categories.need_ranked(wanted.labels)
@@ -67,7 +67,7 @@ def read_boxes(data: Readable, wanted: Wanted) -> Located:
         refuse("other-format", "This is an array, and boxes are sent as text.", f"Write {SPEECH.rows}.")
     if form == "json":
         names, wnids = image_names(wanted.image_names), _wnids(wanted)
-        text, order = read_box_json(data, wanted.images, names, wnids)
+        text, order = read_json_located(data, wanted.images, names, wnids)
         return _located(read_labelled(text, GRAMMAR, wnids), wanted.width, wanted.labels, order)
     if is_csv(data):
         return _from_csv(data, wanted)

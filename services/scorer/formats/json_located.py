@@ -132,7 +132,7 @@ class BoxScan(Scan):
         return b"0"
 
 
-def read_box_json(
+def read_json_located(
     data: Readable, images: int | None, names: ImageNames | None, wnids: Wnids | None
 ) -> tuple[bytearray, Numbers | None]:
     """Lines for `labelled`, and the number (from 1) of each line's image; None where lines are in the order of the images.
