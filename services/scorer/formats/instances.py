@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from services.scorer.formats.blocks import Readable, content
+from services.scorer.formats.blocks import Readable
 from services.scorer.formats.bundle import open_bundle
+from services.scorer.formats.excluded import read_images
 from services.scorer.formats.located import GRAMMAR, GROUP, refuse_incomplete
 from services.scorer.formats.rows import read_rows
 from services.scorer.formats.table import Decimals, read_lines
@@ -55,7 +56,10 @@ def read_instances(truth: Readable, images: int | None, categories: int | None) 
     labels = _read_labels(parts[LABELS], own) if LABELS in parts else own
     _refuse_labels(labels, instance_labels, image, categories)
     boxes = np.ascontiguousarray(groups[:, 1:].T)
-    return Instances(labels, starts, instance_labels, boxes, _read_excluded(parts, len(labels)))
+    inverted = np.zeros(len(labels), np.bool_)
+    inverted[image[(boxes[2] < boxes[0]) | (boxes[3] < boxes[1])]] = True
+    _refuse_images(inverted, "inverted-box", "has a box that ends before it starts", "Mend its corners.")
+    return Instances(labels, starts, instance_labels, boxes, _excluded(parts, len(labels)))
 
 
 def _distinct(image: NDArray[np.intp], labels: Labels, images: int) -> Labels:
@@ -88,27 +92,11 @@ def _refuse_labels(labels: Labels, instance_labels: Labels, image: NDArray[np.in
         _refuse_images(above, "unknown-label", what, "Write labels of the challenge's categories.")
 
 
-def _read_excluded(parts: Mapping[str, Readable], images: int) -> NDArray[np.bool_]:
-    """(images,) whether each is excluded. A number twice or beyond the images is refused."""
+def _excluded(parts: Mapping[str, Readable], images: int) -> NDArray[np.bool_]:
+    """(images,) whether each is excluded."""
     excluded = np.zeros(images, np.bool_)
-    if EXCLUDED not in parts or not len(content(parts[EXCLUDED])):
-        return excluded
-    numbers = read_rows(parts[EXCLUDED]).numbers
-    if numbers.shape[1] != 1:
-        sentence = "The list of excluded images has a line with several numbers."
-        raise Unreadable("wrong-columns", sentence, "Write one number a line.")
-    beyond = np.flatnonzero((numbers[:, 0] < 1) | (numbers[:, 0] > images))
-    _, first = np.unique(numbers[:, 0], return_index=True)
-    twice = np.setdiff1d(np.arange(len(numbers)), first)
-    for rows, what in ((beyond, "is no image"), (twice, "stands here a second time")):
-        if len(rows):
-            faults = tuple(
-                Fault("wrong-exclusion", f"{numbers[row, 0]} {what}.", "Take it out.", int(row) + 1, 1)
-                for row in rows[:SHOWN_FAULTS]
-            )
-            sentence = f"In the list of excluded images, {numbers[rows[0], 0]} {what}."
-            raise Unreadable("wrong-exclusion", sentence, f"List images by number, 1 to {images:,}.", faults, len(rows))
-    excluded[numbers[:, 0] - 1] = True
+    if EXCLUDED in parts:
+        excluded[read_images(parts[EXCLUDED], images) - 1] = True
     return excluded
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.scorer.kernels import kernel
+from services.scorer.metrics.overlap import overlap
 
 MISS, HIT, EXCLUDED = 0, 1, 2
 """What a detection turns out to be; an excluded one is neither right nor wrong, and keeps its place."""
@@ -22,19 +23,6 @@ def thresholds(corners: NDArray[np.float64]) -> NDArray[np.float64]:
     width, height = xmax - xmin + 1, ymax - ymin + 1
     least: NDArray[np.float64] = np.minimum(0.5, (width * height) / ((width + 10) * (height + 10)))
     return least
-
-
-@kernel()
-def _overlap(a: NDArray[np.float64], i: int, b: NDArray[np.float64], j: int) -> float:
-    """Intersection over union of two boxes, in inclusive pixels; -1 where they do not meet."""
-    width = min(a[2, i], b[2, j]) - max(a[0, i], b[0, j]) + 1
-    height = min(a[3, i], b[3, j]) - max(a[1, i], b[1, j]) + 1
-    if width <= 0 or height <= 0:
-        return -1.0
-    area = (a[2, i] - a[0, i] + 1) * (a[3, i] - a[1, i] + 1)
-    other = (b[2, j] - b[0, j] + 1) * (b[3, j] - b[1, j] + 1)
-    ratio: float = width * height / (area + other - width * height)
-    return ratio
 
 
 @kernel()
@@ -52,10 +40,10 @@ def _best(
     """The free object that box `i` hits, of those of its image, which end with `j`; -1 for none."""
     best, most = -1, -1.0
     while j >= first and true_images[j] == image:
-        overlap = _overlap(corners, i, true_corners, j)
+        share = overlap(corners, i, true_corners, j)
         # Backwards, so that of equal ones the first in the file stays.
-        if taken[j] == 0 and overlap >= least[j] and overlap >= most:
-            best, most = j, overlap
+        if taken[j] == 0 and share >= least[j] and share >= most:
+            best, most = j, share
         j -= 1
     return best
 
