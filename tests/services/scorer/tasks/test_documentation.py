@@ -37,6 +37,8 @@ def readers(path: Path, seen: set[Path]) -> set[Path]:
         ("classification", ["classification"], set()),
         ("detection", ["detection"], {"unexpected-track", "line-too-long"}),
         ("video_detection", ["video-detection", "detection"], {"line-too-long"}),
+        ("localization", ["localization", "classification"], {"wrong-columns"}),
+        ("video_tracking", ["video-tracking", "detection", "classification"], {"unexpected-track"}),
     ],
 )
 def test_every_code_is_on_the_page(task: str, pages: list[str], never_said: set[str]) -> None:
