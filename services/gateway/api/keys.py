@@ -1,4 +1,5 @@
-"""`/v1/keys`: the keys of my team and of myself: see, make, rotate, end them. Secrets are shown once, when made."""
+"""`/v1/keys`: the keys of my team and of myself: see, make, rotate, end them. Secrets are shown once, when made.
+`/v1/key`: the one that a request comes with."""
 
 from datetime import datetime, timedelta
 from typing import Annotated, Literal, cast
@@ -18,7 +19,7 @@ from shared.errors import Conflict, Forbidden, Missing, TooLarge, TooMany, Unaut
 from shared.model import Model
 from shared.web import json_body, problems, read_json
 
-router = APIRouter(prefix="/v1/keys", tags=["keys"])
+router = APIRouter(prefix="/v1", tags=["keys"])
 
 KEY = "k7m2w9x4q3ab"
 REFUSALS = (Unauthenticated, Forbidden, TooMany)
@@ -63,21 +64,21 @@ async def key_request(request: Request) -> KeyRequest:
     return await read_json(request, KeyRequest)
 
 
-@router.get("", operation_id="list_keys", summary="The keys of my team", responses=problems(*REFUSALS))
+@router.get("/keys", operation_id="list_keys", summary="The keys of my team", responses=problems(*REFUSALS))
 def list_keys(desk: DeskDep, caller: Manager) -> list[KeyView]:
     """Newest first, also those that have ended."""
     with desk.database.begin() as session:
         return [_view(held) for held in keys.of_team(session, caller.team)]
 
 
-@router.get("/current", operation_id="read_current_key", summary="Who am I?", responses=problems(*REFUSALS))
+@router.get("/key", operation_id="read_current_key", summary="Who am I?", responses=problems(*REFUSALS))
 def read_current_key(desk: DeskDep, caller: Reader) -> KeyView:
     """The key that this request came with: its team, holder, scopes and expiry."""
     return _view(_found(desk, caller.key))
 
 
 @router.post(
-    "",
+    "/keys",
     operation_id="make_key",
     summary="Make a key",
     status_code=201,
@@ -95,7 +96,7 @@ def make_key(
 
 
 @router.post(
-    "/{key}/rotate",
+    "/keys/{key}/rotate",
     operation_id="rotate_key",
     summary="Make a key's successor",
     status_code=201,
@@ -109,7 +110,7 @@ def rotate(response: Response, desk: DeskDep, caller: Manager, key: Key) -> NewK
 
 
 @router.delete(
-    "/{key}",
+    "/keys/{key}",
     operation_id="revoke_key",
     summary="End a key at once",
     status_code=204,

@@ -18,6 +18,17 @@ HEARTBEAT = ": still here\n\n"
 
 _HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
+_EVENT = {
+    "type": "object",
+    "description": "Each event of the stream; comments between them are heartbeats.",
+    "required": ["id", "event", "data"],
+    "properties": {
+        "id": {"type": "string", "description": "comes back as `Last-Event-ID` when a reader connects again"},
+        "event": {"type": "string", "description": "what it is"},
+        "data": {"type": "string", "description": "JSON"},
+    },
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -69,4 +80,4 @@ async def _frames(bells: Bells, name: str, step: Callable[[], Step], heartbeat_s
 
 def streamed(description: str) -> dict[int | str, dict[str, Any]]:
     """The `responses` entry of a route that can answer with a stream."""
-    return {200: {"description": description, "content": {MEDIA: {"schema": {"type": "string"}}}}}
+    return {200: {"description": description, "content": {MEDIA: {"schema": _EVENT}}}}

@@ -33,13 +33,13 @@ def test_a_key_is_made_used_rotated_and_the_old_one_ended(team: Team, gateway_ur
     lifetime = datetime.fromisoformat(made["key"]["expires_at"]) - datetime.fromisoformat(made["key"]["created_at"])
     assert abs(lifetime - timedelta(days=90)) < timedelta(seconds=1)
     with holding(gateway_url, made["secret"]) as nightly:
-        assert nightly.get("/v1/keys/current").json()["id"] == made["key"]["id"]
+        assert nightly.get("/v1/key").json()["id"] == made["key"]["id"]
         successor = team.http.post(f"/v1/keys/{made['key']['id']}/rotate").raise_for_status().json()
         assert nightly.get("/v1/submissions").status_code == 200, "both work while one is changed for the other"
         assert team.http.delete(f"/v1/keys/{made['key']['id']}").status_code == 204
         assert nightly.get("/v1/submissions").json()["code"] == "key-revoked", "the next request already"
     with holding(gateway_url, successor["secret"]) as nightly:
-        mine = nightly.get("/v1/keys/current").json()
+        mine = nightly.get("/v1/key").json()
     assert (mine["label"], mine["scopes"]) == ("nightly", ["submit", "read"])
     assert mine["last_used_at"] is not None
 
@@ -81,14 +81,14 @@ def test_a_person_s_key_is_theirs_alone_and_ends_when_they_leave(team: Team, des
     hers = make_key(desk, team.name, "laptop", person=ann)
     his = make_key(desk, team.name, "laptop", person=ben)
     with holding(gateway_url, hers.text()) as client:
-        assert client.get("/v1/keys/current").json()["person"] == ann
+        assert client.get("/v1/key").json()["person"] == ann
         assert client.delete(f"/v1/keys/{his.id}").json()["code"] == "no-such-key"
         another = client.post("/v1/keys", json={"label": "desktop", "holder": "me"}).raise_for_status().json()
         assert another["key"]["person"] == ann
         assert leave_team(desk, team.name, ann) == 2
-        assert client.get("/v1/keys/current").json()["code"] == "key-revoked"
+        assert client.get("/v1/key").json()["code"] == "key-revoked"
     with holding(gateway_url, his.text()) as client:
-        assert client.get("/v1/keys/current").status_code == 200
+        assert client.get("/v1/key").status_code == 200
     with pytest.raises(Missing):
         make_key(desk, team.name, "laptop", person=ann)
 
