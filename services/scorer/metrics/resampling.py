@@ -23,7 +23,7 @@ ABREAST = 64
 """Rounds that go together: a row of so many bytes is one cache line."""
 
 MOST_ADDITIONS = 10**11
-"""Rounds times detections: 40 s of one processor. Beyond 5,000,000 detections there are fewer rounds."""
+"""Rounds times detections and images: 40 s of one processor. Beyond 5,000,000 of them there are fewer rounds."""
 
 FEWEST_ROUNDS = 1024
 
@@ -46,18 +46,18 @@ class _Category:
     objects: Images
 
 
-def rounds_for(detections: int) -> int:
+def rounds_for(detections: int, images: int) -> int:
     """How many rounds: `ROUNDS`, or fewer for a very large file, by its size alone."""
-    return max(FEWEST_ROUNDS, min(ROUNDS, MOST_ADDITIONS // max(detections, 1)))
+    return max(FEWEST_ROUNDS, min(ROUNDS, MOST_ADDITIONS // (detections + images)))
 
 
 def mean_intervals(truth: Objects, judged: Judged, fixed: list[float], images: int) -> dict[str, Interval]:
     """The interval of the mean at each of `LEVELS`. fixed: values of categories that no round changes.
 
-    A category of which a round has no object is left out of that round's mean. Raises `ValueError` without images.
+    A category of which a round has no object is left out of that round's mean.
     """
     prepared = [_prepared(truth, judged, index) for index in np.flatnonzero(truth.counts).tolist()]
-    rounds = rounds_for(sum(len(each.misses) + len(each.hits) for each in prepared))
+    rounds = rounds_for(sum(len(each.misses) + len(each.hits) for each in prepared), images)
     source = np.random.PCG64(_SEED)
     means = [_means(prepared, fixed, _draw(source, images)) for _ in range(0, rounds, ABREAST)]
     return _intervals(np.sort(np.concatenate(means)[:rounds]))
@@ -90,31 +90,26 @@ def _draw(source: np.random.PCG64, images: int) -> Weights:
     """`ABREAST` rounds of draws, each the high half of 32 random bits times the number of images: none is likelier than
     another by more than images/2^32. A count fits in a byte: of 256 or more images, none is ever drawn so often.
     """
-    bits = source.random_raw(ABREAST // 2 * images).view(np.uint32)
     counts = np.zeros((ABREAST, images), np.uint8)
-    _count(bits, counts)
+    for row in counts:
+        _count(source.random_raw((images + 1) // 2).view(np.uint32)[:images], row)
     weights = np.zeros((images + 1, ABREAST), np.uint8)
     weights[1:] = counts.T
     return weights
 
 
-@kernel("void(uint32[::1], uint8[:,::1])")
+@kernel("void(uint32[::1], uint8[::1])")
 def _count_compiled(bits: NDArray[np.uint32], counts: Weights) -> None:
-    """counts: (rounds, images), how often each image was drawn, by as many bits as there are places."""
-    images, half = np.uint64(counts.shape[1]), np.uint64(32)
-    place = 0
-    for lane in range(ABREAST):
-        for _ in range(counts.shape[1]):
-            counts[lane, (np.uint64(bits[place]) * images) >> half] += 1
-            place += 1
+    """counts: (images,), how often each image was drawn by as many bits."""
+    images, half = np.uint64(len(counts)), np.uint64(32)
+    for each in bits:
+        counts[(np.uint64(each) * images) >> half] += 1
 
 
 def _count_in_arrays(bits: NDArray[np.uint32], counts: Weights) -> None:
     """The same where nothing is compiled."""
-    images = counts.shape[1]
-    drawn = (bits.astype(np.uint64) * np.uint64(images)) >> np.uint64(32)
-    for row, there in zip(counts, drawn.astype(np.int64).reshape(ABREAST, images), strict=True):
-        row[:] = np.bincount(there, minlength=images)
+    drawn = (bits.astype(np.uint64) * np.uint64(len(counts))) >> np.uint64(32)
+    counts[:] = np.bincount(drawn.astype(np.int64), minlength=len(counts))
 
 
 _count = _count_compiled if COMPILED else _count_in_arrays

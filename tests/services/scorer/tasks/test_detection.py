@@ -10,13 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.scorer.evaluate import find
+from services.scorer.evaluate import evaluate, find
 from services.scorer.metrics.objects import areas, judge
 from services.scorer.protocol import Case, Findings
 from services.scorer.tasks import detection, video_detection
 from shared.bundles import pack
 from shared.challenge import Synset
+from shared.digests import digest_of
 from shared.errors import Broken, Unreadable
+from shared.report import Provenance, Report
 from tests.reference import detection as reference
 from tests.reference.detection import Thing
 from tests.services.scorer.boxes import official, pairs, text, things
@@ -185,6 +187,18 @@ def test_the_same_file_as_json_and_as_coco_results_has_the_same_findings() -> No
 def test_what_is_refused_is_told_by_its_place(predictions: bytes, code: str, place: tuple[int, int]) -> None:
     refusal = refused(predictions)
     assert (refusal.code, refusal.faults[0].line, refusal.faults[0].column) == (code, *place)
+
+
+def test_the_same_bytes_give_the_same_report() -> None:
+    example = detection.EXAMPLE
+    nothing = digest_of(b"")
+    provenance = Provenance(scorer="test", definition=nothing, truth=nothing, submission=nothing)
+    reports = [
+        evaluate(example.definition, "detection", "test", example.predictions, example.truth, provenance).canonical()
+        for _ in range(2)
+    ]
+    assert reports[0] == reports[1]
+    assert Report.model_validate_json(reports[0]).curves
 
 
 def test_tracks_are_minus_one_in_video_and_not_there_in_2015() -> None:
