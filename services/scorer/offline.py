@@ -152,7 +152,7 @@ def _table(findings: Findings) -> str:
     lines = [heading.rstrip()]
     for name, value in findings.metrics.items():
         ends = (f"{i.low:.7f} – {i.high:.7f}" for i in findings.intervals.get(name, {}).values())
-        lines.append(f"{name:{width}}  {value!r:22}" + "".join(f"{end:24}" for end in ends).rstrip())
+        lines.append((f"{name:{width}}  {value!r:22}" + "".join(f"{end:24}" for end in ends)).rstrip())
     return "\n".join([*lines, *map(_noted, findings.notes)])
 
 

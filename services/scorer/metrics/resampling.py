@@ -23,7 +23,7 @@ ABREAST = 64
 """Rounds that go together: a row of so many bytes is one cache line."""
 
 MOST_ADDITIONS = 10**11
-"""Rounds times detections: 40 s of one processor. Beyond 5,000,000 detections there are fewer rounds."""
+"""Rounds times detections and images: 40 s of one processor. Beyond 5,000,000 of them there are fewer rounds."""
 
 FEWEST_ROUNDS = 1024
 
@@ -46,19 +46,18 @@ class _Category:
     objects: Images
 
 
-def rounds_for(detections: int) -> int:
+def rounds_for(detections: int, images: int) -> int:
     """How many rounds: `ROUNDS`, or fewer for a very large file, by its size alone."""
-    affordable = MOST_ADDITIONS // max(detections, 1) // ABREAST * ABREAST
-    return max(FEWEST_ROUNDS, min(ROUNDS, affordable))
+    return max(FEWEST_ROUNDS, min(ROUNDS, MOST_ADDITIONS // (detections + images)))
 
 
 def mean_intervals(truth: Objects, judged: Judged, fixed: list[float], images: int) -> dict[str, Interval]:
     """The interval of the mean at each of `LEVELS`. fixed: values of categories that no round changes.
 
-    A category of which a round has no object is left out of that round's mean. Raises `ValueError` without images.
+    A category of which a round has no object is left out of that round's mean.
     """
     prepared = [_prepared(truth, judged, index) for index in np.flatnonzero(truth.counts).tolist()]
-    rounds = rounds_for(sum(len(each.misses) + len(each.hits) for each in prepared))
+    rounds = rounds_for(sum(len(each.misses) + len(each.hits) for each in prepared), images)
     source = np.random.PCG64(_SEED)
     means = [_means(prepared, fixed, _draw(source, images)) for _ in range(0, rounds, ABREAST)]
     return _intervals(np.sort(np.concatenate(means)[:rounds]))
@@ -88,29 +87,46 @@ def _prepared(truth: Objects, judged: Judged, index: int) -> _Category:
 
 
 def _draw(source: np.random.PCG64, images: int) -> Weights:
-    """`ABREAST` rounds of draws. A draw is the high half of 32 random bits times the number of images: none is likelier
-    than another by more than images/2^32.
+    """`ABREAST` rounds of draws, each the high half of 32 random bits times the number of images: none is likelier than
+    another by more than images/2^32. A count fits in a byte: of 256 or more images, none is ever drawn so often.
     """
-    halves = source.random_raw((ABREAST * images + 1) // 2).view(np.uint32)[: ABREAST * images]
-    drawn = (halves.astype(np.uint64) * np.uint64(images)) >> np.uint64(32)
-    drawn += np.repeat(np.arange(ABREAST, dtype=np.uint64) * np.uint64(images), images)
-    counts = np.bincount(drawn.view(np.int64), minlength=ABREAST * images).reshape(ABREAST, images)
+    counts = np.zeros((ABREAST, images), np.uint8)
+    for row in counts:
+        _count(source.random_raw((images + 1) // 2).view(np.uint32)[:images], row)
     weights = np.zeros((images + 1, ABREAST), np.uint8)
-    weights[1:] = np.minimum(counts, 255).T
+    weights[1:] = counts.T
     return weights
+
+
+@kernel("void(uint32[::1], uint8[::1])")
+def _count_compiled(bits: NDArray[np.uint32], counts: Weights) -> None:
+    """counts: (images,), how often each image was drawn by as many bits."""
+    images, half = np.uint64(len(counts)), np.uint64(32)
+    for each in bits:
+        counts[(np.uint64(each) * images) >> half] += 1
+
+
+def _count_in_arrays(bits: NDArray[np.uint32], counts: Weights) -> None:
+    """The same where nothing is compiled."""
+    drawn = (bits.astype(np.uint64) * np.uint64(len(counts))) >> np.uint64(32)
+    counts[:] = np.bincount(drawn.astype(np.int64), minlength=len(counts))
+
+
+_count = _count_compiled if COMPILED else _count_in_arrays
 
 
 def _means(prepared: list[_Category], fixed: list[float], weights: Weights) -> NDArray[np.float64]:
     """The mean average precision of each round."""
     total, counted = np.full(ABREAST, float(sum(fixed))), np.full(ABREAST, float(len(fixed)))
     for category in prepared:
-        positives = weights[category.objects].sum(axis=0, dtype=np.int64)
+        positives = np.zeros((1, ABREAST), np.int32)
+        _sum_rows(weights, category.objects, np.array([len(category.objects)]), positives)
         misses = np.zeros((len(category.hits), ABREAST), np.int32)
         _sum_rows(weights, category.misses, category.misses_end, misses)
         areas = np.zeros(ABREAST)
         _measure(weights, category.hits, misses, areas)
-        there = positives > 0
-        total[there] += areas[there] / positives[there]
+        there = positives[0] > 0
+        total[there] += areas[there] / positives[0, there]
         counted += there
     means: NDArray[np.float64] = total / np.maximum(counted, 1)
     return means
@@ -144,14 +160,29 @@ _sum_rows = _sum_rows_compiled if COMPILED else _sum_rows_in_arrays
 
 
 @kernel("void(uint8[:,::1], int32[::1], int32[:,::1], float64[::1])")
-def _measure(weights: Weights, hits: Images, misses: NDArray[np.int32], areas: NDArray[np.float64]) -> None:
+def _measure_compiled(weights: Weights, hits: Images, misses: NDArray[np.int32], areas: NDArray[np.float64]) -> None:
     """Add to `areas` each round's hits, times the greatest precision at or after them: backwards, from the last hit."""
-    so_far = np.zeros(ABREAST)
+    so_far, highest = np.zeros(ABREAST), np.zeros(ABREAST)
     for image in hits:
-        so_far += weights[image]
-    highest = np.zeros(ABREAST)
+        for lane in range(ABREAST):
+            so_far[lane] += weights[image, lane]
+    for k in range(len(hits) - 1, -1, -1):
+        image = hits[k]
+        for lane in range(ABREAST):
+            weight = weights[image, lane]
+            highest[lane] = max(highest[lane], so_far[lane] / max(so_far[lane] + misses[k, lane], 1.0))
+            areas[lane] += weight * highest[lane]
+            so_far[lane] -= weight
+
+
+def _measure_in_arrays(weights: Weights, hits: Images, misses: NDArray[np.int32], areas: NDArray[np.float64]) -> None:
+    """The same where nothing is compiled."""
+    so_far, highest = weights[hits].sum(axis=0, dtype=np.float64), np.zeros(ABREAST)
     for k in range(len(hits) - 1, -1, -1):
         row = weights[hits[k]]
         highest = np.maximum(highest, so_far / np.maximum(so_far + misses[k], 1.0))
         areas += row * highest
         so_far -= row
+
+
+_measure = _measure_compiled if COMPILED else _measure_in_arrays
