@@ -18,7 +18,7 @@ def _parser() -> argparse.ArgumentParser:
 
     publish = verbs.add_parser("publish", help="make a challenge live")
     publish.add_argument("folder", type=Path, help="holds challenge.toml")
-    publish.add_argument("--ground-truth", action="append", default=[], metavar="[TASK/]SPLIT=FILE")
+    publish.add_argument("--ground-truth", action="append", default=[], metavar="[TASK/]SPLIT=FILE[,PART=FILE…]")
     publish.add_argument("--without-check", action="store_true", help="where the scorer is not installed")
     publish.set_defaults(run=commands.publish)
 

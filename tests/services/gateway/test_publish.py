@@ -7,9 +7,10 @@ from uuid import uuid4
 import pytest
 
 from services.gateway.desk import Desk
-from services.gateway.publish import Publication, publish
+from services.gateway.publish import Publication, publish, read_truth_argument
 from services.gateway.store import challenges
 from shared import keys
+from shared.bundles import pack
 from shared.challenge import read_challenge
 from shared.errors import Broken, Conflict, Missing, Refused, Unreadable
 from shared.storage import Storage
@@ -127,3 +128,15 @@ def test_splits_of_one_pool_state_one_limit(desk: Desk, operator: Storage, folde
 def test_a_truth_for_no_split_in_particular_is_asked_which(desk: Desk, operator: Storage, folder: Path) -> None:
     with pytest.raises(Missing, match="does not name one split"):
         go(desk, operator, folder, str(folder / "truth.txt"))
+
+
+def test_further_parts_are_named_behind_the_truth_and_stored_with_it(
+    desk: Desk, operator: Storage, folder: Path, tmp_path: Path
+) -> None:
+    excluded = tmp_path / "excluded,twice.txt"
+    excluded.write_bytes(b"2\n")
+    argument = f"test={folder / 'truth.txt'},excluded={excluded}"
+    assert read_truth_argument(read_challenge(folder), argument).parts == {"excluded": excluded}
+    digest = go(desk, operator, folder, argument).truths["classification", "test"]
+    stored = operator.read(keys.GROUND_TRUTH, keys.truth_key(digest), 10_000)
+    assert stored == pack({"excluded": b"2\n", "truth": (folder / "truth.txt").read_bytes()})
