@@ -151,7 +151,7 @@ def _table(findings: Findings) -> str:
     heading = f"{'metric':{width}}  {'value':22}" + "".join(f"{level + ' %':24}" for level in levels)
     lines = [heading.rstrip()]
     for name, value in findings.metrics.items():
-        ends = (f"{i.low:.7f} – {i.high:.7f}" for i in findings.intervals[name].values())
+        ends = (f"{i.low:.7f} – {i.high:.7f}" for i in findings.intervals.get(name, {}).values())
         lines.append(f"{name:{width}}  {value!r:22}" + "".join(f"{end:24}" for end in ends).rstrip())
     return "\n".join([*lines, *map(_noted, findings.notes)])
 

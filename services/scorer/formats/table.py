@@ -15,13 +15,25 @@ from services.scorer.formats import table_kernel as kernel
 from services.scorer.formats.blocks import BLOCK_BYTES, Bytes, Readable, content
 from services.scorer.formats.faults import FaultList
 from services.scorer.formats.recognise import refuse_other_formats
-from services.scorer.formats.wording import DECIMALS, SHOWN_BYTES, WHOLE_NUMBERS, Kind, Speech, put_into_words, shown
+from services.scorer.formats.wording import SHOWN_BYTES, WHOLE_NUMBERS, Kind, Patterns, Speech, put_into_words, shown
 from shared.errors import SHOWN_FAULTS, Fault, Unreadable
 
 Decimals = NDArray[np.float64]
 
 _BLANKS = b" \t\r\n"
 _NEWLINE = 10
+
+DECIMALS: Patterns = (
+    (
+        re.compile(r"[-+]?nan(\(.*\))?", re.ASCII | re.IGNORECASE),
+        ("not-finite", "{0} is no number: nothing can be compared with it.", "Write a finite number."),
+    ),
+    (
+        re.compile(r"[-+]?inf(inity)?", re.ASCII | re.IGNORECASE),
+        ("not-finite", "{0} is infinite.", "Write a finite number."),
+    ),
+)
+"""What stands where a decimal should, besides what is no number in any column."""
 
 _DECIMAL = re.compile(rb"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _INFINITY = re.compile(rb"[-+]?inf(inity)?", re.IGNORECASE)

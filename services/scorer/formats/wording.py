@@ -75,17 +75,6 @@ WHOLE_NUMBERS: Patterns = (
     ),
 )
 
-DECIMALS: Patterns = (
-    (
-        re.compile(r"[-+]?nan(\(.*\))?", re.ASCII | re.IGNORECASE),
-        ("not-finite", "{0} is no number: nothing can be compared with it.", "Write a finite number."),
-    ),
-    (
-        re.compile(r"[-+]?inf(inity)?", re.ASCII | re.IGNORECASE),
-        ("not-finite", "{0} is infinite.", "Write a finite number."),
-    ),
-)
-
 _ANY_NUMBERS: Patterns = (
     (
         re.compile(r"n\d{8}.*", re.ASCII),
