@@ -38,3 +38,19 @@ def test_without_numba_the_findings_are_the_same(kind: str, case: str, track: st
     assert COMPILED
     assert plain.startswith("False Findings")
     assert plain.removeprefix("False") == compiled.removeprefix("True")
+
+
+COMPILATIONS = """
+from numba.core import event
+with event.install_recorder("numba:compile") as started:
+    from services.scorer.evaluate import warm
+with event.install_recorder("numba:compile") as later:
+    warm()
+print(len(started.buffer), len(later.buffer))
+"""
+
+
+def test_kernels_are_kept_from_one_start_to_the_next_and_no_job_compiles() -> None:
+    first, second = (printed(COMPILATIONS).split() for _ in range(2))
+    assert second == ["0", "0"]
+    assert first[1] == "0"
