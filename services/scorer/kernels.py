@@ -4,17 +4,44 @@ Kernels state their types, so that they are compiled (or loaded from numba's cac
 are serial: a process that has started threads cannot be forked.
 """
 
+import hashlib
+import os
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 try:
-    from numba import njit
+    import numba
 except ImportError:
-    njit = None  # type: ignore[assignment]
+    numba = None  # type: ignore[assignment]
 
-COMPILED = njit is not None
+COMPILED = numba is not None
 """Whether kernels run as machine code. Only ever asked for speed: results are the same."""
+
+HERE = Path(__file__).parent
+
+
+def _kept() -> bool:
+    """Choose the folder for compiled kernels: one for each state of the sources. Whether it can be written.
+
+    numba itself looks at a kernel's own file only: a change in another that it calls would leave the old code in use.
+    """
+    state = hashlib.sha256()
+    for path in sorted(HERE.glob("*/*.py")):
+        state.update(path.read_bytes())
+    config: Any = numba.config
+    folder = Path(config.CACHE_DIR or HERE / "__pycache__") / f"kernels-{state.hexdigest()[:16]}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    config.CACHE_DIR = str(folder)
+    return os.access(folder, os.W_OK)
+
+
+KEPT = COMPILED and _kept()
+"""Whether compiled kernels are kept for the next start. `NUMBA_CACHE_DIR` names another place for them."""
 
 TEXT = "Array(uint8, 1, 'C', True)"
 """The type of bytes that are only read; mapped files are such."""
@@ -29,11 +56,7 @@ def kernel(signature: str = "") -> Callable[[Kernel], Kernel]:
         if not COMPILED:
             return function
         types = [signature] if signature else None
-        compile_for = partial(njit, types, nogil=True, error_model="numpy")
-        try:
-            return compile_for(cache=True)(function)  # type: ignore[return-value]
-        except RuntimeError:
-            # No folder to keep it in: compiled at each start.
-            return compile_for()(function)  # type: ignore[return-value]
+        compiler = partial(numba.njit, nogil=True, error_model="numpy", cache=KEPT)
+        return compiler(types)(function)  # type: ignore[return-value]
 
     return compiled

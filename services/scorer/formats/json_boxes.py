@@ -76,7 +76,7 @@ class _Reading:
             self.cursor.take(b"}")
         if self.cursor.peek():
             self.cursor.spelled_wrong("the end of the file")
-        if not self.starts:
+        if not self.starts and not self.cursor.faults.count:
             self.cursor.tell(0, "empty-file", "The file has no rows.", f"Write {self._grammar.speech.rows}.")
         self.cursor.faults.refuse()
 

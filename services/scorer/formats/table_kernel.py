@@ -206,15 +206,16 @@ def _control(text: NDArray[np.uint8], place: int, stop: int) -> int:
 
 @kernel()
 def _line_faults(
-    found: NDArray[np.int64], faults: int, column: int, columns: int, comma: int, place: int, line: int, start: int
+    found: NDArray[np.int64], faults: int, column: int, columns: int, comma: int, line: int, start: int
 ) -> int:
-    """Note what is wrong with a line as a whole, which ends at `place`; how many faults there are now."""
+    """Note what is wrong with a line as a whole; how many faults there are now."""
     if comma >= 0:
         return _note(found, faults, _KIND_EMPTY, comma, line, start, 0)
     if column == 0:
         return _note(found, faults, _KIND_BLANK, start, line, start, 0)
     if columns > 0 and column != columns:
-        return _note(found, faults, _KIND_COLUMNS, place, line, start, column)
+        # At the line's start: it explains what else is wrong there.
+        return _note(found, faults, _KIND_COLUMNS, start, line, start, column)
     return faults
 
 
@@ -259,7 +260,7 @@ def tokenize(  # noqa: C901  (one loop over the bytes: what is rare is called ou
         if _BLANKS[np.uint64(byte)]:
             place += 1
         elif byte == _NEWLINE:
-            faults = _line_faults(found, faults, column, needed, comma, place, line, start)
+            faults = _line_faults(found, faults, column, needed, comma, line, start)
             if not fixed:
                 lengths[line] = column
             ended = place >= size

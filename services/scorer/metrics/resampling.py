@@ -48,8 +48,7 @@ class _Category:
 
 def rounds_for(detections: int) -> int:
     """How many rounds: `ROUNDS`, or fewer for a very large file, by its size alone."""
-    affordable = MOST_ADDITIONS // max(detections, 1) // ABREAST * ABREAST
-    return max(FEWEST_ROUNDS, min(ROUNDS, affordable))
+    return max(FEWEST_ROUNDS, min(ROUNDS, MOST_ADDITIONS // max(detections, 1)))
 
 
 def mean_intervals(truth: Objects, judged: Judged, fixed: list[float], images: int) -> dict[str, Interval]:
@@ -88,29 +87,51 @@ def _prepared(truth: Objects, judged: Judged, index: int) -> _Category:
 
 
 def _draw(source: np.random.PCG64, images: int) -> Weights:
-    """`ABREAST` rounds of draws. A draw is the high half of 32 random bits times the number of images: none is likelier
-    than another by more than images/2^32.
+    """`ABREAST` rounds of draws, each the high half of 32 random bits times the number of images: none is likelier than
+    another by more than images/2^32. A count fits in a byte: of 256 or more images, none is ever drawn so often.
     """
-    halves = source.random_raw((ABREAST * images + 1) // 2).view(np.uint32)[: ABREAST * images]
-    drawn = (halves.astype(np.uint64) * np.uint64(images)) >> np.uint64(32)
-    drawn += np.repeat(np.arange(ABREAST, dtype=np.uint64) * np.uint64(images), images)
-    counts = np.bincount(drawn.view(np.int64), minlength=ABREAST * images).reshape(ABREAST, images)
+    bits = source.random_raw(ABREAST // 2 * images).view(np.uint32)
+    counts = np.zeros((ABREAST, images), np.uint8)
+    _count(bits, counts)
     weights = np.zeros((images + 1, ABREAST), np.uint8)
-    weights[1:] = np.minimum(counts, 255).T
+    weights[1:] = counts.T
     return weights
+
+
+@kernel("void(uint32[::1], uint8[:,::1])")
+def _count_compiled(bits: NDArray[np.uint32], counts: Weights) -> None:
+    """counts: (rounds, images), how often each image was drawn, by as many bits as there are places."""
+    images, half = np.uint64(counts.shape[1]), np.uint64(32)
+    place = 0
+    for lane in range(ABREAST):
+        for _ in range(counts.shape[1]):
+            counts[lane, (np.uint64(bits[place]) * images) >> half] += 1
+            place += 1
+
+
+def _count_in_arrays(bits: NDArray[np.uint32], counts: Weights) -> None:
+    """The same where nothing is compiled."""
+    images = counts.shape[1]
+    drawn = (bits.astype(np.uint64) * np.uint64(images)) >> np.uint64(32)
+    for row, there in zip(counts, drawn.astype(np.int64).reshape(ABREAST, images), strict=True):
+        row[:] = np.bincount(there, minlength=images)
+
+
+_count = _count_compiled if COMPILED else _count_in_arrays
 
 
 def _means(prepared: list[_Category], fixed: list[float], weights: Weights) -> NDArray[np.float64]:
     """The mean average precision of each round."""
     total, counted = np.full(ABREAST, float(sum(fixed))), np.full(ABREAST, float(len(fixed)))
     for category in prepared:
-        positives = weights[category.objects].sum(axis=0, dtype=np.int64)
+        positives = np.zeros((1, ABREAST), np.int32)
+        _sum_rows(weights, category.objects, np.array([len(category.objects)]), positives)
         misses = np.zeros((len(category.hits), ABREAST), np.int32)
         _sum_rows(weights, category.misses, category.misses_end, misses)
         areas = np.zeros(ABREAST)
         _measure(weights, category.hits, misses, areas)
-        there = positives > 0
-        total[there] += areas[there] / positives[there]
+        there = positives[0] > 0
+        total[there] += areas[there] / positives[0, there]
         counted += there
     means: NDArray[np.float64] = total / np.maximum(counted, 1)
     return means
@@ -144,14 +165,29 @@ _sum_rows = _sum_rows_compiled if COMPILED else _sum_rows_in_arrays
 
 
 @kernel("void(uint8[:,::1], int32[::1], int32[:,::1], float64[::1])")
-def _measure(weights: Weights, hits: Images, misses: NDArray[np.int32], areas: NDArray[np.float64]) -> None:
+def _measure_compiled(weights: Weights, hits: Images, misses: NDArray[np.int32], areas: NDArray[np.float64]) -> None:
     """Add to `areas` each round's hits, times the greatest precision at or after them: backwards, from the last hit."""
-    so_far = np.zeros(ABREAST)
+    so_far, highest = np.zeros(ABREAST), np.zeros(ABREAST)
     for image in hits:
-        so_far += weights[image]
-    highest = np.zeros(ABREAST)
+        for lane in range(ABREAST):
+            so_far[lane] += weights[image, lane]
+    for k in range(len(hits) - 1, -1, -1):
+        image = hits[k]
+        for lane in range(ABREAST):
+            weight = weights[image, lane]
+            highest[lane] = max(highest[lane], so_far[lane] / max(so_far[lane] + misses[k, lane], 1.0))
+            areas[lane] += weight * highest[lane]
+            so_far[lane] -= weight
+
+
+def _measure_in_arrays(weights: Weights, hits: Images, misses: NDArray[np.int32], areas: NDArray[np.float64]) -> None:
+    """The same where nothing is compiled."""
+    so_far, highest = weights[hits].sum(axis=0, dtype=np.float64), np.zeros(ABREAST)
     for k in range(len(hits) - 1, -1, -1):
         row = weights[hits[k]]
         highest = np.maximum(highest, so_far / np.maximum(so_far + misses[k], 1.0))
         areas += row * highest
         so_far -= row
+
+
+_measure = _measure_compiled if COMPILED else _measure_in_arrays

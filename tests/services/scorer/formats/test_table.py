@@ -120,8 +120,8 @@ def test_no_bytes_do_anything_but_be_read_or_refused(data: bytes) -> None:
 @pytest.mark.parametrize(
     ("text", "code", "line", "column"),
     [
-        (b"1 1 1 1\n1 1 1\n", "wrong-columns", 2, 6),
-        (b"1 1 1 1 1\n", "wrong-columns", 1, 10),
+        (b"1 1 1 1\n1 1 1\n", "wrong-columns", 2, 1),
+        (b"1 1 1 1 1\n", "wrong-columns", 1, 1),
         (b"1 1 1 1\n\n1 1 1 1\n", "blank-line", 2, 1),
         (b"1,,1 1 1\n", "empty-field", 1, 3),
         (b"1 1 1 1,\n", "empty-field", 1, 8),
