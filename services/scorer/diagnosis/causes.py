@@ -22,23 +22,23 @@ _OTHER_FORMATS = frozenset({"archive", "saved-array", "document", "binary-file",
 
 
 @contextmanager
-def explaining(case: Case, data: Readable, lines: int | None) -> Iterator[None]:
+def explaining(case: Case, data: Readable, lines: int | None, of_text: tuple[Rule, ...] = OF_TEXT) -> Iterator[None]:
     """While `data` is read: where that raises `Unreadable`, its cause stands in front of the same faults.
 
-    `lines` is how many are expected, None for any number.
+    `lines` is how many are expected, None for any number; `of_text` are the rules for a file that was read as text.
     """
     try:
         yield
     except Unreadable as refusal:
-        cause = _cause(look_at(case, data, lines, refusal))
+        cause = _cause(look_at(case, data, lines, refusal), of_text)
         if cause is None:
             raise
         faults, count = refusal.faults, refusal.fault_count
         raise Unreadable(cause.code, cause.sentence, cause.remedy, faults, count) from refusal
 
 
-def _cause(sight: Sight) -> Cause | None:
-    rules = (*OF_ANY_FILE, *OF_TEXT) if _is_text(sight) else OF_ANY_FILE
+def _cause(sight: Sight, of_text: tuple[Rule, ...]) -> Cause | None:
+    rules = (*OF_ANY_FILE, *of_text) if _is_text(sight) else OF_ANY_FILE
     return next((cause for rule in rules if (cause := rule(sight))), None)
 
 

@@ -19,11 +19,15 @@ _TAB, _NEWLINE, _RETURN, _SPACE, _COMMA, _DELETE = 9, 10, 13, 32, 44, 127
 
 
 class FaultList:
-    """The faults of one file: all counted, the first `SHOWN_FAULTS` kept. `line` is what its lines are called."""
+    """The faults of one file: all counted, the first `SHOWN_FAULTS` kept. `line` is what its lines are called.
 
-    def __init__(self, line: str = "Line") -> None:
+    `named`: lines start with the names of images; ids count from 0, and a blank line is no fault.
+    """
+
+    def __init__(self, line: str = "Line", *, named: bool = False) -> None:
         self.count = 0
         self._line = line
+        self._named = named
         self._shown: list[Fault] = []
         self._line_count: Fault | None = None
 
@@ -37,13 +41,15 @@ class FaultList:
         strange = _strange(block)
         _refuse_binary(block, strange, first_line)
         found = _places(block, tokens, np.flatnonzero(strange))
+        if self._named:
+            found.pop(Kind.BLANK_LINE, None)
         if not found:
             return
         places = np.concatenate(list(found.values()))
         kinds = np.repeat(list(found), [len(where) for where in found.values()])
         self.count += len(places)
         for number in np.argsort(places, kind="stable")[: SHOWN_FAULTS - len(self._shown)]:
-            self._shown.append(_fault(block, int(places[number]), Kind(kinds[number]), first_line))
+            self._shown.append(_fault(block, int(places[number]), Kind(kinds[number]), first_line, self._named))
 
     def add(self, faults: Iterable[Fault], count: int) -> None:
         """Add faults found otherwise, `count` of them; of `faults` no more are asked for than can be shown.
@@ -81,6 +87,11 @@ def wrong_count(expected: int, found: int) -> Fault:
     too = "few" if found < expected else "many"
     sentence = f"Expected {expected:,} rows, one per image; found {found:,}."
     return Fault(f"too-{too}-rows", sentence, "Send one row for each image, in the order of the file names.")
+
+
+def missing_image(name: str) -> Fault:
+    """The fault of a file that has nothing for an image."""
+    return Fault("missing-image", f"There is no row for the image {name}.", "Write one row for each image.")
 
 
 def _by_place(fault: Fault) -> tuple[float, int]:
@@ -150,8 +161,8 @@ def _refuse_binary(text: Bytes, strange: Mask, first_line: int) -> None:
         raise Unreadable(fault.code, fault.sentence, fault.remedy, (fault,))
 
 
-def _fault(text: Bytes, place: int, kind: Kind, first_line: int) -> Fault:
+def _fault(text: Bytes, place: int, kind: Kind, first_line: int, from_zero: bool = False) -> Fault:
     before = text[PAD:place].tobytes()
-    code, sentence, remedy = put_into_words(kind, text[place : place + 2 * SHOWN_BYTES].tobytes())
+    code, sentence, remedy = put_into_words(kind, text[place : place + 2 * SHOWN_BYTES].tobytes(), from_zero)
     line = first_line + before.count(b"\n")
     return Fault(code, sentence, remedy, line, column=len(before) - before.rfind(b"\n"))

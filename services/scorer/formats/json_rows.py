@@ -9,19 +9,17 @@ from collections.abc import Iterator
 import numpy as np
 
 from services.scorer.formats.blocks import Bytes, Readable, content
-from services.scorer.formats.faults import wrong_count
+from services.scorer.formats.faults import missing_image, wrong_count
 from services.scorer.formats.json_blocks import Usual, read_usual
 from services.scorer.formats.json_scan import Scan
-from services.scorer.formats.names import ImageNames
+from services.scorer.formats.names import Names
 from services.scorer.formats.numbering import Numbers
 from services.scorer.formats.rows import Rows
 from services.scorer.formats.wnids import Wnids
 from shared.errors import Fault
 
 
-def read_json(
-    data: Readable, width: int, images: int | None, names: ImageNames | None, wnids: Wnids | None = None
-) -> Rows:
+def read_json(data: Readable, width: int, images: int | None, names: Names | None, wnids: Wnids | None = None) -> Rows:
     """Rows in the order of the images, `width` numbers of each kept; with `wnids`, these are ids of synsets.
 
     Raises `Unreadable` with every fault counted. Memory: the text, what is returned, and a few numbers for each row.
@@ -50,7 +48,7 @@ def _in_order(rows: Rows, images: Numbers) -> Rows:
     return Rows(numbers, lengths)
 
 
-def _scanned(text: Bytes, width: int, images: int | None, names: ImageNames | None, wnids: Wnids | None) -> Rows:
+def _scanned(text: Bytes, width: int, images: int | None, names: Names | None, wnids: Wnids | None) -> Rows:
     scan = Scan(text.tobytes(), width, images, names, wnids)
     scan.read()
     faults, found = scan.cursor.faults, len(scan.lengths)
@@ -68,7 +66,6 @@ def _numbers(kept: "array[int]") -> Numbers:
     return np.array(kept, np.int32)
 
 
-def _missing(images: Numbers, names: ImageNames | None) -> Iterator[Fault]:
+def _missing(images: Numbers, names: Names | None) -> Iterator[Fault]:
     for number in images:
-        name = names.name(int(number)) if names else f"number {number}"
-        yield Fault("missing-image", f"There is no row for the image {name}.", "Write one row for each image.")
+        yield missing_image(names.name(int(number)) if names else f"number {number}")

@@ -9,7 +9,7 @@ from array import array
 
 from services.scorer.formats.blocks import BLOCK_BYTES
 from services.scorer.formats.json_cursor import SHAPE, Cursor
-from services.scorer.formats.names import ImageNames
+from services.scorer.formats.names import Names
 from services.scorer.formats.tokens import LARGEST
 from services.scorer.formats.wnids import Wnids, not_a_wnid
 from services.scorer.formats.wording import shown
@@ -32,14 +32,14 @@ class Scan:
     `ids` (rows × width, 0 where a row is shorter), `lengths` and, where rows are `named`, `images` fill up row by row.
     """
 
-    def __init__(
-        self, text: bytes, width: int, images: int | None, names: ImageNames | None, wnids: Wnids | None
-    ) -> None:
+    def __init__(self, text: bytes, width: int, images: int | None, names: Names | None, wnids: Wnids | None) -> None:
         self.cursor = Cursor(text)
         self.named = False
         self.ids, self.lengths, self.images = array("i"), array("i"), array("i")
         self.first = array("q", bytes(8 * ((images or 0) + 1)))
         """Behind which place each image was named first; 0 for one that was not."""
+        self._open = images is None
+        """Whether images are not known beforehand: then each new name is one more."""
         self._width = width
         self._names = names
         self._wnids = wnids
@@ -102,7 +102,10 @@ class Scan:
             sentence = "This split has no list of the images' names, so rows cannot be told apart by them."
             remedy = 'Send rows in the order of the file names: {"predictions": [[1, 2, …], …]}.'
             cursor.stop(place, "no-image-names", sentence, remedy)
-        number, images = names.number(key) or 0, len(self.first) - 1
+        number = names.number(key) or 0
+        if self._open and number == len(self.first):
+            self.first.append(0)
+        images = len(self.first) - 1
         if not 0 < number <= images:
             remedy = f"The images are {names.name(1)} to {names.name(images)}."
             cursor.tell(place, "unknown-image", f"{shown(key)} is no image of this split.", remedy)

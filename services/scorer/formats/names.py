@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,19 @@ LONGEST_NUMBER = 9
 
 _PATTERN = re.compile(r"([^{}]*)\{:0(\d)d\}([^{}]*)")
 _ENDING = re.compile(rb"\.[A-Za-z]{1,5}")
+
+
+class Names(Protocol):
+    """What readers ask of the names of images, however these are known. Numbers are from 1."""
+
+    def name(self, number: int) -> str:
+        """The name of the image with this number."""
+
+    def number(self, name: bytes) -> int | None:
+        """The image that `name` stands for; None if there is no such image."""
+
+    def numbers(self, names: Bytes) -> NDArray[np.integer[Any]] | None:
+        """What `names`, (names, bytes), stand for; None to have them looked at one by one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,8 +92,24 @@ def shown(word: bytes) -> str:
     return ascii(word[:SHOWN_BYTES].decode("utf-8", "replace")) + ("…" if len(word) > SHOWN_BYTES else "")
 
 
-def put_into_words(kind: Kind, rest: bytes) -> Words:
-    """Describe a fault of `kind` at the start of `rest`, the text from its place on."""
+# Where ids count from 0, no guess is not 0.
+_FROM_ZERO = {
+    "negative-number": "Write the category's id; leave out what is no guess.",
+    "empty-field": "Put one comma between two ids, none at the ends; leave out what is no guess.",
+    "not-a-number": "Write whole numbers, the ids of categories; leave out what is no guess.",
+    "number-too-large": "Write whole numbers, the ids of categories.",
+}
+
+
+def put_into_words(kind: Kind, rest: bytes, from_zero: bool = False) -> Words:
+    """Describe a fault of `kind` at the start of `rest`, the text from its place on; `from_zero`: where ids start."""
+    code, sentence, remedy = _in_words(kind, rest)
+    if not from_zero:
+        return code, sentence, remedy
+    return code, sentence.replace("ids start at 1", "ids start at 0"), _FROM_ZERO.get(code, remedy)
+
+
+def _in_words(kind: Kind, rest: bytes) -> Words:
     if kind in _PLAIN:
         return _PLAIN[kind]
     if kind is Kind.BINARY:

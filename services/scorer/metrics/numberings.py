@@ -27,11 +27,14 @@ _CHANCE_LEVEL = (
 )
 
 
-def chance_notes(losses: Losses, made: int, categories: int) -> list[Note]:
-    """`chance-level`, where it is true of the flat `losses` with all guesses, of which `made` were made."""
+def chance_notes(losses: Losses, made: int, categories: int, sentence: str = _CHANCE_LEVEL) -> list[Note]:
+    """`chance-level`, where it is true of the flat `losses` with all guesses, of which `made` were made.
+
+    `sentence` says what it mostly comes from, where there is but one numbering.
+    """
     images = len(losses.per_image)
     chance = at_chance(_hits(losses), images, made / (images * categories))
-    return [Note(code="chance-level", sentence=_CHANCE_LEVEL, count=images)] if chance else []
+    return [Note(code="chance-level", sentence=sentence, count=images)] if chance else []
 
 
 def fitting_notes(

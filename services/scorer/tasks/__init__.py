@@ -1,10 +1,10 @@
 """The tasks that can be scored, one module each. To add one: write the module, name it here."""
 
 from services.scorer.protocol import Task
-from services.scorer.tasks import classification
+from services.scorer.tasks import classification, scene_classification
 from shared.errors import Broken
 
-TASKS: tuple[Task, ...] = (classification,)
+TASKS: tuple[Task, ...] = (classification, scene_classification)
 
 
 def find_task(kind: str) -> Task:
