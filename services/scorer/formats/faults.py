@@ -82,16 +82,17 @@ class FaultList:
             )
 
 
-def wrong_count(expected: int, found: int) -> Fault:
-    """The fault of a file with another number of rows than there are images."""
+def wrong_count(expected: int, found: int, what: str = "row") -> Fault:
+    """The fault of a file with another number of rows (or masks) than there are images."""
     too = "few" if found < expected else "many"
-    sentence = f"Expected {expected:,} rows, one per image; found {found:,}."
-    return Fault(f"too-{too}-rows", sentence, "Send one row for each image, in the order of the file names.")
+    sentence = f"Expected {expected:,} {what}s, one per image; found {found:,}."
+    order = ", in the order of the file names" if what == "row" else ""
+    return Fault(f"too-{too}-{what}s", sentence, f"Send one {what} for each image{order}.")
 
 
-def missing_image(name: str) -> Fault:
-    """The fault of a file that has nothing for an image."""
-    return Fault("missing-image", f"There is no row for the image {name}.", "Write one row for each image.")
+def missing_image(name: str, what: str = "row") -> Fault:
+    """The fault of a file that has no row (or mask) for an image."""
+    return Fault("missing-image", f"There is no {what} for the image {name}.", f"Write one {what} for each image.")
 
 
 def _by_place(fault: Fault) -> tuple[float, int]:

@@ -1,10 +1,10 @@
 """The tasks that can be scored, one module each. To add one: write the module, name it here."""
 
 from services.scorer.protocol import Task
-from services.scorer.tasks import classification, scene_classification
+from services.scorer.tasks import classification, scene_classification, scene_parsing
 from shared.errors import Broken
 
-TASKS: tuple[Task, ...] = (classification, scene_classification)
+TASKS: tuple[Task, ...] = (classification, scene_classification, scene_parsing)
 
 
 def find_task(kind: str) -> Task:
