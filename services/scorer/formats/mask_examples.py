@@ -26,9 +26,10 @@ def png(labels: Bytes, mode: str = "L", **how: bool | int) -> bytes:
 def zipped(*members: tuple[str, bytes], folded: bool = True) -> bytes:
     """An archive of these files."""
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED if folded else zipfile.ZIP_STORED) as archive:
+    with zipfile.ZipFile(file, "w") as archive:
         for name, content in members:
-            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content)
+            how = zipfile.ZIP_DEFLATED if folded else zipfile.ZIP_STORED
+            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content, how)
     return file.getvalue()
 
 

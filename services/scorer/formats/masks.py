@@ -73,7 +73,7 @@ def open_masks(data: Readable, roster: Roster | None, images: int | None, faults
     for what is no such archive.
     """
     refuse_other_files(data)
-    number = images or UNKNOWN_IMAGES
+    number = (roster.images if roster else None) or images or UNKNOWN_IMAGES
     most_members = MEMBERS_PER_IMAGE * number + SPARE_MEMBERS
     archive = Archive(data, Contents("mask", most_members, (number + SPARE_MEMBERS) * MASK_BYTES, _AGAIN, _AGAIN))
     members = [member for member in archive.members if not _is_clutter(member.name)]

@@ -16,16 +16,20 @@ from services.scorer.formats.recognise import called
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
 MOST_PIXELS = 2**24
-"""Of one mask: 4096 × 4096, 16 MiB decoded; the largest image of ADE20K's challenge release is a tenth of it."""
+"""Of one mask: 4096 × 4096, 16 MiB decoded; 48 masks of 683 × 512."""
 
 _HEADER = struct.Struct(">8sI4sIIBBBBB")
+_CHUNK, _CHECKSUM_BYTES = struct.Struct(">I4s"), 4
+_ESSENTIAL = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
 _GRAY, _PALETTE = 0, 3
 _COLOURED = {2: "RGB", 4: "gray with transparency", 6: "RGB with transparency"}
 _SAVE = "Save class numbers as 8-bit gray: PIL.Image.fromarray(mask.astype(numpy.uint8)).save(path)."
 _AGAIN = "Save it again, and send the whole file."
 
-_FAILURES = (OSError, SyntaxError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError)
-_DECODER_FAILURES = (*_FAILURES, EOFError, MemoryError, struct.error, zlib.error)
+_FAILURES = (
+    *(OSError, SyntaxError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError, EOFError, MemoryError),
+    *(struct.error, zlib.error),
+)
 """What Pillow raises for damaged files, by its own account and as fuzzing found."""
 
 
@@ -75,11 +79,34 @@ def _unfit_size(found: Size, wanted: Size | None) -> Unfit | None:
 
 def _decoded(data: bytes, size: Size) -> Bytes | Unfit:
     damaged = Unfit("png-damaged", "cannot be decoded: it was cut off or damaged.", _AGAIN)
+    chunks = _essential(data)
+    if chunks is None:
+        return damaged
     try:
-        image = PngImagePlugin.PngImageFile(io.BytesIO(data))
+        image = PngImagePlugin.PngImageFile(io.BytesIO(chunks))
         if image.mode not in ("L", "P") or image.size != size:
             return damaged
         labels = np.frombuffer(image.tobytes(), np.uint8)
-    except _DECODER_FAILURES:
+    except _FAILURES:
         return damaged
     return labels.reshape(size[1], size[0]) if len(labels) == size[0] * size[1] else damaged
+
+
+def _essential(data: bytes) -> bytes | None:
+    """The chunks that hold the image; None if one of them is damaged or the end is missing.
+
+    Texts, colour profiles, animations and the like are not even shown to the decoder.
+    """
+    kept, place = [MAGIC], len(MAGIC)
+    while place + _CHUNK.size <= len(data):
+        length, name = _CHUNK.unpack_from(data, place)
+        end = place + _CHUNK.size + length + _CHECKSUM_BYTES
+        if name in _ESSENTIAL:
+            chunk = data[place:end]
+            if zlib.crc32(chunk[4:-_CHECKSUM_BYTES]).to_bytes(_CHECKSUM_BYTES, "big") != chunk[-_CHECKSUM_BYTES:]:
+                return None
+            kept.append(chunk)
+        if name == b"IEND":
+            return b"".join(kept)
+        place = end
+    return None
