@@ -2,6 +2,7 @@
 
 import csv
 import json
+from functools import cache
 
 import pytest
 from hypothesis import given
@@ -31,6 +32,7 @@ def text(lines: reference.Lines) -> bytes:
     return b"".join(b" ".join(b"%d" % number for number in line or [0]) + b"\n" for line in lines)
 
 
+@cache
 def reassessed() -> reference.Lines:
     """The published labels, from model-zoo indices to ids."""
     with (REAL / "synsets.tsv").open() as file:
@@ -47,8 +49,8 @@ def test_real_models_on_the_reassessed_labels_agree_with_the_second_opinion(name
     predictions = (REAL / name).read_bytes()
     findings = found(predictions, text(truth), Case(categories=1000, images=50_000, options=ANY_LABEL))
     guesses = reference.read(predictions)
-    expected = {f"top_{k}_error": float(reference.error_by_any_label(guesses, truth, k)) for k in range(1, 6)}
-    assert findings.metrics == expected
+    for k in (1, 5):
+        assert findings.metrics[f"top_{k}_error"] == float(reference.error_by_any_label(guesses, truth, k))
     assert 0.1 < findings.metrics["top_1_error"] < 0.5
     assert not findings.notes
 

@@ -4,7 +4,7 @@ import json
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.scorer.evaluate import find
@@ -51,6 +51,7 @@ def cases(draw: st.DrawFn) -> tuple[reference.Rows, reference.Rows]:
     return {name: draw(ids) for name in draw(st.permutations(names))}, truth
 
 
+@settings(deadline=None, max_examples=40)
 @given(cases())
 def test_agrees_with_the_second_opinion(drawn: tuple[reference.Rows, reference.Rows]) -> None:
     guesses, truth = drawn
@@ -61,6 +62,7 @@ def test_agrees_with_the_second_opinion(drawn: tuple[reference.Rows, reference.R
     assert reference.read(text(guesses)) == guesses
 
 
+@settings(deadline=None, max_examples=40)
 @given(cases(), st.randoms())
 def test_the_truth_submitted_is_perfect_in_any_order(
     drawn: tuple[reference.Rows, reference.Rows], chance: random.Random
@@ -70,6 +72,7 @@ def test_the_truth_submitted_is_perfect_in_any_order(
     assert set(found(text(dict(rows)), text(drawn[1])).metrics.values()) == {0.0}
 
 
+@settings(deadline=None, max_examples=40)
 @given(cases())
 def test_a_wrong_guess_of_lower_rank_never_helps(drawn: tuple[reference.Rows, reference.Rows]) -> None:
     guesses = {name: ids[:4] for name, ids in drawn[0].items()}
