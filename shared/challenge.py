@@ -24,6 +24,9 @@ Numbering = Literal["ilsvrc", "model-zoo", "kaggle", "wnid"]
 """How a file names categories: `ilsvrc` by the definition's ids, 1 to C (ILSVRC2012_ID); `model-zoo` by rank among the
 WNIDs in alphabetical order, from 0; `kaggle` by that rank plus 1; `wnid` by the WNIDs themselves."""
 
+Winner = Literal["headline", "categories_won"]
+"""What decides a task's contest."""
+
 
 class Limits(Model):
     """How often a team may submit to a split: `places` in any `window_seconds`, counted in `pool`.
@@ -59,15 +62,29 @@ class Protocol(Model):
     source: str = Field(examples=["eval_flat.m (2012 kit)"])
 
 
-class Task(Model):
-    """One task of an edition. `kind` names the scorer's module; `headline` the metric that decides the winner.
+class Fact(Model):
+    """Something said of an edition, and from where: read in a kit or on an official page, derived, or recalled."""
 
-    `hierarchical` adds the hierarchical error, in raw heights or divided by the greatest height.
+    says: str = Field(examples=["50,000 validation and 150,000 test images, 150 of each category."])
+    source: str = Field(examples=["readme of the 2010 kit"])
+    confidence: Literal["official", "derived", "recalled"] = Field(examples=["official"])
+
+
+class Task(Model):
+    """One task of an edition. `kind` names the scorer's module; `headline` the metric that is shown first.
+
+    `winner` says what decides: the headline, or the number of categories in which an entry is better than all others.
+    `winner_rule` says it in the challenge's words. `hierarchical` adds the hierarchical error, in raw heights or divided
+    by the greatest height.
     """
 
     kind: Name
     title: str
     headline: str
+    winner: Winner = "headline"
+    winner_rule: str = ""
+    entry: Name | None = None
+    """Tasks that name the same entry take a file each for one place: one method, judged by several criteria."""
     protocol: Protocol
     splits: dict[Name, Split]
     guesses: int = Field(default=5, ge=1, le=100)
@@ -104,6 +121,7 @@ class Challenge(Model):
     year: int
     description: str
     sources: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
     tasks: dict[Name, Task]
     synsets: tuple[Synset, ...] = ()
 
@@ -126,6 +144,16 @@ class Challenge(Model):
         for split in (split for task in self.tasks.values() for split in task.splits.values()):
             if limits.setdefault(split.limits.pool, split.limits) != split.limits:
                 raise ValueError(f"the splits of pool {split.limits.pool} state different limits")
+        return self
+
+    @model_validator(mode="after")
+    def _joined_tasks_share_their_pools(self) -> "Challenge":
+        pools: dict[tuple[str, str], str] = {}
+        for task in self.tasks.values():
+            for name, split in task.splits.items():
+                pool = split.limits.pool
+                if task.entry is not None and pools.setdefault((task.entry, name), pool) != pool:
+                    raise ValueError(f"tasks of the entry {task.entry} have splits {name} of different pools")
         return self
 
     def synsets_of(self, task: Task) -> tuple[Synset, ...]:
@@ -175,6 +203,12 @@ def read_challenge(folder: Path) -> Challenge:
 
 def read_synsets(path: Path) -> tuple[Synset, ...]:
     """Read a table `id wnid height children name`, tab-separated, with that heading; commas between children."""
+    if not path.exists():
+        raise Unreadable(
+            "synsets-missing",
+            f"{path} is not there: the table of categories that challenge.toml names",
+            "bring it: challenge.toml says where it is from, and what can be left out instead",
+        )
     synsets = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()[1:], start=2):
         try:

@@ -1,13 +1,15 @@
 """Everything the services say to one another: the job, the scorer's notices, reservations, events.
 
-gateway → quota      ReservationRequest, Settlement; answers Reservation, Standing
-courier → scorer     Job (JSON, over Redis)
+gateway → quota      ReservationRequest, Settlement; answers Reservation, Standing, Statement
+courier → scorer     Job, CheckJob (JSON, over Redis, each in a lane of its own)
 scorer  → gateway    Notice (signed webhook), thin: the report in S3 is the truth
+                     CheckNotice, which carries all that a dry run found: somebody waits for it, nobody keeps it
 courier → teams      Event (signed webhook)
 """
 
-from datetime import datetime
-from typing import Any, Literal
+from abc import abstractmethod
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -15,6 +17,7 @@ from pydantic import Field
 from shared.challenge import Name, Numbering
 from shared.digests import Digest
 from shared.model import Model
+from shared.report import Check, Failure
 
 NOTICE_EVENT = "evaluation.notice"
 
@@ -35,24 +38,58 @@ def job_id(evaluation: UUID, attempt: int) -> str:
     return f"{evaluation}:{attempt}"
 
 
-class Job(Model):
-    """Score this sealed file. Carries no address: where to report is a setting of the scorer."""
+class FileJob(Model):
+    """Do something with this sealed file. Carries no address: where to report is a setting of the scorer.
 
-    evaluation: UUID
-    attempt: int = Field(ge=1)
+    `lane` is the queue that its kind goes through, `life` how long the queue keeps it: one may stand for long.
+    """
+
+    lane: ClassVar[str]
+    life: ClassVar[timedelta]
+
     submission_key: str
     submission_digest: Digest
     submission_bytes: int = Field(ge=0)
     definition: Digest
-    truth: Digest
     task: Name
     split: Name
     labels: Numbering = "ilsvrc"
 
     @property
+    @abstractmethod
     def job_id(self) -> str:
-        """The queue's name for this attempt: enqueuing it twice is enqueuing it once."""
+        """The queue's name for this job: enqueuing it twice is enqueuing it once."""
+
+
+class Job(FileJob):
+    """Score the file."""
+
+    lane = "evaluations"
+    life = timedelta(days=30)
+
+    evaluation: UUID
+    attempt: int = Field(ge=1)
+    truth: Digest
+
+    @property
+    def job_id(self) -> str:
+        """The name of this attempt."""
         return job_id(self.evaluation, self.attempt)
+
+
+class CheckJob(FileJob):
+    """Read the file and say what it holds; a dry run, told no truth. Nobody waits longer than `wait_seconds` for it."""
+
+    lane = "checks"
+    life = timedelta(minutes=10)
+
+    check: UUID
+    wait_seconds: float = Field(gt=0, le=300)
+
+    @property
+    def job_id(self) -> str:
+        """The name of this dry run."""
+        return f"check:{self.check}"
 
 
 class Notice(Model):
@@ -70,6 +107,16 @@ class Notice(Model):
     stage: str | None = None
     report_digest: Digest | None = None
     timings: dict[str, float] = {}
+
+
+class CheckNotice(Model):
+    """The scorer says what a dry run found; or why it found nothing, where the file was more than the sandbox bears."""
+
+    kind: Literal["checked"] = "checked"
+    check: UUID
+    scorer: str
+    found: Check | None = None
+    failure: Failure | None = None
 
 
 class ReservationRequest(Model):
@@ -110,6 +157,25 @@ class Standing(Model):
     next_free_at: datetime | None = Field(examples=["2026-02-07T12:00:00Z"], description="null while a place is free")
     taken: tuple[PlaceTaken, ...] = Field(description="the places in use, the first to come back first")
     now: datetime = Field(examples=["2026-01-31T12:00:00Z"], description="the ledger's clock")
+
+
+class PlaceReturned(Model):
+    """One place given back: released before its file was sealed or refunded after it, and by whose fault."""
+
+    submission: UUID
+    state: Literal["released", "refunded"]
+    fault: Literal["theirs", "ours"]
+    taken_at: datetime
+    returned_at: datetime
+
+
+class Statement(Standing):
+    """A standing with what explains it: the places of the pool given back in the last 24 h, newest first, and how many
+    rejected files are still forgiven (None: all).
+    """
+
+    given_back: tuple[PlaceReturned, ...]
+    forgiven_left: int | None
 
 
 class Reservation(Model):

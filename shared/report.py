@@ -54,6 +54,10 @@ class CategoryLine(Model):
     counts: dict[str, int] = Field({}, examples=[{"positives": 78}])
 
 
+AVERAGE_PRECISION = "average_precision"
+"""The metric of a `CategoryLine` by which categories are won."""
+
+
 class Curve(Model):
     """One category's precision–recall curve: a point for each step of recall, both from 0 to 1, recall ascending."""
 
@@ -94,7 +98,7 @@ class Report(Model):
     task: str = Field(examples=["classification"])
     split: str = Field(examples=["test"])
     protocol: Protocol
-    headline: str = Field(examples=["top_5_error"], description="the metric that decides")
+    headline: str = Field(examples=["top_5_error"], description="the metric that is shown first")
     metrics: dict[str, float] = Field({}, examples=[{"top_1_error": 0.36, "top_5_error": 0.15315}])
     intervals: dict[str, dict[str, Interval]] = Field(
         {}, examples=[{"top_5_error": {"99.9": {"low": 0.1494, "high": 0.1569}}}]

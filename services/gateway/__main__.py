@@ -18,8 +18,9 @@ def _parser() -> argparse.ArgumentParser:
 
     publish = verbs.add_parser("publish", help="make a challenge live")
     publish.add_argument("folder", type=Path, help="holds challenge.toml")
-    publish.add_argument("--ground-truth", action="append", default=[], metavar="[TASK/]SPLIT=FILE")
+    publish.add_argument("--ground-truth", action="append", default=[], metavar="[TASK/]SPLIT=FILE[,PART=FILE…]")
     publish.add_argument("--without-check", action="store_true", help="where the scorer is not installed")
+    publish.add_argument("--unless-published", action="store_true", help="leave a version that is live as it is")
     publish.set_defaults(run=commands.publish)
 
     account = verbs.add_parser("account", help="persons").add_subparsers(dest="deed", required=True)

@@ -12,6 +12,7 @@ from services.gateway.allowance import Allowance
 from services.gateway.api import (
     allowance,
     challenges,
+    checks,
     endpoints,
     events,
     keys,
@@ -22,20 +23,16 @@ from services.gateway.api import (
     submissions,
 )
 from services.gateway.api.bells import Bells
+from services.gateway.api.document import DESCRIPTION, SERVERS, TAGS
+from services.gateway.api.lingering import Lingering
 from services.gateway.api.throttle import BadTries
 from services.gateway.desk import Desk
+from services.gateway.pages import docs
 from services.gateway.settings import GatewaySettings
 from shared.clock import Clock, utc_now
 from shared.database import Database
 from shared.storage import Storage
 from shared.web import Readiness, equip
-
-DESCRIPTION = """
-The evaluation server of the ImageNet Large Scale Visual Recognition Challenge.
-
-Send a predictions file, wait for its outcome, read the report. Every error is `application/problem+json` with a stable
-`code`, a sentence and a remedy. Authenticate with `Authorization: Bearer holdout_…`; challenges and boards are open.
-"""
 
 
 def open_desk(settings: GatewaySettings, name: str, clock: Clock = utc_now) -> Desk:
@@ -64,15 +61,26 @@ def build_app(desk: Desk) -> FastAPI:
             yield
         desk.close()
 
-    app = FastAPI(title="Holdout", version="1", description=DESCRIPTION, lifespan=lifespan)
+    app = FastAPI(
+        title="Holdout",
+        version="1",
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        servers=SERVERS,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
     app.state.desk = desk
     app.state.bells = bells
     app.state.bad_tries = BadTries()
     app.state.drain = drain
-    equip(app, readiness)
+    equip(app, readiness, desk.settings.support)
+    app.add_middleware(Lingering)
     for resource in (
         challenges,
         submissions,
+        checks,
         stages,
         leaderboards,
         allowance,
@@ -84,5 +92,6 @@ def build_app(desk: Desk) -> FastAPI:
     ):
         app.include_router(resource.router)
     app.include_router(pages.router)
+    app.mount("/docs/assets", docs.assets(), name="docs-assets")
     app.mount("/static", StaticFiles(directory=Path(pages.__file__).parent / "static"), name="static")
     return app

@@ -11,8 +11,10 @@ The one file handed to participants (served at /client.py); it stands alone and 
 """
 
 import argparse
+import base64
 import contextlib
 import email.utils
+import gzip
 import hashlib
 import io
 import json
@@ -20,6 +22,7 @@ import os
 import random
 import sys
 import time
+import zlib
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -36,7 +39,7 @@ except ImportError:
 FINE, REJECTED, USAGE, REFUSED, OVER, BROKEN, FAILED, STOPPED = 0, 1, 2, 3, 4, 5, 6, 130
 EXIT_CODES = """\
 exit codes:
-  0    fine; for submit and wait: the submission was scored
+  0    fine; for submit and wait: the submission was scored; for check: it would be taken
   1    the file was rejected: its own fault, told by line and column
   2    the command line is wrong
   3    the server refused (401, 403, 404 and other 4xx answers)
@@ -48,6 +51,7 @@ exit codes:
 The server and the key can also be given as HOLDOUT_URL and HOLDOUT_KEY.
 """
 OUTCOMES = {"scored": FINE, "rejected": REJECTED, "failed": FAILED}
+NUMBERINGS = ("ilsvrc", "model-zoo", "kaggle", "wnid")
 
 BLOCK_BYTES = 256 * 1024
 WAIT_SECONDS = 30
@@ -57,7 +61,16 @@ LOOK_AFTER_SECONDS = 1.0
 """After a broken connection the server needs a moment to seal what it received, or to give its place back."""
 CLOCK_SLACK_SECONDS = 5.0
 """How far `Date` (whole seconds, perhaps of a proxy) and `created_at` may be apart."""
-MEDIA = {".txt": "text/plain", ".csv": "text/csv", ".gz": "application/gzip"}
+MEDIA = {
+    ".txt": "text/plain",
+    ".csv": "text/csv",
+    ".json": "application/json",
+    ".npy": "application/x-npy",
+    ".npz": "application/zip",
+    ".zip": "application/zip",
+    ".gz": "application/gzip",
+}
+BEGUN = "idempotency-running"
 
 Json = dict[str, Any]
 
@@ -123,11 +136,11 @@ class Server:
             if not patience.pause(f"the server answered {answer.status_code}", retry_after(answer)):
                 raise ending_of(answer)
 
-    def post(self, parcel: "Parcel", body: "Body", patience: Patience) -> httpx.Response:
+    def post(self, parcel: "Parcel", body: "Body", patience: Patience, to: str = "submissions") -> httpx.Response:
         """Any answer to a submission. Tried again only while there is no connection; raises httpx's other errors."""
-        path = address("challenges", parcel.challenge, "tasks", parcel.task, "splits", parcel.split, "submissions")
+        path = address("challenges", parcel.challenge, "tasks", parcel.task, "splits", parcel.split, to)
         media = MEDIA.get(parcel.path.suffix.lower(), "application/octet-stream")
-        headers = {"Content-Type": media, "Content-Length": str(parcel.size_bytes)}
+        headers = {"Content-Type": media, "Content-Length": str(parcel.size_bytes)} | parcel.headers
         while True:
             try:
                 with contextlib.closing(body.blocks()) as blocks:
@@ -217,7 +230,7 @@ def problem_in(answer: httpx.Response) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A file, where it goes, and what is said of it (the query of the request)."""
+    """A file, where it goes, what is said of it (the query of the request), and its digest and key (headers)."""
 
     path: Path
     size_bytes: int
@@ -225,6 +238,7 @@ class Parcel:
     task: str
     split: str
     about: Json
+    headers: dict[str, str]
 
     def matches(self, submission: Json) -> bool:
         """Whether a submission is to where this goes, under the same method."""
@@ -268,6 +282,39 @@ class Body:
                 raise Ending(USAGE, f"{name} changed while it was being sent", "  submit it when it is finished")
 
 
+def digest_of(path: Path, packed: bool = False) -> bytes | None:
+    """SHA-256 of the file, or of what it unpacks to; None where it is a broken archive."""
+    try:
+        with (
+            path.open("rb") as file,
+            gzip.GzipFile(fileobj=file) if packed else contextlib.nullcontext(file) as content,
+        ):
+            return hashlib.file_digest(content, "sha256").digest()
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        return None
+    except OSError as error:
+        raise Ending(USAGE, f"{path} cannot be read: {error.strerror}") from error
+
+
+def is_gzip(path: Path) -> bool:
+    """Whether the server will unpack it: it goes by the first two bytes, too."""
+    with path.open("rb") as file:
+        return file.read(2) == b"\x1f\x8b"
+
+
+def headers_of(args: argparse.Namespace, about: Json, number: int) -> dict[str, str]:
+    """What makes a submission count once: the digest of the file, and a key made of it and all that is said of it.
+
+    The same command has the same key; `number` is above 1 where an earlier try failed on the server's side.
+    """
+    sent = digest_of(args.file) or b""
+    content = digest_of(args.file, packed=True) if is_gzip(args.file) else sent
+    headers = {"Repr-Digest": f"sha-256=:{base64.b64encode(content).decode()}:"} if content else {}
+    said = json.dumps([sent.hex(), args.challenge, args.task, args.split, about, number], sort_keys=True)
+    key = args.idempotency_key or hashlib.sha256(said.encode()).hexdigest()
+    return headers | ({} if key == "none" else {"Idempotency-Key": key})
+
+
 def deliver(server: Server, parcel: Parcel) -> Json:
     """Send the file until it is sealed, once: the server's answer, or `{"submission": …}` when the answer was lost.
 
@@ -285,22 +332,31 @@ def deliver(server: Server, parcel: Parcel) -> Json:
             trouble = server.unreachable(error)
         else:
             if answer.is_success:
-                return dict(content_of(answer))
+                return dict(content_of(answer)) | {"replayed": "idempotency-replayed" in answer.headers}
             trouble = ending_of(answer)
+        if answer is not None and problem_in(answer).get("code") == BEGUN:
+            # An earlier try of ours, whose line broke: it ends, or is given up within a minute or so.
+            come_back(answer, "the same request is still under way", trouble, patience)
+            continue
         if trouble.code != BROKEN:
             raise trouble
         note(trouble.lines[0])
         if found := arrived(server, parcel, body, started, patience):
             return {"submission": found}
         if answer is not None and said_come_back(answer):
-            if not patience.pause("it asks to come back", retry_after(answer)):
-                raise trouble
+            come_back(answer, "it asks to come back", trouble, patience)
             continue
         if again:
             trouble.lines.append("  the file was sent twice and did not arrive; nothing was submitted")
             raise trouble
         note("the file did not arrive; sending it once more")
         again = True
+
+
+def come_back(answer: httpx.Response, reason: str, trouble: Ending, patience: Patience) -> None:
+    """Sleep as long as `answer` asks; raises `trouble` when that is too long."""
+    if not patience.pause(reason, retry_after(answer)):
+        raise trouble
 
 
 def said_come_back(answer: httpx.Response) -> bool:
@@ -391,31 +447,91 @@ def state_of(submission: Json) -> tuple[str, str | None]:
 
 def do_submit(args: argparse.Namespace, server: Server) -> int:
     """Send a file; wait for its outcome unless told not to."""
+    number = 1
+    while True:
+        accepted = deliver(server, parcel_of(args, number))
+        show_accepted(args, accepted)
+        submission = accepted["submission"]
+        if not args.wait:
+            return show_next(args, submission)
+        answer = outcome(server, submission["id"])
+        failed_before = accepted.get("replayed") and state_of(content_of(answer))[0] == "failed"
+        if not failed_before or args.idempotency_key:
+            return conclude(args, server, answer)
+        note("it failed on the server's side then, and cost nothing; submitting the file anew")
+        number += 1
+
+
+def parcel_of(args: argparse.Namespace, number: int) -> Parcel:
+    """The file and all that goes with it; `number` counts the tries that were answered."""
     about = {"method": args.method, "description": args.description, "track": args.track, "publish": args.publish}
-    parcel = Parcel(args.file, size_of(args.file), args.challenge, args.task, args.split, about)
-    accepted = deliver(server, parcel)
+    about |= {"labels": args.labels} if args.labels else {}
+    about |= {} if args.participate else {"participate": False}
+    about |= {"entry": args.entry} if args.entry else {}
+    size_bytes = size_of(args.file)
+    return Parcel(args.file, size_bytes, args.challenge, args.task, args.split, about, headers_of(args, about, number))
+
+
+def show_accepted(args: argparse.Namespace, accepted: Json) -> None:
+    """What the server has, whether that is new, and what is left."""
     submission = accepted["submission"]
     tell = note if args.json else say
     tell(f"accepted {submission['id']}: {submission['size_bytes']:,} bytes, sha-256 {submission['digest']}")
+    if accepted.get("replayed"):
+        tell("the same request was made before: it is not counted again")
+        return
+    if accepted.get("reused"):
+        tell("the same bytes were submitted before: this is what they came to, and nothing is charged")
     if "allowance" in accepted:
         tell(standing_line(accepted["allowance"]))
-    if not args.wait:
-        if args.json:
-            say_json(submission)
-        else:
-            say(f"for its outcome: {go_on('wait', submission['id'])}")
-        return FINE
-    return conclude(args, server, submission["id"])
+
+
+def show_next(args: argparse.Namespace, submission: Json) -> int:
+    """How to learn of the outcome later."""
+    if args.json:
+        say_json(submission)
+    else:
+        say(f"for its outcome: {go_on('wait', submission['id'])}")
+    return FINE
+
+
+def do_check(args: argparse.Namespace, server: Server) -> int:
+    """Check a file without submitting it: no place is taken, no score is made."""
+    about = {"labels": args.labels}
+    parcel = Parcel(args.file, size_of(args.file), args.challenge, args.task, args.split, about, {})
+    found = content_of(checked(server, parcel))
+    if args.json:
+        say_json(found)
+    else:
+        show_check(parcel.path, found)
+    return FINE if found["outcome"] == "accepted" else REJECTED
+
+
+def checked(server: Server, parcel: Parcel) -> httpx.Response:
+    """The answer to a dry run. Sent again as long as it fails on the way: nothing comes of doing it twice."""
+    patience = Patience(server.timeout_seconds)
+    while True:
+        try:
+            answer = server.post(parcel, Body(parcel), patience, "validate")
+        except httpx.RequestError as error:
+            server.pause(error, patience)
+            continue
+        if answer.is_success:
+            return answer
+        ending = ending_of(answer)
+        if (ending.problem or {}).get("code") == "check-failed":
+            ending.code = FAILED
+        if answer.status_code not in (502, 503, 504) or not patience.pause(ending.lines[0], retry_after(answer)):
+            raise ending
 
 
 def do_wait(args: argparse.Namespace, server: Server) -> int:
     """Wait for the outcome of a submission."""
-    return conclude(args, server, args.id)
+    return conclude(args, server, outcome(server, args.id))
 
 
-def conclude(args: argparse.Namespace, server: Server, submission: str) -> int:
-    """Wait for an outcome, print it, and turn it into an exit code."""
-    answer = outcome(server, submission)
+def conclude(args: argparse.Namespace, server: Server, answer: httpx.Response) -> int:
+    """Print an outcome, and turn it into an exit code."""
     shown = content_of(answer)
     if args.json:
         say_json(shown)
@@ -633,6 +749,9 @@ def show_submission(submission: Json) -> None:
         show_failure(state, evaluation["failure"])
     if evaluation.get("metrics"):
         show_metrics(evaluation["metrics"], evaluation["intervals"] or {})
+        show_notes(evaluation.get("notes") or [])
+        if submission.get("forgiven_at"):
+            say("  its place was given back, this once: see the notes")
         say(f"  full report: {go_on('report', submission['id'])}")
 
 
@@ -653,6 +772,13 @@ def show_metrics(metrics: Json, intervals: Json) -> None:
         ends = f"{interval['low']:.5f} … {interval['high']:.5f}" if interval else "-"
         rows.append([name, f"{metrics[name]:.5f}", ends])
     table(("metric", "value", "99.9 % interval"), rows)
+
+
+def show_notes(notes: Sequence[Json]) -> None:
+    """What was accepted, and may not be meant."""
+    for remark in notes:
+        first = f", first in line {remark['first_line']}" if remark["first_line"] else ""
+        say(f"  note: {remark['sentence']} ({remark['count']:,} times{first})")
 
 
 def show_faults(server: Server, submission: Json) -> None:
@@ -679,6 +805,25 @@ def fault_lines(faults: Sequence[Json], count: int) -> list[str]:
     if count > len(faults):
         lines.append(f"  … and {count - len(faults):,} more")
     return lines
+
+
+def show_check(path: Path, found: Json) -> None:
+    """What a file holds; or its faults as compilers print them: file:line:column: what is wrong. How to mend it."""
+    if found["outcome"] == "accepted":
+        say("accepted: " + ", ".join(f"{count:,} {what}" for what, count in found["counts"].items()))
+    else:
+        failure = found["failure"]
+        # A fault of the same kind tells the remedy in its own line.
+        is_told = any(fault["code"] == failure["code"] for fault in found["faults"])
+        say(f"rejected: {failure['sentence']}" + ("" if is_told else f" {failure['remedy']}"))
+    for fault in found["faults"]:
+        place = "".join(f":{fault[key]}" for key in ("line", "column") if fault[key] is not None)
+        say(f"{path}{place}: {fault['sentence']} {fault['remedy']}")
+    if found["fault_count"] > len(found["faults"]):
+        say(f"… and {found['fault_count'] - len(found['faults']):,} more")
+    for remark in found["notes"]:
+        place = f":{remark['first_line']}" if remark["first_line"] else ""
+        say(f"{path}{place}: note: {remark['sentence']} ({remark['count']:,} times)")
 
 
 def show_page(page: Json) -> None:
@@ -713,22 +858,22 @@ def show_report(report: Json) -> None:
         say(line)
     if report["metrics"]:
         show_metrics(report["metrics"], report["intervals"])
-    for remark in report["notes"]:
-        first = f", first in line {remark['first_line']}" if remark["first_line"] else ""
-        say(f"note: {remark['sentence']} ({remark['count']:,} times{first})")
+    show_notes(report["notes"])
     table(("judged", "by or as"), list(report["provenance"].items()))
 
 
 def show_board(board: Json) -> None:
     """A board; entries that share a range of ranks cannot be told apart."""
+    counted = ["won"] if board.get("winner") == "categories_won" else []
     rows = []
     for entry in board["entries"]:
-        best, worst = entry["rank_range"]
+        best, worst = entry["rank_range"] or ("", "")
         span = str(best) if best == worst else f"{best}-{worst}"
         ends = f"{entry['interval']['low']:.5f} … {entry['interval']['high']:.5f}"
-        row = [entry["rank"], span, short(entry["team"], 30), short(entry["method"]), entry["track"]]
-        rows.append([*row, f"{entry['value']:.5f}", ends])
-    table(("rank", "range", "team", "method", "track", board["headline"], "99.9 % interval"), rows)
+        row = [entry["rank"] or "-", span, short(entry["team"], 30), short(entry["method"]), entry["track"]]
+        won = entry.get("categories_won")
+        rows.append([*row, *(["-" if won is None else won] if counted else []), f"{entry['value']:.5f}", ends])
+    table(("rank", "range", "team", "method", "track", *counted, board["headline"], "99.9 % interval"), rows)
 
 
 def show_allowance(allowance: Json) -> None:
@@ -737,7 +882,17 @@ def show_allowance(allowance: Json) -> None:
     for standing in allowance["pools"]:
         say(standing_line(standing))
         for place in standing["taken"]:
-            say(f"  {place['state']} by {place['submission']}, back {moment(place['returns_at'])}")
+            say(f"  {place['state']} by {place['submission']}, back {moment(place['returns_at'])}{what_of(place)}")
+        for place in standing.get("given_back", ()):
+            say(f"  given back ({place['reason']}): {place['submission']}{what_of(place)}")
+        if standing.get("forgiven_left") is not None and standing.get("given_back"):
+            say(f"  rejected files that still cost nothing today: {standing['forgiven_left']}")
+
+
+def what_of(place: Json) -> str:
+    """What took a place, and how far that is, where the server says so."""
+    said = [place.get("progress"), place.get("task"), place.get("split"), short(place.get("method") or "")]
+    return f" ({', '.join(words)})" if (words := [word for word in said if word]) else ""
 
 
 def show_challenges(challenges: Sequence[Json]) -> None:
@@ -784,8 +939,23 @@ def parser() -> argparse.ArgumentParser:
     submit.add_argument("--method", default="", help="name of the method, shown on the board")
     submit.add_argument("--description", default="", help="what it does, what it was trained on")
     submit.add_argument("--track", choices=("provided", "external"), default="provided", help="training data")
+    submit.add_argument("--labels", choices=NUMBERINGS, help="how the file names categories (ilsvrc)")
     submit.add_argument("--publish", action="store_true", help="put it on the board once it is scored")
+    submit.add_argument(
+        "--no-participate", dest="participate", action="store_false", help="on the board, not in the contest"
+    )
+    submit.add_argument(
+        "--entry", metavar="ID", help="the submission whose place this file shares, where tasks are joined"
+    )
+    about_key = "counts a repeated request once (made from file and options); none: send none"
+    submit.add_argument("--idempotency-key", metavar="KEY", help=about_key)
     submit.add_argument("--wait", action=argparse.BooleanOptionalAction, default=True, help="wait for the outcome")
+
+    check = command("check", do_check)
+    check.add_argument("file", type=Path, help="the predictions, plain or gzip")
+    for name in ("challenge", "task", "split"):
+        check.add_argument(f"--{name}", required=True)
+    check.add_argument("--labels", choices=NUMBERINGS, default="ilsvrc", help="how the file names categories")
 
     command("wait", do_wait).add_argument("id", help="a submission")
     command("status", do_status).add_argument("id", help="a submission")

@@ -16,6 +16,7 @@ from services.gateway.app import build_app, open_desk
 from services.gateway.courier.app import main as courier_main
 from services.gateway.desk import Desk
 from services.gateway.publish import publish as publish_challenge
+from services.gateway.publish import published_version
 from services.gateway.settings import CourierSettings, GatewaySettings, PublishSettings
 from services.gateway.store import keys, teams
 from shared.errors import Refused
@@ -58,6 +59,9 @@ def publish(arguments: argparse.Namespace) -> None:
     """Make a challenge live, and say what that was."""
     operator = PublishSettings.from_environment()
     with _desk() as desk, contextlib.closing(Storage(operator.storage_address(desk.settings.s3_endpoint))) as storage:
+        if arguments.unless_published and (live := published_version(desk.database, arguments.folder)):
+            print(f"{live} is published already, and left as it is")
+            return
         done = publish_challenge(
             desk.database,
             storage,

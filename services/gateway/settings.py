@@ -39,6 +39,14 @@ class GatewaySettings(Settings):
     upload_seconds: int = Field(default=3600, ge=10)
     """How long one upload may take: 500 MB at 140 kB/s. A place is held a little longer than this."""
 
+    checks_per_hour: int = Field(default=60, ge=0, le=10_000)
+    """How many dry runs a team has in any hour; 0 offers none."""
+
+    check_seconds: float = Field(default=60.0, gt=0, le=300)
+    """How long a dry run waits for a scorer, once its file is there."""
+    support: str = ""
+    """Whom teams ask for help, an address or a URL; every problem names it. None by default."""
+
     private_networks: str = ""
     """Networks (CIDR, commas) beyond the public Internet that teams' webhook endpoints may be in. None by default."""
 

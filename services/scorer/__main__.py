@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command == "check":
         code, text = offline.check(wanted, options.predictions, options.images)
     else:
-        code, text = offline.score(wanted, options.predictions, options.truth)
+        code, text = offline.score(wanted, options.predictions, options.truth, dict(options.part))
     print(text, file=sys.stderr if code == offline.USAGE else sys.stdout)
     return code
 
@@ -48,6 +48,9 @@ def _parser() -> argparse.ArgumentParser:
     score = commands.add_parser("score", help="score a file here and now; exit code 0 scored, 1 rejected, 2 usage")
     _name_file(score)
     score.add_argument("truth", type=Path, metavar="TRUTH", help="the true labels; decides the number of images")
+    score.add_argument(
+        "--part", type=_part, action="append", default=[], metavar="NAME=FILE", help="what the truth has besides"
+    )
     _name_case(score)
     check = commands.add_parser("check", help="read a file as a score would; exit code 0 accepted, 1 rejected, 2 usage")
     _name_file(check)
@@ -86,6 +89,13 @@ def _contradiction(options: argparse.Namespace) -> str:
     if options.command == "check" and options.images and options.split:
         return "--images is for want of a --split: say one of them"
     return ""
+
+
+def _part(text: str) -> tuple[str, Path]:
+    name, separator, path = text.partition("=")
+    if not (name and separator and path):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=FILE")
+    return name, Path(path)
 
 
 def _positive(text: str) -> int:

@@ -6,6 +6,7 @@ a check has none, and takes any number unless it is told one.
 
 import json
 import mmap
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from services.scorer.evaluate import find, look
 from services.scorer.formats.blocks import Readable
 from services.scorer.protocol import Case, Findings, case_of
 from services.scorer.tasks import find_task
+from shared import bundles
 from shared.challenge import Numbering, read_challenge
 from shared.errors import Broken, Missing, Refused, Unreadable
 from shared.report import Check, Failure, FaultLine, Note, failure_of, fault_line
@@ -53,11 +55,14 @@ class Found:
     version: int | None = None
 
 
-def score(wanted: Wanted, predictions: Path, truth: Path) -> tuple[int, str]:
-    """The exit code, and what to print: a table or JSON of what was found, or what is wrong."""
+def score(wanted: Wanted, predictions: Path, truth: Path, parts: Mapping[str, Path] | None = None) -> tuple[int, str]:
+    """The exit code, and what to print: a table or JSON of what was found, or what is wrong.
+
+    `parts` are what the truth has besides, by name.
+    """
     try:
         case = _found(wanted).case
-        files = _opened(predictions), _opened(truth)
+        files = _opened(predictions), _opened_truth(truth, parts or {})
     except (OSError, Refused) as error:
         return USAGE, _misused(error)
     try:
@@ -111,6 +116,13 @@ def _opened(path: Path) -> Readable:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else b""
 
 
+def _opened_truth(truth: Path, parts: Mapping[str, Path]) -> Readable:
+    """The truth; with parts, bundled as `publish` does it."""
+    if not parts:
+        return _opened(truth)
+    return bundles.pack({name: path.read_bytes() for name, path in {bundles.TRUTH: truth, **parts}.items()})
+
+
 def _scored(findings: Findings) -> dict[str, Any]:
     levels = {
         name: {level: ends.model_dump() for level, ends in by_level.items()}
@@ -139,7 +151,7 @@ def _table(findings: Findings) -> str:
     heading = f"{'metric':{width}}  {'value':22}" + "".join(f"{level + ' %':24}" for level in levels)
     lines = [heading.rstrip()]
     for name, value in findings.metrics.items():
-        ends = (f"{i.low:.7f} – {i.high:.7f}" for i in findings.intervals[name].values())
+        ends = (f"{i.low:.7f} – {i.high:.7f}" for i in findings.intervals.get(name, {}).values())
         lines.append(f"{name:{width}}  {value!r:22}" + "".join(f"{end:24}" for end in ends).rstrip())
     return "\n".join([*lines, *map(_noted, findings.notes)])
 

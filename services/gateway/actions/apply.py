@@ -10,8 +10,8 @@ from uuid import UUID
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
+from services.gateway.actions.entries import give_back
 from services.gateway.actions.forgive import forgives
-from services.gateway.actions.settle import return_place
 from services.gateway.desk import Desk
 from services.gateway.lifecycle import FAULT
 from services.gateway.store import events, submissions
@@ -21,7 +21,7 @@ from shared.database import notify
 from shared.digests import digest_of
 from shared.errors import Broken
 from shared.messages import Notice
-from shared.report import REPORT_BYTES, Report
+from shared.report import AVERAGE_PRECISION, REPORT_BYTES, Report
 
 log = logging.getLogger(__name__)
 
@@ -55,13 +55,22 @@ def apply_report(desk: Desk, evaluation: UUID, attempt: int, timings: dict[str, 
     changes = {
         "state": report.outcome,
         "report_digest": digest,
+        "scorer_version": report.provenance.scorer,
         "metrics": report.metrics,
         "intervals": report.model_dump(mode="json", include={"intervals"})["intervals"],
+        "categories": _contested(report),
         "failure": report.failure.model_dump(mode="json") if report.failure else None,
         "fault_count": report.fault_count,
+        "notes": report.model_dump(mode="json", include={"notes"})["notes"],
         "timings": timings,
     }
     return conclude(desk, evaluation, attempt, changes, report)
+
+
+def _contested(report: Report) -> dict[str, float | None] | None:
+    """What categories are won by, category by category; None where the task has no such figure."""
+    lines = [line for line in report.categories if AVERAGE_PRECISION in line.metrics]
+    return {str(line.id): line.metrics[AVERAGE_PRECISION] for line in lines} or None
 
 
 def conclude(desk: Desk, evaluation: UUID, attempt: int, changes: dict[str, Any], report: Report | None = None) -> bool:
@@ -80,7 +89,7 @@ def conclude(desk: Desk, evaluation: UUID, attempt: int, changes: dict[str, Any]
             forgiven = report is not None and forgives(session, submission, row, report, desk.clock())
             fault = "theirs" if forgiven else FAULT[changes["state"]]
             if fault is not None:
-                return_place(desk, session, concluded, fault)
+                give_back(desk, session, submission, fault)
         _announce(session, desk, submission, evaluation, changes)
     return True
 

@@ -1,12 +1,14 @@
 """Give a place back that a scored file has spent: a first one at chance level, which mostly is in the wrong numbering.
 
-Part of the transaction that concludes an evaluation. Only for held-out splits, where a place is dear.
+Part of the transaction that concludes an evaluation. Only for held-out splits, where a place is dear, and
+not where other files share it.
 """
 
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from services.gateway.actions.entries import is_alone
 from services.gateway.store import challenges, submissions
 from services.gateway.tables import EvaluationRow, SubmissionRow
 from shared.report import Report
@@ -23,4 +25,4 @@ def forgives(
         return False
     definition = challenges.definition_of(session, submission.challenge, evaluation.version)
     held_out = definition.tasks[submission.task].splits[submission.split].held_out
-    return held_out and submissions.forgive(session, submission, now)
+    return held_out and is_alone(session, submission) and submissions.forgive(session, submission, now)

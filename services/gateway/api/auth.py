@@ -15,7 +15,7 @@ from services.gateway.store import keys
 from services.gateway.store.keys import Held
 from shared.errors import Forbidden, Unauthenticated
 
-bearer = HTTPBearer(auto_error=False, description="An API key of your team: `holdout_…`")
+bearer = HTTPBearer(auto_error=False, scheme_name="team_key", description="A key of your team, whole: `holdout_…`")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import TypeVar
 from starlette.concurrency import run_in_threadpool
 
 from services.gateway.actions.apply import EVALUATIONS_CHANNEL
+from services.gateway.actions.check import CHECKS_CHANNEL
 from services.gateway.store.events import CHANNEL as EVENTS_CHANNEL
 from shared.database import listen
 
@@ -75,7 +76,9 @@ class Bells:
                 event.set()
 
     async def _listen(self) -> None:
-        async for bell in listen(self._url, [EVALUATIONS_CHANNEL, EVENTS_CHANNEL], "holdout gateway bells"):
+        async for bell in listen(
+            self._url, [EVALUATIONS_CHANNEL, EVENTS_CHANNEL, CHECKS_CHANNEL], "holdout gateway bells"
+        ):
             if not bell.channel:
                 self.wake_all()
             for event in self._waiting.get(bell.payload, ()):

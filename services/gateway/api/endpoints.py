@@ -3,12 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from services.gateway.actions import endpoints as deeds
 from services.gateway.api.auth import DeskDep, Manager
-from services.gateway.api.cursors import read_cursor, write_cursor
+from services.gateway.api.cursors import PageCursor, PageLimit, read_cursor, write_cursor
 from services.gateway.api.endpoint_views import (
     DeliveryPage,
     EndpointChanges,
@@ -20,6 +20,7 @@ from services.gateway.api.endpoint_views import (
     endpoint_view,
     secret_view,
 )
+from services.gateway.api.views import SUBMISSION
 from services.gateway.store import deliveries, endpoints
 from services.gateway.store.submissions import Cursor
 from shared.errors import Conflict, Forbidden, Missing, Refused, TooLarge, TooMany, Unauthenticated, Unreadable
@@ -28,8 +29,8 @@ from shared.web import json_body, problems, read_json
 
 router = APIRouter(prefix="/v1/endpoints", tags=["endpoints"])
 
-Endpoint = Annotated[UUID, Path(description="the endpoint's id")]
-Delivery = Annotated[UUID, Path(description="an attempt's id, from the log")]
+Endpoint = Annotated[UUID, Path(description="the endpoint's id", examples=[SUBMISSION])]
+Delivery = Annotated[UUID, Path(description="an attempt's id, from the log", examples=[SUBMISSION])]
 
 _KEYED = problems(Unauthenticated, Forbidden)
 _NAMED = problems(Unauthenticated, Forbidden, Missing)
@@ -136,8 +137,8 @@ def list_deliveries(
     desk: DeskDep,
     caller: Manager,
     endpoint: Endpoint,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    cursor: Annotated[str | None, Query(description="`next` of the page before")] = None,
+    limit: PageLimit = 20,
+    cursor: PageCursor = None,
 ) -> DeliveryPage:
     """Each attempt with its answer, and when the next one is due. Kept for 90 days."""
     after = read_cursor(cursor)

@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 from services.gateway.api.auth import Caller, Credentials, DeskDep, Reader, desk_of, still_holds
 from services.gateway.api.bells import Bells
 from services.gateway.api.streams import MEDIA, Frame, Step, stream, streamed
-from services.gateway.api.submissions import WAIT_SECONDS
 from services.gateway.api.views import MOMENT, SUBMISSION
+from services.gateway.api.waiting import WAIT_SECONDS
 from services.gateway.desk import Desk
 from services.gateway.store import events
 from services.gateway.tables import EventRow
@@ -56,7 +56,7 @@ async def list_events(
     caller: Reader,
     credentials: Credentials,
     after: Annotated[int, Query(ge=0, le=LAST_POSITION, description="the position read last; 0 is the beginning")] = 0,
-    limit: Annotated[int, Query(ge=1, le=MOST_EVENTS)] = 50,
+    limit: Annotated[int, Query(ge=1, le=MOST_EVENTS, description="how many in a page")] = 50,
     wait: Annotated[float, Query(ge=0, le=WAIT_SECONDS, description="seconds to wait for an event")] = 0,
     last_event_id: Annotated[str | None, Header(description="where a stream broke off; counts before `after`")] = None,
 ) -> Any:

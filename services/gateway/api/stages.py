@@ -6,8 +6,9 @@ from starlette.responses import StreamingResponse
 from services.gateway.api.auth import Credentials, DeskDep, Reader, still_holds
 from services.gateway.api.bells import Bells
 from services.gateway.api.streams import Frame, Step, stream, streamed
-from services.gateway.api.submissions import Submission, owned, settled
+from services.gateway.api.submissions import Submission
 from services.gateway.api.views import submission_view
+from services.gateway.api.waiting import owned, settled
 from services.gateway.store.submissions import Judged
 from shared.errors import Forbidden, Missing, Unauthenticated
 from shared.web import problems

@@ -1,23 +1,29 @@
 """`/v1/…/submissions`: submit a file, wait for its outcome, read its report, list one's own."""
 
-from typing import Annotated, Literal
+import contextlib
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from services.gateway.actions.remember import Key, keep_answer, key_of
+from services.gateway.actions.seal import Accepted
 from services.gateway.actions.submit import Metadata, submit
-from services.gateway.api.auth import Caller, DeskDep, Reader, Submitter
-from services.gateway.api.bells import Bells
-from services.gateway.api.cursors import read_cursor, write_cursor
+from services.gateway.api.auth import DeskDep, Reader, Submitter
+from services.gateway.api.bodies import FILE_BODY, FileDep
+from services.gateway.api.cursors import PageCursor, PageLimit, read_cursor, write_cursor
+from services.gateway.api.parameters import ChallengeName, SplitName, TaskName
 from services.gateway.api.places import place_headers
-from services.gateway.api.views import AcceptedView, SubmissionPage, SubmissionView, submission_view
+from services.gateway.api.views import SUBMISSION, AcceptedView, SubmissionPage, SubmissionView, submission_view
+from services.gateway.api.waiting import Wait, awaited, owned
 from services.gateway.desk import Desk
 from services.gateway.lifecycle import FINAL_STATES
 from services.gateway.store import challenges, submissions
 from services.gateway.store.submissions import Cursor, Judged
 from shared import keys
-from shared.challenge import Numbering
+from shared.challenge import Limits, Numbering
 from shared.errors import (
     Conflict,
     Forbidden,
@@ -29,73 +35,73 @@ from shared.errors import (
     Unavailable,
     WrongMedia,
 )
+from shared.messages import Standing
 from shared.report import REPORT_BYTES, Report
 from shared.web import problems
 
 router = APIRouter(prefix="/v1", tags=["submissions"])
 
-FILE_TYPES = ("text/plain", "text/csv", "application/gzip", "application/x-gzip", "application/octet-stream")
-WAIT_SECONDS = 60
-"""Below the idle limits of common proxies."""
-
-Submission = Annotated[UUID, Path(description="the submission's id")]
-
-_FILE_BODY = {
-    "requestBody": {
-        "required": True,
-        "description": "The predictions file itself, plain or gzip.",
-        "content": {
-            media: {
-                "schema": {"type": "string", "format": "binary"},
-                "example": "771 778 794 387 650\n363 691 764 923 427\n",
-            }
-            for media in FILE_TYPES
-        },
-    }
-}
+Submission = Annotated[UUID, Path(description="the submission's id", examples=[SUBMISSION])]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        pattern="^[!-~]+$",
+        description="repeat the request under the same key, and it counts once; kept for 30 days",
+        examples=["8e03978e-40d5-43dd-bc93-6894a57f9324"],
+    ),
+]
 
 
 @router.post(
     "/challenges/{challenge}/tasks/{task}/splits/{split}/submissions",
     operation_id="submit",
-    summary="Submit a predictions file",
+    summary="Submit predictions",
     status_code=202,
     response_model=AcceptedView,
     responses=problems(
         Refused, Unauthenticated, Forbidden, Missing, Conflict, TooLarge, WrongMedia, TooMany, Unavailable
-    ),
-    openapi_extra=_FILE_BODY,
+    )
+    | {200: {"model": AcceptedView, "description": "The team has sent these bytes before: what they came to, free"}},
+    openapi_extra=FILE_BODY,
 )
 async def submit_file(
     request: Request,
-    response: Response,
     desk: DeskDep,
     caller: Submitter,
-    challenge: str,
-    task: str,
-    split: str,
+    file: FileDep,
+    challenge: ChallengeName,
+    task: TaskName,
+    split: SplitName,
     method: Annotated[str, Query(max_length=200, description="name of the method", examples=["ResNet-152"])] = "",
     description: Annotated[str, Query(max_length=2000, description="what it does, what it was trained on")] = "",
     track: Annotated[Literal["provided", "external"], Query(description="training data")] = "provided",
     labels: Annotated[Numbering, Query(description="how the file names categories")] = "ilsvrc",
     publish: Annotated[bool, Query(description="put it on the board once it is scored")] = False,
-) -> AcceptedView:
-    """Send the file as the body. It is scored as soon as it is sealed; ask for its outcome with `?wait=30`."""
-    _check_media(request)
-    venue = await run_in_threadpool(_venue, desk, challenge, task, split)
-    announced = request.headers.get("content-length")
-    accepted = await submit(
-        desk,
-        caller.team,
-        venue,
-        Metadata(method.strip(), description.strip(), track, publish, labels),
-        request.stream(),
-        int(announced) if announced and announced.isdecimal() else None,
+    participate: Annotated[bool, Query(description="false: on the board, but not in the contest")] = True,
+    entry: Annotated[UUID | None, Query(description="the submission whose place this file shares")] = None,
+    wait: Wait = 0,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Send predictions as JSON, as the field `file` of a form, or as the body itself; `wait` for their outcome.
+
+    A place is charged once for a file: under the same `Idempotency-Key`, and for the same bytes under any.
+    """
+    metadata = Metadata(method.strip(), description.strip(), track, publish, labels, participate, entry)
+    key = key_of(caller.team, idempotency_key, place=[challenge, task, split], **_said(metadata))
+    venue = await run_in_threadpool(venue_of, desk, challenge, task, split)
+    accepted = await submit(desk, caller.team, venue, metadata, file, key)
+    standing, content = accepted.standing, accepted.answer
+    if content is None:
+        judged = await awaited(request, caller, accepted.submission, wait)
+        content, standing = await run_in_threadpool(_answer, desk, accepted, judged, venue.split.limits, key)
+    elif standing is None:
+        standing = await run_in_threadpool(_standing_if_known, desk, caller.team, venue.split.limits)
+    return Response(
+        content, 200 if accepted.reused else 202, _headers(accepted, standing), media_type="application/json"
     )
-    judged = await run_in_threadpool(owned, desk, caller, accepted.submission)
-    response.headers["Location"] = f"/v1/submissions/{accepted.submission}"
-    response.headers.update(place_headers(accepted.reservation.standing))
-    return AcceptedView(submission=submission_view(judged), allowance=accepted.reservation.standing)
 
 
 @router.get(
@@ -107,8 +113,8 @@ async def submit_file(
 def list_submissions(
     desk: DeskDep,
     caller: Reader,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    cursor: Annotated[str | None, Query(description="`next` of the page before")] = None,
+    limit: PageLimit = 20,
+    cursor: PageCursor = None,
 ) -> SubmissionPage:
     """The team's submissions. Follow `next` until it is null; rows that arrive meanwhile do not shift the pages."""
     with desk.database.begin() as session:
@@ -124,17 +130,9 @@ def list_submissions(
     summary="Status; with ?wait=30 as soon as there is an outcome",
     responses=problems(Unauthenticated, Forbidden, Missing),
 )
-async def read_submission(
-    request: Request,
-    desk: DeskDep,
-    caller: Reader,
-    submission: Submission,
-    wait: Annotated[float, Query(ge=0, le=WAIT_SECONDS, description="seconds to wait for an outcome")] = 0,
-) -> SubmissionView:
+async def read_submission(request: Request, caller: Reader, submission: Submission, wait: Wait = 0) -> SubmissionView:
     """The submission and its evaluation. `wait` answers the moment the outcome is there, or when the time is up."""
-    bells: Bells = request.app.state.bells
-    judged = await bells.first(str(submission), lambda: owned(desk, caller, submission), settled, wait)
-    return submission_view(judged)
+    return submission_view(await awaited(request, caller, submission, wait))
 
 
 @router.get(
@@ -155,40 +153,48 @@ def read_report(desk: DeskDep, caller: Reader, submission: Submission) -> Respon
     return Response(content, media_type="application/json", headers={"ETag": f'"{evaluation.report_digest}"'})
 
 
-def _check_media(request: Request) -> None:
-    media = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if media and media not in FILE_TYPES:
-        raise WrongMedia(
-            "media-type-unknown",
-            f"a body of type {media!r} is not read here; these are: {', '.join(FILE_TYPES)}",
-            "with curl: -H 'Content-Type: text/plain' --data-binary @predictions.txt",
-        )
-    encoding = request.headers.get("content-encoding", "identity").lower()
-    if encoding not in ("identity", "gzip"):
-        raise WrongMedia("encoding-unknown", f"the content encoding {encoding!r} is not read here", "send gzip or none")
-
-
-def _venue(desk: Desk, challenge: str, task: str, split: str) -> challenges.Venue:
+def venue_of(desk: Desk, challenge: str, task: str, split: str) -> challenges.Venue:
+    """The split that an address names; raises `Missing`."""
     with desk.database.begin() as session:
         return challenges.venue(session, challenge, task, split)
 
 
-def owned(desk: Desk, caller: Caller, submission: UUID) -> Judged:
-    """The team's submission of this id; raises `Missing` for another's as for none."""
-    with desk.database.begin() as session:
-        judged = submissions.find(session, submission)
-    if judged is None or judged.submission.team_id != caller.team:
-        raise Missing(
-            "no-such-submission", f"your team has no submission {submission}", "GET /v1/submissions lists them"
-        )
-    return judged
+def _said(metadata: Metadata) -> dict[str, Any]:
+    """What a key stands for. What requests could not say at first is left out unless it is said: keys are kept for long."""
+    at_first: dict[str, Any] = {"participating": True, "entry": None}
+    said = {name: value for name, value in asdict(metadata).items() if value != at_first.get(name, ...)}
+    return said | ({"entry": str(metadata.entry)} if metadata.entry else {})
 
 
-def settled(judged: Judged) -> bool:
-    """Whether nothing more happens to it by itself."""
-    state = judged.evaluation.state if judged.evaluation else None
-    return judged.submission.state == "abandoned" or state in FINAL_STATES
+def _answer(desk: Desk, accepted: Accepted, judged: Judged, limits: Limits, key: Key | None) -> tuple[str, Standing]:
+    """The body of the answer, and the standing in it. What was decided meanwhile may have given a place back."""
+    standing = accepted.standing
+    if standing is None or _is_final(judged):
+        standing = desk.allowance.standing(judged.team.id, limits)
+    view = AcceptedView(submission=submission_view(judged), allowance=standing, reused=accepted.reused)
+    content = view.model_dump_json()
+    return keep_answer(desk, key, accepted.submission, content) if key else content, standing
+
+
+def _standing_if_known(desk: Desk, team: UUID, limits: Limits) -> Standing | None:
+    """What the team has left by now; a repeated answer does not fail for not knowing it."""
+    with contextlib.suppress(Unavailable):
+        return desk.allowance.standing(team, limits)
+    return None
+
+
+def _headers(accepted: Accepted, standing: Standing | None) -> dict[str, str]:
+    headers = {"Location": f"/v1/submissions/{accepted.submission}"}
+    if standing is not None:
+        headers |= place_headers(standing)
+    if accepted.replayed:
+        headers["Idempotency-Replayed"] = "true"
+    return headers
 
 
 def _place(judged: Judged) -> Cursor:
     return Cursor(judged.submission.created_at, judged.submission.id)
+
+
+def _is_final(judged: Judged) -> bool:
+    return judged.evaluation is not None and judged.evaluation.state in FINAL_STATES

@@ -11,7 +11,7 @@ from services.gateway.tables import OutboxRow
 from shared.database import notify
 
 CHANNEL = "outbox"
-Kind = Literal["evaluate", "settle", "deliver"]
+Kind = Literal["evaluate", "check", "settle", "deliver"]
 
 
 def owe(session: Session, kind: Kind, payload: dict[str, Any], now: datetime) -> None:

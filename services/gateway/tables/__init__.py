@@ -2,8 +2,10 @@
 
 from services.gateway.tables.base import Base
 from services.gateway.tables.challenges import ChallengeRow, TruthRow
+from services.gateway.tables.checks import CheckRow
 from services.gateway.tables.endpoints import DeliveryRow, EndpointRow
 from services.gateway.tables.outbox import EventRow, OutboxRow
+from services.gateway.tables.requests import RequestRow
 from services.gateway.tables.submissions import EvaluationRow, SubmissionRow
 from services.gateway.tables.teams import AccountRow, KeyRow, MemberRow, TeamRow
 
@@ -11,6 +13,7 @@ __all__ = [
     "AccountRow",
     "Base",
     "ChallengeRow",
+    "CheckRow",
     "DeliveryRow",
     "EndpointRow",
     "EvaluationRow",
@@ -18,6 +21,7 @@ __all__ = [
     "KeyRow",
     "MemberRow",
     "OutboxRow",
+    "RequestRow",
     "SubmissionRow",
     "TeamRow",
     "TruthRow",

@@ -11,7 +11,7 @@ from services.gateway.tables.base import Base
 
 
 class OutboxRow(Base):
-    """One deed that the courier owes: `evaluate` (to Redis), `settle` (to quota), `deliver` (to a team's endpoint).
+    """One deed that the courier owes: `evaluate`, `check` (to Redis), `settle` (to quota), `deliver` (to an endpoint).
 
     Committed with the change that caused it, deleted when done. A row that was given up stays, to be seen and re-driven.
     """

@@ -15,6 +15,8 @@ Rule = Callable[[Sight], Cause | None]
 OF_ANY_FILE: tuple[Rule, ...] = (*foreign.RULES, *printed.RULES)
 OF_TEXT: tuple[Rule, ...] = (*layout.RULES, *tables.RULES, *words.RULES, *counts.RULES)
 """Other layouts before tables, before single words, before mere numbers of lines."""
+OF_NUMBERS: tuple[Rule, ...] = (*layout.RULES, *counts.RULES)
+"""The same without what is said of ids alone."""
 
 _OTHER_STARTS = (b"{", b"[", b"\x93NUMPY", b"PK\x03\x04")
 _OTHER_FORMATS = frozenset({"archive", "saved-array", "document", "binary-file", "other-format"})
@@ -25,7 +27,7 @@ _OTHER_FORMATS = frozenset({"archive", "saved-array", "document", "binary-file",
 def explaining(case: Case, data: Readable, lines: int | None, of_text: tuple[Rule, ...] = OF_TEXT) -> Iterator[None]:
     """While `data` is read: where that raises `Unreadable`, its cause stands in front of the same faults.
 
-    `lines` is how many are expected, None for any number; `of_text` are the rules for a file that was read as text.
+    `lines` is how many are expected, None for any number. `of_text` are the rules for a file that was read as lines.
     """
     try:
         yield

@@ -5,6 +5,7 @@ from itertools import combinations
 
 import numpy as np
 
+from services.scorer.formats.numbering import FIRST as FIRST_ID
 from services.scorer.formats.rows import Rows
 from services.scorer.formats.tokens import Mask
 from services.scorer.protocol import Case
@@ -124,17 +125,20 @@ def _same_everywhere(_: Case, rows: Rows) -> Note | None:
     return note("same-line-everywhere", np.ones(len(numbers), np.bool_), sentence)
 
 
-def _repeated(_: Case, rows: Rows) -> Note | None:
-    """An id twice in one line; zeros are no guesses."""
+def _repeated(case: Case, rows: Rows) -> Note | None:
+    """An id twice in one line. What a line lacks is no guess, nor is 0 where categories count from 1."""
     numbers = rows.numbers
+    missing = np.arange(numbers.shape[1]) >= rows.lengths[:, None]
+    if FIRST_ID[case.labels] > 0:
+        missing |= numbers == 0
     # Columns of two bytes side by side are compared ten times as fast as those of the rows.
     narrow = numbers.astype(np.uint16) if numbers.max() <= np.iinfo(np.uint16).max else numbers
     columns = np.ascontiguousarray(narrow.T)
-    guessed = columns != 0 if (numbers == 0).any() else None
+    guessed = ~missing.T if missing.any() else None
     marked = np.zeros(len(numbers), np.bool_)
     for left, right in combinations(range(len(columns)), 2):
         same = columns[left] == columns[right]
-        marked |= same if guessed is None else same & guessed[left]
+        marked |= same if guessed is None else same & guessed[left] & guessed[right]
     return note("repeated-guesses", marked, "An id stands twice in one line: the second adds nothing.")
 
 

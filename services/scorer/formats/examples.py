@@ -83,3 +83,27 @@ OTHERS: tuple[tuple[Numbering, bytes], ...] = (
     *(("ilsvrc", _damaged(_npz(_IDS, folded=folded))) for folded in (True, False)),
 )
 """(numbering, content)."""
+
+BOXES: tuple[tuple[Numbering, bytes], ...] = (
+    # Text.
+    ("model-zoo", b"0 1 2 3 4\n0\n1 1 2 3 4 2 5 5 6 6.5\n"),
+    ("wnid", b"n02119789 1 2 3 4\n0\nn00001740, 1 2 3 4\n"),
+    ("wnid", b"n02119789 1 2 3 4\n0\nn99999999 1 n02119789 3 4 7 1 1 1 1\n"),
+    ("wnid", b"n02119789 1 2 3 4\n102119789 1 2 3 4\n0\n"),
+    # Kaggle's CSV.
+    ("ilsvrc", b"ImageId,PredictionString\nimage_0002,1 0 0 9 9\nimage_0001,2 0 0 9 9 1 1 1 1 1 \r\nimage_0003,\n"),
+    ("wnid", b"ImageId,PredictionString\nimage_0002.JPEG,n02119789 0 0 9 9\nimage_1,\nimage_0002,\nimage_9,"),
+    ("kaggle", b"ImageId,PredictionString\nimage_0002,1 0 0\nimage_0001,\nimage_0003,x\n"),
+    ("kaggle", b"ImageId,PredictionString\nimage_0002,1 0 0\nimage_0001\nimage_0003,x\n"),
+    # JSON.
+    (
+        "ilsvrc",
+        b'{"predictions": {"image_0002": [[1, 0, 0.5, 9e1, 9]], "image_0001": [], "image_0003": [[2,1,1,1,1]]}}',
+    ),
+    ("wnid", b'[[["n02119789", 0, 0, 9, 9]], [], [["n00001740", -1, 1, 1, 1]]]'),
+    ("wnid", b'[[["n99999999", 0, 0, 9, 9]], [], [[1, "1", NaN, 1e999, 1]]]'),
+    ("ilsvrc", b'[[[1, 0, 0, 9]], 7, [["1", 0, 0, 9, 9]]]'),
+    ("ilsvrc", b'{"image_0001": [[1.5, 0, 0, 9, 9]], "image_0001": [[-1, 0, true, 9, 9, 3]], "image_0009": [1]}'),
+    ("ilsvrc", _npy(_IDS)),
+)
+"""The same for guesses with boxes: (numbering, content)."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from services.scorer.formats.blocks import PAD, Bytes
 from services.scorer.formats.tokens import Mask, Positions, Tokens
-from services.scorer.formats.wording import SHOWN_BYTES, Kind, put_into_words
+from services.scorer.formats.wording import IDS, SHOWN_BYTES, Kind, Speech, put_into_words
 from shared.errors import SHOWN_FAULTS, Fault, Unreadable
 
 _TAB, _NEWLINE, _RETURN, _SPACE, _COMMA, _DELETE = 9, 10, 13, 32, 44, 127
@@ -21,13 +21,13 @@ _TAB, _NEWLINE, _RETURN, _SPACE, _COMMA, _DELETE = 9, 10, 13, 32, 44, 127
 class FaultList:
     """The faults of one file: all counted, the first `SHOWN_FAULTS` kept. `line` is what its lines are called.
 
-    `named`: lines start with the names of images; ids count from 0, and a blank line is no fault.
+    `speech`: how the file's grammar speaks of its lines.
     """
 
-    def __init__(self, line: str = "Line", *, named: bool = False) -> None:
+    def __init__(self, line: str = "Line", speech: Speech = IDS) -> None:
         self.count = 0
         self._line = line
-        self._named = named
+        self._speech = speech
         self._shown: list[Fault] = []
         self._line_count: Fault | None = None
 
@@ -41,7 +41,7 @@ class FaultList:
         strange = _strange(block)
         _refuse_binary(block, strange, first_line)
         found = _places(block, tokens, np.flatnonzero(strange))
-        if self._named:
+        if not self._speech.blank_line:
             found.pop(Kind.BLANK_LINE, None)
         if not found:
             return
@@ -49,7 +49,7 @@ class FaultList:
         kinds = np.repeat(list(found), [len(where) for where in found.values()])
         self.count += len(places)
         for number in np.argsort(places, kind="stable")[: SHOWN_FAULTS - len(self._shown)]:
-            self._shown.append(_fault(block, int(places[number]), Kind(kinds[number]), first_line, self._named))
+            self._shown.append(_fault(block, int(places[number]), Kind(kinds[number]), first_line, self._speech))
 
     def add(self, faults: Iterable[Fault], count: int) -> None:
         """Add faults found otherwise, `count` of them; of `faults` no more are asked for than can be shown.
@@ -88,11 +88,6 @@ def wrong_count(expected: int, found: int, what: str = "row") -> Fault:
     sentence = f"Expected {expected:,} {what}s, one per image; found {found:,}."
     order = ", in the order of the file names" if what == "row" else ""
     return Fault(f"too-{too}-{what}s", sentence, f"Send one {what} for each image{order}.")
-
-
-def missing_image(name: str, what: str = "row") -> Fault:
-    """The fault of a file that has no row (or mask) for an image."""
-    return Fault("missing-image", f"There is no {what} for the image {name}.", f"Write one {what} for each image.")
 
 
 def _by_place(fault: Fault) -> tuple[float, int]:
@@ -162,8 +157,8 @@ def _refuse_binary(text: Bytes, strange: Mask, first_line: int) -> None:
         raise Unreadable(fault.code, fault.sentence, fault.remedy, (fault,))
 
 
-def _fault(text: Bytes, place: int, kind: Kind, first_line: int, from_zero: bool = False) -> Fault:
+def _fault(text: Bytes, place: int, kind: Kind, first_line: int, speech: Speech = IDS) -> Fault:
     before = text[PAD:place].tobytes()
-    code, sentence, remedy = put_into_words(kind, text[place : place + 2 * SHOWN_BYTES].tobytes(), from_zero)
+    code, sentence, remedy = put_into_words(kind, text[place : place + 2 * SHOWN_BYTES].tobytes(), speech)
     line = first_line + before.count(b"\n")
     return Fault(code, sentence, remedy, line, column=len(before) - before.rfind(b"\n"))

@@ -23,8 +23,9 @@ _GLUED = re.compile(rb"[0-9A-Za-z_.+\-\x80-\xff]")
 class Cursor:
     """Stands at `place` in `text`. Errors of spelling and shape raise `Unreadable` with all `faults` before them."""
 
-    def __init__(self, text: bytes) -> None:
+    def __init__(self, text: bytes, shape: str = SHAPE) -> None:
         self.text = text
+        self.shape = shape
         self.place = 0
         self.faults = FaultList()
 
@@ -81,7 +82,7 @@ class Cursor:
         first = self.peek()
         if not first or (first not in b'[{"' and not _SCALAR.match(self.text, self.place)):
             self.spelled_wrong(expected)
-        self.stop(self.place, "json-unexpected", f"Expected {expected}, found {self._found()}.", SHAPE)
+        self.stop(self.place, "json-unexpected", f"Expected {expected}, found {self._found()}.", self.shape)
 
     def stop(self, place: int, code: str, sentence: str, remedy: str) -> NoReturn:
         """End the reading with what is wrong at `place`."""

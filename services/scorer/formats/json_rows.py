@@ -4,19 +4,17 @@ Strict: whole numbers (or WNIDs) only, exactly the images of the split, each onc
 """
 
 from array import array
-from collections.abc import Iterator
 
 import numpy as np
 
 from services.scorer.formats.blocks import Bytes, Readable, content
-from services.scorer.formats.faults import missing_image, wrong_count
+from services.scorer.formats.faults import wrong_count
 from services.scorer.formats.json_blocks import Usual, read_usual
 from services.scorer.formats.json_scan import Scan
-from services.scorer.formats.names import Names
+from services.scorer.formats.names import Names, missing_images
 from services.scorer.formats.numbering import Numbers
 from services.scorer.formats.rows import Rows
 from services.scorer.formats.wnids import Wnids
-from shared.errors import Fault
 
 
 def read_json(data: Readable, width: int, images: int | None, names: Names | None, wnids: Wnids | None = None) -> Rows:
@@ -50,22 +48,22 @@ def _in_order(rows: Rows, images: Numbers) -> Rows:
 
 def _scanned(text: Bytes, width: int, images: int | None, names: Names | None, wnids: Wnids | None) -> Rows:
     scan = Scan(text.tobytes(), width, images, names, wnids)
+    read_whole(scan, images, names)
+    rows = Rows(_numbers(scan.ids).reshape(len(scan.lengths), width), _numbers(scan.lengths))
+    return _in_order(rows, _numbers(scan.images)) if scan.named else rows
+
+
+def read_whole(scan: Scan, images: int | None, names: Names | None) -> None:
+    """Read the text of `scan` to its end. Raises `Unreadable` with every fault, also for rows missing or too many."""
     scan.read()
     faults, found = scan.cursor.faults, len(scan.lengths)
     if scan.named and images:
-        missing = np.flatnonzero(np.frombuffer(scan.first, np.int64)[1:] == 0) + 1
-        faults.add(_missing(missing, names), len(missing))
+        named = np.frombuffer(scan.first, np.int64)[1:] > 0
+        faults.add(missing_images(named, names), len(named) - int(np.count_nonzero(named)))
     elif found != (expected := max(found, 1) if images is None else images):
         faults.add((wrong_count(expected, found),), 1)
     faults.refuse()
-    rows = Rows(_numbers(scan.ids).reshape(found, width), _numbers(scan.lengths))
-    return _in_order(rows, _numbers(scan.images)) if scan.named else rows
 
 
 def _numbers(kept: "array[int]") -> Numbers:
     return np.array(kept, np.int32)
-
-
-def _missing(images: Numbers, names: Names | None) -> Iterator[Fault]:
-    for number in images:
-        yield missing_image(names.name(int(number)) if names else f"number {number}")

@@ -9,7 +9,7 @@ from array import array
 
 from services.scorer.formats.blocks import BLOCK_BYTES
 from services.scorer.formats.json_cursor import SHAPE, Cursor
-from services.scorer.formats.names import Names
+from services.scorer.formats.names import NO_NAMES, Names, duplicate_image, unknown_image
 from services.scorer.formats.tokens import LARGEST
 from services.scorer.formats.wnids import Wnids, not_a_wnid
 from services.scorer.formats.wording import shown
@@ -32,8 +32,16 @@ class Scan:
     `ids` (rows × width, 0 where a row is shorter), `lengths` and, where rows are `named`, `images` fill up row by row.
     """
 
-    def __init__(self, text: bytes, width: int, images: int | None, names: Names | None, wnids: Wnids | None) -> None:
-        self.cursor = Cursor(text)
+    def __init__(
+        self,
+        text: bytes,
+        width: int,
+        images: int | None,
+        names: Names | None,
+        wnids: Wnids | None,
+        shape: str = SHAPE,
+    ) -> None:
+        self.cursor = Cursor(text, shape)
         self.named = False
         self.ids, self.lengths, self.images = array("i"), array("i"), array("i")
         self.first = array("q", bytes(8 * ((images or 0) + 1)))
@@ -42,7 +50,7 @@ class Scan:
         """Whether images are not known beforehand: then each new name is one more."""
         self._width = width
         self._names = names
-        self._wnids = wnids
+        self.wnids = wnids
         self._row = _WNIDS if wnids else _NUMBERS
 
     def read(self) -> None:
@@ -68,7 +76,7 @@ class Scan:
             if outermost and key == b"predictions" and not self.lengths:
                 self._predictions()
             elif outermost and cursor.peek() != b"[":
-                cursor.stop(place, "unknown-field", f"{shown(key)} is not a field of a submission.", SHAPE)
+                cursor.stop(place, "unknown-field", f"{shown(key)} is not a field of a submission.", cursor.shape)
             else:
                 self._image(key, place)
             more = cursor.more(b"}")
@@ -83,7 +91,7 @@ class Scan:
             self._list()
         if cursor.peek() == b",":
             sentence = "Beside predictions there is another field."
-            cursor.stop(cursor.place, "unknown-field", sentence, SHAPE)
+            cursor.stop(cursor.place, "unknown-field", sentence, cursor.shape)
 
     def _list(self) -> None:
         cursor = self.cursor
@@ -92,33 +100,29 @@ class Scan:
         cursor.take(b"[")
         more = cursor.peek() != b"]" or cursor.more(b"]")
         while more:
-            self._ids()
+            self.row()
             more = cursor.more(b"]")
 
     def _image(self, key: bytes, place: int) -> None:
         """The row of the image that the name `key`, at `place`, says."""
         cursor, names = self.cursor, self._names
         if names is None:
-            sentence = "This split has no list of the images' names, so rows cannot be told apart by them."
-            remedy = 'Send rows in the order of the file names: {"predictions": [[1, 2, …], …]}.'
-            cursor.stop(place, "no-image-names", sentence, remedy)
+            cursor.stop(place, *NO_NAMES)
         number = names.number(key) or 0
         if self._open and number == len(self.first):
             self.first.append(0)
         images = len(self.first) - 1
         if not 0 < number <= images:
-            remedy = f"The images are {names.name(1)} to {names.name(images)}."
-            cursor.tell(place, "unknown-image", f"{shown(key)} is no image of this split.", remedy)
+            cursor.tell(place, *unknown_image(key, names, images))
         elif self.first[number]:
-            sentence = f"{shown(key)} stands here a second time."
-            cursor.tell(place, "duplicate-image", sentence, "Write one row for each image.")
+            cursor.tell(place, *duplicate_image(key))
         else:
             self.first[number] = place + 1
         self.images.append(number)
-        self._ids()
+        self.row()
 
-    def _ids(self) -> None:
-        """One row."""
+    def row(self) -> None:
+        """One row: what other scans read otherwise."""
         if self.cursor.peek() != b"[":
             self.cursor.shaped_wrong("a list of ids")
         place = self.cursor.place
@@ -132,9 +136,9 @@ class Scan:
 
     def _known(self, row: bytes) -> list[int] | None:
         """The ids of a row that is spelled well; None if one of them is a fault."""
-        if self._wnids is None:
+        if self.wnids is None:
             return [int(number) for number in row.split(b",")]
-        ids = [self._wnids.by_wnid.get(word.strip(b' \t\r\n"')) for word in row.split(b",")]
+        ids = [self.wnids.by_wnid.get(word.strip(b' \t\r\n"')) for word in row.split(b",")]
         known = [id_ for id_ in ids if id_ is not None]
         return known if len(known) == len(ids) else None
 
@@ -162,12 +166,12 @@ class Scan:
         quoted = self.cursor.peek() == b'"'
         place = self.cursor.place
         word = self.cursor.string() if quoted else self.cursor.scalar("an id")
-        if self._wnids is not None:
-            id_ = self._wnids.by_wnid.get(word) if quoted else None
+        if self.wnids is not None:
+            id_ = self.wnids.by_wnid.get(word) if quoted else None
             if id_ is None:
                 self.cursor.add(lambda: not_a_wnid(word, *self.cursor.where(place)))
             return id_ or 0
-        wrong = _wrong_number(word, quoted)
+        wrong = wrong_number(word, quoted)
         if wrong is None:
             return int(word)
         code, sentence, remedy = wrong
@@ -175,7 +179,7 @@ class Scan:
         return 0
 
 
-def _wrong_number(word: bytes, quoted: bool) -> tuple[str, str, str] | None:
+def wrong_number(word: bytes, quoted: bool) -> tuple[str, str, str] | None:
     """Why `word` is no id, if it is none: code, sentence, remedy."""
     if quoted:
         remedy = "Write whole numbers without quotes, or say labels=wnid if these are WNIDs."

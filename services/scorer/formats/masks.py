@@ -9,7 +9,8 @@ from typing import NoReturn
 import numpy as np
 
 from services.scorer.formats.blocks import Bytes, Readable
-from services.scorer.formats.faults import FaultList, missing_image, wrong_count
+from services.scorer.formats.faults import FaultList, wrong_count
+from services.scorer.formats.names import missing_image
 from services.scorer.formats.png import Size, Unfit, read_labels
 from services.scorer.formats.recognise import called
 from services.scorer.formats.roster import Roster

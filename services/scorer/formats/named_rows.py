@@ -10,13 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from services.scorer.formats.blocks import PAD, Bytes, Readable, blocks, content
-from services.scorer.formats.faults import FaultList, missing_image, wrong_count
+from services.scorer.formats.faults import FaultList, wrong_count
+from services.scorer.formats.names import missing_image
 from services.scorer.formats.numbering import Numbers
 from services.scorer.formats.recognise import refuse_other_formats
 from services.scorer.formats.roster import Roster
 from services.scorer.formats.rows import Rows, joined, padded
 from services.scorer.formats.tokens import Positions, tokenize
-from services.scorer.formats.wording import shown
+from services.scorer.formats.wording import NAMED_IDS, shown
 from shared.errors import Fault
 
 _ONE_EACH = "Write one line for each image."
@@ -51,7 +52,7 @@ def read_named(data: Readable, width: int, faults: FaultList) -> Named:
 
     Raises `Unreadable` for files in other formats and bytes that no text holds.
     """
-    refuse_other_formats(data)
+    refuse_other_formats(data, NAMED_IDS)
     parts: list[Rows] = []
     names: list[bytes] = []
     lines, columns = [], []

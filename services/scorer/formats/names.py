@@ -1,6 +1,10 @@
-"""The names of a split's images: which number, from 1, a name stands for. The endings of files are left aside."""
+"""The names of a split's images: which number, from 1, a name stands for. The endings of files are left aside.
+
+What can be wrong with a name is worded here too, for all formats that have names.
+"""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -8,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.scorer.formats.blocks import Bytes
+from services.scorer.formats.wording import Words, shown
+from shared.errors import Fault
 
 LONGEST_NUMBER = 9
 """Digits: splits have at most 10,000,000 images."""
@@ -75,3 +81,32 @@ def image_names(pattern: str) -> ImageNames | None:
     """The names that `pattern` makes (`Split.image_names`); None for the empty one."""
     found = _PATTERN.fullmatch(pattern)
     return ImageNames(found[1].encode(), int(found[2]), found[3].encode()) if found else None
+
+
+NO_NAMES: Words = (
+    "no-image-names",
+    "This split has no list of the images' names, so rows cannot be told apart by them.",
+    'Send rows in the order of the file names: {"predictions": [[1, 2, …], …]}.',
+)
+
+
+def unknown_image(name: bytes, names: Names, images: int) -> Words:
+    """What is wrong with a name that none of the images 1 to `images` has."""
+    remedy = f"The images are {names.name(1)} to {names.name(images)}."
+    return "unknown-image", f"{shown(name)} is no image of this split.", remedy
+
+
+def duplicate_image(name: bytes) -> Words:
+    """What is wrong with a name that stood before."""
+    return "duplicate-image", f"{shown(name)} stands here a second time.", "Write one row for each image."
+
+
+def missing_images(named: NDArray[np.bool_], names: Names | None) -> Iterator[Fault]:
+    """A fault for each image that was not `named`, (images,)."""
+    for number in np.flatnonzero(~named) + 1:
+        yield missing_image(names.name(int(number)) if names else f"number {number}")
+
+
+def missing_image(name: str, what: str = "row") -> Fault:
+    """The fault of a file that has no row (or mask) for an image."""
+    return Fault("missing-image", f"There is no {what} for the image {name}.", f"Write one {what} for each image.")

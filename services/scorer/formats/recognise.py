@@ -6,6 +6,7 @@ First thing done to a file; looks at its first bytes only.
 from typing import Literal
 
 from services.scorer.formats.blocks import BYTE_ORDER_MARK, Readable, content
+from services.scorer.formats.wording import IDS, Speech
 from shared.errors import Fault, Unreadable
 
 HEAD_BYTES = 4096
@@ -13,7 +14,7 @@ HEAD_BYTES = 4096
 _UNPACK = "Unpack it and send the text file inside."
 _ENCODE = "Save the file as UTF-8 or plain ASCII text."
 _PLAIN = "Save or export it as plain text or CSV."
-_TEXT = "Send a text file: one line of ids per image."
+_TEXT = "Send a text file: {speech.rows}."
 
 _CALLED = {
     "archive": "an archive, not the file inside",
@@ -21,7 +22,7 @@ _CALLED = {
     "document": "a document, not plain text",
     "binary-file": "a binary file",
     "utf-16": "a file in another encoding",
-    "other-format": "not a list of ids",
+    "other-format": "not a list of {speech.numbers}",
 }
 
 _STARTS: tuple[tuple[bytes, str, str, str], ...] = (
@@ -68,21 +69,22 @@ def called(data: Readable) -> str | None:
     return next((what for start, _, what, _ in _STARTS if head.lstrip().startswith(start)), None)
 
 
-def refuse_other_formats(data: Readable) -> None:
+def refuse_other_formats(data: Readable, speech: Speech = IDS) -> None:
     """Raise `Unreadable` if `data` is empty, binary, UTF-16, JSON, a web page, or has the line ends of old Macs."""
     if not len(content(data)):
-        raise _refusal("empty-file", "The file is empty.", "Write one line of ids for each image.")
+        raise _refusal("empty-file", "The file is empty.", "Write {speech.rows}.", speech)
     head = bytes(memoryview(data).cast("B")[:HEAD_BYTES]).removeprefix(BYTE_ORDER_MARK)
     for start, code, what, remedy in _STARTS:
         if head.lstrip().startswith(start):
-            raise _refusal(code, f"This is {_CALLED[code]}: {what}.", remedy)
+            raise _refusal(code, f"This is {_CALLED[code]}: {what}.", remedy, speech)
     if _is_utf_16(head):
-        raise _refusal("utf-16", "This is a file in another encoding: UTF-16.", _ENCODE)
+        raise _refusal("utf-16", "This is a file in another encoding: UTF-16.", _ENCODE, speech)
     if (place := head.find(0)) >= 0:
-        raise _refusal("binary-file", "This is a binary file: it holds NUL bytes.", _TEXT, head[:place])
+        raise _refusal("binary-file", "This is a binary file: it holds NUL bytes.", _TEXT, speech, head[:place])
     if head.count(b"\r") > 1 and b"\n" not in head:
         sentence = "Lines end in a carriage return without a line feed."
-        raise _refusal("lone-carriage-return", sentence, "End lines with LF or CRLF.", head[: head.index(b"\r")])
+        before = head[: head.index(b"\r")]
+        raise _refusal("lone-carriage-return", sentence, "End lines with LF or CRLF.", speech, before)
 
 
 def _is_utf_16(head: bytes) -> bool:
@@ -92,9 +94,10 @@ def _is_utf_16(head: bytes) -> bool:
     return many >= 2 and many >= 0.9 * len(odd) and few == 0
 
 
-def _refusal(code: str, sentence: str, remedy: str, before: bytes | None = None) -> Unreadable:
+def _refusal(code: str, sentence: str, remedy: str, speech: Speech, before: bytes | None = None) -> Unreadable:
     """One cause for the whole file; `before` is what stands in front of the place that shows it, if one does."""
     line = column = None
     if before is not None:
         line, column = before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
+    sentence, remedy = (said.format(speech=speech) for said in (sentence, remedy))
     return Unreadable(code, sentence, remedy, (Fault(code, sentence, remedy, line, column),))

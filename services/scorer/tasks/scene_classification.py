@@ -20,6 +20,7 @@ from services.scorer.formats.recognise import format_of
 from services.scorer.formats.roster import Roster, expected_roster
 from services.scorer.formats.rows import Rows
 from services.scorer.formats.tokens import LARGEST, Mask, Positions
+from services.scorer.formats.wording import NAMED_IDS
 from services.scorer.metrics.intervals import intervals
 from services.scorer.metrics.losses import Losses, errors_by_guesses, flat
 from services.scorer.metrics.numberings import chance_notes
@@ -44,7 +45,7 @@ EXAMPLE = Example(
                 kind=NAME,
                 title="Scene classification",
                 headline="top_5_error",
-                protocol=Protocol(confidence="proven", source="eval_cls.m"),
+                protocol=Protocol(confidence="derived", source="eval_cls.m"),
                 splits={
                     "test": Split(
                         title="Test", images=3, held_out=True, limits=_LIMITS, image_names="val/image_{:04d}"
@@ -116,7 +117,7 @@ def read_truth(case: Case, truth: Readable) -> Truth:
 
     Raises `Unreadable`, also for a line with no label or several, and for one above the last category.
     """
-    faults = FaultList(named=True)
+    faults = FaultList(speech=NAMED_IDS)
     named = read_named(truth, 1, faults)
     faults.refuse()
     _judge_labels(case, named, faults)
@@ -164,7 +165,7 @@ def parse(case: Case, predictions: Readable, truth: Truth | None) -> Parsed:
 
 
 def _read(predictions: Readable, case: Case, roster: Roster) -> Rows:
-    faults = FaultList(named=True)
+    faults = FaultList(speech=NAMED_IDS)
     if format_of(predictions) != "json":
         return aligned(read_named(predictions, case.guesses, faults), roster, case.images, faults)
     rows = read_json(predictions, case.guesses, roster.images, roster)

@@ -46,7 +46,7 @@ EXAMPLE = Example(
                 kind=NAME,
                 title="Scene parsing",
                 headline="scene_parsing_score",
-                protocol=Protocol(confidence="proven", source="demoEvaluation.m"),
+                protocol=Protocol(confidence="derived", source="demoEvaluation.m"),
                 splits={
                     "test": Split(title="Test", images=2, held_out=True, limits=_LIMITS, image_names="scene_{:04d}"),
                     "validation": Split(title="Validation", images=2, held_out=False, limits=_LIMITS),

@@ -2,8 +2,9 @@
 
 from shared.challenge import Protocol
 from shared.report import Failure, FaultLine, Interval, Note, Provenance, Report
+from shared.version import VERSION
 
-_PROVENANCE = Provenance(scorer="tests", definition="0" * 64, truth="1" * 64, submission="2" * 64)
+_PROVENANCE = Provenance(scorer=VERSION, definition="0" * 64, truth="1" * 64, submission="2" * 64)
 _PROTOCOL = Protocol(confidence="proven", source="tests")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from uuid import UUID
 
 from sqlalchemy import select
@@ -17,12 +18,13 @@ from shared.report import Report
 from tests.services.gateway import reports
 from tests.services.gateway.conftest import Scorer, Team
 
-FILE = b"1 2 3 4 5\n2\n3\n4\n"
+FILES = (b"1 2 3 4 %d\n2\n3\n4\n" % number for number in count(5))
+"""No two alike: the same bytes again would be the same submission."""
 
 
 def submitted(team: Team, split: str = "test") -> tuple[str, UUID]:
     """A sealed file: the submission's and the evaluation's ids."""
-    view = team.submit(FILE, split).raise_for_status().json()["submission"]
+    view = team.submit(next(FILES), split).raise_for_status().json()["submission"]
     return view["id"], UUID(view["evaluation"]["id"])
 
 

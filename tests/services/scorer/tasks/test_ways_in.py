@@ -69,12 +69,13 @@ def found(predictions: bytes, truth: Lines, by: Case) -> Findings:
 
 
 def same(findings: Findings) -> bytes:
-    """All of it, as bytes."""
+    """All of it, as bytes, but for what a file looks like: that depends on the numbers it is written in."""
     intervals = {
         name: {level: ends.model_dump() for level, ends in levels.items()}
         for name, levels in findings.intervals.items()
     }
-    return json.dumps([findings.metrics, intervals, [note.code for note in findings.notes]]).encode()
+    codes = [note.code for note in findings.notes if not note.code.startswith("looks-like-")]
+    return json.dumps([findings.metrics, intervals, codes]).encode()
 
 
 full_rows = st.permutations(range(1, 9)).map(lambda row: list(row[:5]))
