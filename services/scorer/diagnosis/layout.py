@@ -70,3 +70,6 @@ def _cut_off(sight: Sight) -> Cause | None:
 
 
 RULES = (_nothing, _other_encoding, _old_macintosh, _doubled_returns, _blank_between, _one_line, _cut_off)
+
+OF_NAMED_ROWS = tuple(rule for rule in RULES if rule is not _blank_between)
+"""Those that hold for lines with names, too, between which a blank line does no harm."""

@@ -27,6 +27,12 @@ def suspicions(case: Case, rows: Rows) -> Iterator[Note]:
     yield from (note for look in looks if (note := look(case, rows)))
 
 
+def suspicions_of_named(case: Case, rows: Rows) -> Iterator[Note]:
+    """Notes on rows that were read by name: their order tells nothing. In `rows` 0 is no guess, as everywhere."""
+    looks = (_same_everywhere, _repeated)
+    yield from (note for look in looks if (note := look(case, rows)))
+
+
 def note(code: str, marked: Mask, sentence: str) -> Note | None:
     """`marked`: (images,) or (images, k). Lines with a mark are counted; None without any."""
     if not marked.any():

@@ -114,3 +114,6 @@ def _heading(sight: Sight) -> Cause | None:
 
 
 RULES = (_kaggle, _names, _pandas_index, _line_numbers, _heading)
+
+HEADING = _heading
+"""The one of them that holds for lines with names, too."""

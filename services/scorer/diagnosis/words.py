@@ -181,3 +181,6 @@ RULES: tuple[Callable[[Sight], Cause | None], ...] = (
     _other_spaces,
     _category_names,
 )
+
+OF_NAMED_ROWS = (_pairs, _separators, _quotes, _words_for_nothing, _trailing_commas, _foreign_digits, _other_spaces)
+"""Those that hold for lines with names, too, whose ids have one numbering only."""

@@ -12,18 +12,22 @@ import numpy as np
 
 from services.scorer.formats.blocks import PAD, Bytes
 from services.scorer.formats.tokens import Mask, Positions, Tokens
-from services.scorer.formats.wording import SHOWN_BYTES, Kind, put_into_words
+from services.scorer.formats.wording import IDS, SHOWN_BYTES, Kind, Speech, put_into_words
 from shared.errors import SHOWN_FAULTS, Fault, Unreadable
 
 _TAB, _NEWLINE, _RETURN, _SPACE, _COMMA, _DELETE = 9, 10, 13, 32, 44, 127
 
 
 class FaultList:
-    """The faults of one file: all counted, the first `SHOWN_FAULTS` kept. `line` is what its lines are called."""
+    """The faults of one file: all counted, the first `SHOWN_FAULTS` kept. `line` is what its lines are called.
 
-    def __init__(self, line: str = "Line") -> None:
+    `speech`: how the file's grammar speaks of its lines.
+    """
+
+    def __init__(self, line: str = "Line", speech: Speech = IDS) -> None:
         self.count = 0
         self._line = line
+        self._speech = speech
         self._shown: list[Fault] = []
         self._line_count: Fault | None = None
 
@@ -37,13 +41,15 @@ class FaultList:
         strange = _strange(block)
         _refuse_binary(block, strange, first_line)
         found = _places(block, tokens, np.flatnonzero(strange))
+        if not self._speech.blank_line:
+            found.pop(Kind.BLANK_LINE, None)
         if not found:
             return
         places = np.concatenate(list(found.values()))
         kinds = np.repeat(list(found), [len(where) for where in found.values()])
         self.count += len(places)
         for number in np.argsort(places, kind="stable")[: SHOWN_FAULTS - len(self._shown)]:
-            self._shown.append(_fault(block, int(places[number]), Kind(kinds[number]), first_line))
+            self._shown.append(_fault(block, int(places[number]), Kind(kinds[number]), first_line, self._speech))
 
     def add(self, faults: Iterable[Fault], count: int) -> None:
         """Add faults found otherwise, `count` of them; of `faults` no more are asked for than can be shown.
@@ -76,11 +82,12 @@ class FaultList:
             )
 
 
-def wrong_count(expected: int, found: int) -> Fault:
-    """The fault of a file with another number of rows than there are images."""
+def wrong_count(expected: int, found: int, what: str = "row") -> Fault:
+    """The fault of a file with another number of rows (or masks) than there are images."""
     too = "few" if found < expected else "many"
-    sentence = f"Expected {expected:,} rows, one per image; found {found:,}."
-    return Fault(f"too-{too}-rows", sentence, "Send one row for each image, in the order of the file names.")
+    sentence = f"Expected {expected:,} {what}s, one per image; found {found:,}."
+    order = ", in the order of the file names" if what == "row" else ""
+    return Fault(f"too-{too}-{what}s", sentence, f"Send one {what} for each image{order}.")
 
 
 def _by_place(fault: Fault) -> tuple[float, int]:
@@ -150,8 +157,8 @@ def _refuse_binary(text: Bytes, strange: Mask, first_line: int) -> None:
         raise Unreadable(fault.code, fault.sentence, fault.remedy, (fault,))
 
 
-def _fault(text: Bytes, place: int, kind: Kind, first_line: int) -> Fault:
+def _fault(text: Bytes, place: int, kind: Kind, first_line: int, speech: Speech = IDS) -> Fault:
     before = text[PAD:place].tobytes()
-    code, sentence, remedy = put_into_words(kind, text[place : place + 2 * SHOWN_BYTES].tobytes())
+    code, sentence, remedy = put_into_words(kind, text[place : place + 2 * SHOWN_BYTES].tobytes(), speech)
     line = first_line + before.count(b"\n")
     return Fault(code, sentence, remedy, line, column=len(before) - before.rfind(b"\n"))

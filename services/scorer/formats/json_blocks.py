@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from services.scorer.formats.blocks import BLOCK_BYTES, PAD, Bytes
-from services.scorer.formats.names import ImageNames
+from services.scorer.formats.names import Names
 from services.scorer.formats.numbering import Numbers
 from services.scorer.formats.rows import Rows, joined, padded
 from services.scorer.formats.tokens import tokenize
@@ -74,7 +74,7 @@ class Usual:
     images: Numbers | None
 
 
-def read_usual(text: Bytes, width: int, names: ImageNames | None) -> Usual | None:
+def read_usual(text: Bytes, width: int, names: Names | None) -> Usual | None:
     """Rows of whole numbers below 2³¹, or such rows by the names of images, all of one length; None for all else."""
     body = _body(text)
     if body is None or (body.named and names is None):
@@ -130,7 +130,7 @@ def _blocks(text: Bytes) -> Iterator[Bytes]:
         start = stop
 
 
-def _take_names(text: Bytes, names: ImageNames) -> Numbers | None:
+def _take_names(text: Bytes, names: Names) -> Numbers | None:
     """The numbers of the names in `text`, of which only the opening quotes are left; None if one is not usual."""
     quotes = np.flatnonzero(text == ord('"'))
     if len(quotes) == 0 or len(quotes) % 2:

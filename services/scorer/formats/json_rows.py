@@ -11,15 +11,13 @@ from services.scorer.formats.blocks import Bytes, Readable, content
 from services.scorer.formats.faults import wrong_count
 from services.scorer.formats.json_blocks import Usual, read_usual
 from services.scorer.formats.json_scan import Scan
-from services.scorer.formats.names import ImageNames, missing_images
+from services.scorer.formats.names import Names, missing_images
 from services.scorer.formats.numbering import Numbers
 from services.scorer.formats.rows import Rows
 from services.scorer.formats.wnids import Wnids
 
 
-def read_json(
-    data: Readable, width: int, images: int | None, names: ImageNames | None, wnids: Wnids | None = None
-) -> Rows:
+def read_json(data: Readable, width: int, images: int | None, names: Names | None, wnids: Wnids | None = None) -> Rows:
     """Rows in the order of the images, `width` numbers of each kept; with `wnids`, these are ids of synsets.
 
     Raises `Unreadable` with every fault counted. Memory: the text, what is returned, and a few numbers for each row.
@@ -48,14 +46,14 @@ def _in_order(rows: Rows, images: Numbers) -> Rows:
     return Rows(numbers, lengths)
 
 
-def _scanned(text: Bytes, width: int, images: int | None, names: ImageNames | None, wnids: Wnids | None) -> Rows:
+def _scanned(text: Bytes, width: int, images: int | None, names: Names | None, wnids: Wnids | None) -> Rows:
     scan = Scan(text.tobytes(), width, images, names, wnids)
     read_whole(scan, images, names)
     rows = Rows(_numbers(scan.ids).reshape(len(scan.lengths), width), _numbers(scan.lengths))
     return _in_order(rows, _numbers(scan.images)) if scan.named else rows
 
 
-def read_whole(scan: Scan, images: int | None, names: ImageNames | None) -> None:
+def read_whole(scan: Scan, images: int | None, names: Names | None) -> None:
     """Read the text of `scan` to its end. Raises `Unreadable` with every fault, also for rows missing or too many."""
     scan.read()
     faults, found = scan.cursor.faults, len(scan.lengths)

@@ -9,7 +9,7 @@ from array import array
 
 from services.scorer.formats.blocks import BLOCK_BYTES
 from services.scorer.formats.json_cursor import SHAPE, Cursor
-from services.scorer.formats.names import NO_NAMES, ImageNames, duplicate_image, unknown_image
+from services.scorer.formats.names import NO_NAMES, Names, duplicate_image, unknown_image
 from services.scorer.formats.tokens import LARGEST
 from services.scorer.formats.wnids import Wnids, not_a_wnid
 from services.scorer.formats.wording import shown
@@ -37,7 +37,7 @@ class Scan:
         text: bytes,
         width: int,
         images: int | None,
-        names: ImageNames | None,
+        names: Names | None,
         wnids: Wnids | None,
         shape: str = SHAPE,
     ) -> None:
@@ -46,6 +46,8 @@ class Scan:
         self.ids, self.lengths, self.images = array("i"), array("i"), array("i")
         self.first = array("q", bytes(8 * ((images or 0) + 1)))
         """Behind which place each image was named first; 0 for one that was not."""
+        self._open = images is None
+        """Whether images are not known beforehand: then each new name is one more."""
         self._width = width
         self._names = names
         self.wnids = wnids
@@ -106,7 +108,10 @@ class Scan:
         cursor, names = self.cursor, self._names
         if names is None:
             cursor.stop(place, *NO_NAMES)
-        number, images = names.number(key) or 0, len(self.first) - 1
+        number = names.number(key) or 0
+        if self._open and number == len(self.first):
+            self.first.append(0)
+        images = len(self.first) - 1
         if not 0 < number <= images:
             cursor.tell(place, *unknown_image(key, names, images))
         elif self.first[number]:

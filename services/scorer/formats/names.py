@@ -6,6 +6,7 @@ What can be wrong with a name is worded here too, for all formats that have name
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,19 @@ LONGEST_NUMBER = 9
 
 _PATTERN = re.compile(r"([^{}]*)\{:0(\d)d\}([^{}]*)")
 _ENDING = re.compile(rb"\.[A-Za-z]{1,5}")
+
+
+class Names(Protocol):
+    """What readers ask of the names of images, however these are known. Numbers are from 1."""
+
+    def name(self, number: int) -> str:
+        """The name of the image with this number."""
+
+    def number(self, name: bytes) -> int | None:
+        """The image that `name` stands for; None if there is no such image."""
+
+    def numbers(self, names: Bytes) -> NDArray[np.integer[Any]] | None:
+        """What `names`, (names, bytes), stand for; None to have them looked at one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +90,7 @@ NO_NAMES: Words = (
 )
 
 
-def unknown_image(name: bytes, names: ImageNames, images: int) -> Words:
+def unknown_image(name: bytes, names: Names, images: int) -> Words:
     """What is wrong with a name that none of the images 1 to `images` has."""
     remedy = f"The images are {names.name(1)} to {names.name(images)}."
     return "unknown-image", f"{shown(name)} is no image of this split.", remedy
@@ -87,8 +101,12 @@ def duplicate_image(name: bytes) -> Words:
     return "duplicate-image", f"{shown(name)} stands here a second time.", "Write one row for each image."
 
 
-def missing_images(named: NDArray[np.bool_], names: ImageNames | None) -> Iterator[Fault]:
+def missing_images(named: NDArray[np.bool_], names: Names | None) -> Iterator[Fault]:
     """A fault for each image that was not `named`, (images,)."""
     for number in np.flatnonzero(~named) + 1:
-        name = names.name(int(number)) if names else f"number {number}"
-        yield Fault("missing-image", f"There is no row for the image {name}.", "Write one row for each image.")
+        yield missing_image(names.name(int(number)) if names else f"number {number}")
+
+
+def missing_image(name: str, what: str = "row") -> Fault:
+    """The fault of a file that has no row (or mask) for an image."""
+    return Fault("missing-image", f"There is no {what} for the image {name}.", f"Write one {what} for each image.")

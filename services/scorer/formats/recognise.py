@@ -61,6 +61,14 @@ def format_of(data: Readable) -> Literal["text", "json", "array"]:
     return "json" if text.startswith((b"{", b"[")) and not text.startswith(b"{\\rtf") and 0 not in head else "text"
 
 
+def called(data: Readable) -> str | None:
+    """What a file is by its first bytes, for a sentence: "a PNG image"; None if it is none of the kinds known here."""
+    head = bytes(memoryview(data).cast("B")[:HEAD_BYTES]).removeprefix(BYTE_ORDER_MARK)
+    if head[257:262] == b"ustar":
+        return "a tar archive"
+    return next((what for start, _, what, _ in _STARTS if head.lstrip().startswith(start)), None)
+
+
 def refuse_other_formats(data: Readable, speech: Speech = IDS) -> None:
     """Raise `Unreadable` if `data` is empty, binary, UTF-16, JSON, a web page, or has the line ends of old Macs."""
     if not len(content(data)):

@@ -30,7 +30,7 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """How a grammar speaks of its own lines and numbers."""
+    """How a grammar speaks of its own lines and numbers. Where it says nothing of a blank line, that is no fault."""
 
     numbers: str = "ids"
     rows: str = "one line of ids per image"
@@ -45,6 +45,19 @@ class Speech:
 
 
 IDS = Speech()
+
+_LEAVE_OUT = "leave out what is no guess"
+
+NAMED_IDS = Speech(
+    rows="one line per image: its name, then its ids",
+    number_remedy=f"Write whole numbers, the ids of categories; {_LEAVE_OUT}.",
+    least="ids start at 0",
+    negative_remedy=f"Write the category's id; {_LEAVE_OUT}.",
+    name_remedy="Write the name once, in front of its ids.",
+    blank_line="",
+    empty_remedy=f"Put one comma between two ids, none at the ends; {_LEAVE_OUT}.",
+)
+"""Lines that start with the name of their image, in any order; ids count from 0."""
 
 # {0} is the word, shortened, {speech} the grammar's own.
 _PLAIN: dict[Kind, Words] = {

@@ -4,7 +4,7 @@ Where the truth is public the numbering that fits is named, found by trying the 
 held out nothing is told but what the score itself tells.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import get_args
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from services.scorer.formats.guesses import Guesses
 from services.scorer.formats.numbering import SCORES, Categories, Numbers
 from services.scorer.metrics.chance import at_chance, most_by_luck
-from services.scorer.metrics.losses import Losses, errors_by_guesses, flat
+from services.scorer.metrics.losses import Losses
 from shared.challenge import Numbering
 from shared.report import Note
 
@@ -27,30 +27,33 @@ _CHANCE_LEVEL = (
 )
 
 
-def chance_notes(losses: Losses, made: int, categories: int) -> list[Note]:
-    """`chance-level`, where it is true of the flat `losses` with all guesses, of which `made` were made."""
+def chance_notes(losses: Losses, made: int, categories: int, sentence: str = _CHANCE_LEVEL) -> list[Note]:
+    """`chance-level`, where it is true of the flat `losses` with all guesses, of which `made` were made.
+
+    `sentence` says what it mostly comes from, where there is but one numbering.
+    """
     images = len(losses.per_image)
     chance = at_chance(_hits(losses), images, made / (images * categories))
-    return [Note(code="chance-level", sentence=_CHANCE_LEVEL, count=images)] if chance else []
+    return [Note(code="chance-level", sentence=sentence, count=images)] if chance else []
 
 
-def fitting_notes(losses: Losses, guesses: Guesses, truth: Numbers, categories: Categories) -> list[Note]:
-    """`other-numbering-fits`, where one has more hits than the flat `losses` show. Never for a truth that is held out."""
-    images, width = guesses.rows.numbers.shape
+def fitting_notes(
+    losses: Losses, guesses: Guesses, judged: Callable[[Numbers], Losses], categories: Categories
+) -> list[Note]:
+    """`other-numbering-fits`, where one has more hits than the flat `losses` show. Never for a truth that is held out.
+
+    `judged` gives the flat losses of ids by the truth.
+    """
+    images, width = len(losses.per_image), guesses.rows.numbers.shape[1]
     share = width / (categories.count or width)
     least = max(FITS_TIMES * _hits(losses), most_by_luck(images, share) + 1)
     others = list(_others(guesses, categories)) if least <= images else []
-    tried = [(_hits(_losses(guesses, other, truth, categories)), other) for other in others]
+    tried = [(_hits(judged(categories.named(guesses.numbers(other), other).ids)), other) for other in others]
     hits, labels = max(tried, default=(0.0, guesses.labels))
     if hits < least:
         return []
     sentence = f"The file fits another numbering: with labels={labels} its error would be {1 - hits / images:.5f}."
     return [Note(code="other-numbering-fits", sentence=sentence, count=images)]
-
-
-def _losses(guesses: Guesses, labels: Numbering, truth: Numbers, categories: Categories) -> Losses:
-    ids = categories.named(guesses.numbers(labels), labels).ids
-    return errors_by_guesses(ids, truth, flat, worst=1)[-1]
 
 
 def _hits(losses: Losses) -> float:

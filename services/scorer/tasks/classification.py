@@ -19,11 +19,11 @@ from services.scorer.formats.rows import read_rows
 from services.scorer.formats.tokens import Positions
 from services.scorer.metrics.hierarchy import cost_matrix, hierarchical
 from services.scorer.metrics.intervals import intervals
-from services.scorer.metrics.losses import Losses, errors_by_guesses, flat
+from services.scorer.metrics.losses import Losses, errors_by_any_label, errors_by_guesses, flat
 from services.scorer.metrics.numberings import chance_notes, fitting_notes
 from services.scorer.protocol import Case, Content, Example, Findings
 from shared.challenge import WEEK_SECONDS, Challenge, Limits, Protocol, Split, Synset, Task
-from shared.errors import SHOWN_FAULTS, Fault, Unreadable
+from shared.errors import SHOWN_FAULTS, Broken, Fault, Unreadable
 from shared.report import Note
 
 NAME = "classification"
@@ -128,17 +128,26 @@ def describe(parsed: Parsed) -> Content:
 def read_truth(case: Case, truth: Readable) -> Numbers:
     """The true labels: (images, labels) int32, padded with 0. The grammar is that of predictions.
 
-    Raises `Unreadable`, also for a line without a label and for one above the number of categories.
+    Raises `Unreadable`, also for a line without a label (by any label: if no line has one) and for one above the number
+    of categories.
     """
     labels = read_rows(truth, lines=case.images).numbers
-    _refuse_lines(
-        np.flatnonzero(~np.any(labels, axis=1)), "no-label", "has no label", "Write a true label, not only 0."
-    )
+    bare = np.flatnonzero(~np.any(labels, axis=1))
+    if not _by_any_label(case) or len(bare) == len(labels):
+        _refuse_lines(bare, "no-label", "has no label", "Write a true label, not only 0.")
     if case.categories:
         above = np.flatnonzero(np.any(labels > case.categories, axis=1))
         what = f"has a label above {case.categories:,}, the number of categories"
         _refuse_lines(above, "unknown-label", what, "Write labels of the challenge's categories.")
     return labels
+
+
+def _by_any_label(case: Case) -> bool:
+    """The option `any_label`: right is whatever is one of an image's labels, and an image without any is skipped."""
+    chosen = case.options.get("any_label", False)
+    if not isinstance(chosen, bool) or (chosen and case.hierarchical):
+        raise Broken("definition-mismatch", "any_label is true or false, and goes without a hierarchical error")
+    return chosen
 
 
 def _refuse_lines(images: Positions, code: str, what: str, remedy: str) -> None:
@@ -175,7 +184,7 @@ def _unknown(case: Case) -> str:
 
 def score(parsed: Parsed, truth: Numbers) -> Scored:
     """The losses with the first guess, the first two, …, and by the hierarchy where there is one."""
-    flat_losses = errors_by_guesses(parsed.guesses, truth, flat, worst=1)
+    flat_losses = _flat_losses(parsed.case, parsed.guesses, truth)
     losses = dict(_named("error", flat_losses))
     if parsed.case.hierarchical:
         by_height = _hierarchical_errors(parsed, truth, parsed.case.synsets)
@@ -183,12 +192,27 @@ def score(parsed: Parsed, truth: Numbers) -> Scored:
     return Scored(losses, (*parsed.notes, *_numbering_notes(parsed, truth, flat_losses[-1])))
 
 
+def _flat_losses(case: Case, guesses: Numbers, truth: Numbers) -> tuple[Losses, ...]:
+    if _by_any_label(case):
+        return errors_by_any_label(guesses, truth)
+    return errors_by_guesses(guesses, truth, flat, worst=1)
+
+
 def _numbering_notes(parsed: Parsed, truth: Numbers, losses: Losses) -> list[Note]:
     """Whether the file is likely in another numbering; which, only where the truth is no secret."""
-    if parsed.categories.count is None:
+    case, categories = parsed.case, parsed.categories
+    if categories.count is None:
         return []
-    notes = chance_notes(losses, int(np.count_nonzero(parsed.guesses)), parsed.categories.count)
-    return notes if parsed.case.held_out else notes + fitting_notes(losses, parsed.written, truth, parsed.categories)
+    notes = chance_notes(losses, _chances(case, parsed.guesses, truth), categories.count)
+    if case.held_out:
+        return notes
+    return notes + fitting_notes(losses, parsed.written, lambda ids: _flat_losses(case, ids, truth)[-1], categories)
+
+
+def _chances(case: Case, guesses: Numbers, truth: Numbers) -> int:
+    """How often something was guessed that could have been right: once for each label where any of them will do."""
+    made = np.count_nonzero(guesses, axis=1)
+    return int((made * np.count_nonzero(truth, axis=1)).sum() if _by_any_label(case) else made.sum())
 
 
 def _hierarchical_errors(parsed: Parsed, truth: Numbers, synsets: tuple[Synset, ...]) -> tuple[Losses, ...]:

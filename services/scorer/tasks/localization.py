@@ -187,7 +187,11 @@ def _numbering_notes(parsed: Parsed, labels: Numbers, losses: Losses) -> list[No
     notes = chance_notes(losses, int(np.count_nonzero(parsed.guesses)), parsed.categories.count)
     if parsed.case.held_out:
         return notes
-    return notes + fitting_notes(losses, parsed.written.guesses, labels, parsed.categories)
+
+    def judged(ids: Numbers) -> Losses:
+        return errors_by_guesses(ids, labels, flat, worst=1)[-1]
+
+    return notes + fitting_notes(losses, parsed.written.guesses, judged, parsed.categories)
 
 
 def report(scored: Scored) -> Findings:

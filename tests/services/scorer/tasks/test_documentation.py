@@ -14,7 +14,7 @@ PAGES = ROOT / "docs" / "tasks"
 PAGE = (PAGES / "classification.md").read_text(encoding="utf-8")
 
 NO_CODES = {"truth-unreadable", "utf-8", "model-zoo"}
-OF_THE_OPERATOR = {"unknown-part", "bundle-unreadable"}
+OF_THE_OPERATOR = {"unknown-part", "bundle-unreadable", "definition-mismatch"}
 """Stand in docs/api.md."""
 
 
@@ -38,6 +38,8 @@ def readers(path: Path, seen: set[Path]) -> set[Path]:
         ("detection", ["detection"], {"unexpected-track", "line-too-long"}),
         ("video_detection", ["video-detection", "detection"], {"line-too-long"}),
         ("localization", ["localization", "classification"], {"wrong-columns"}),
+        ("scene_classification", ["scene-classification", "classification"], set()),
+        ("scene_parsing", ["scene-parsing", "classification"], set()),
         ("video_tracking", ["video-tracking", "detection", "classification"], {"unexpected-track"}),
     ],
 )
