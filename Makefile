@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test check bench lock
+.PHONY: help setup demo up down status test fuzz rehearse check bench lock
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -30,6 +30,12 @@ status: ## what runs, since when, where
 
 test: setup ## the tests, on real servers
 	$(RUN) pytest
+
+fuzz: setup ## the API against its own OpenAPI document, at length
+	FUZZ_EXAMPLES=100 $(RUN) pytest -s tests/system/test_conformance.py
+
+rehearse: setup ## docker-compose.yml for real; needs a Docker Engine
+	$(RUN) deploy.rehearsal
 
 check: setup ## style, types and import contracts
 	.venv/bin/ruff check .

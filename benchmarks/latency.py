@@ -21,7 +21,9 @@ from deploy.demo.running import DemoStack, bring_up
 from deploy.demo.visitor import Visitor
 from deploy.stack.folder import Folder
 from deploy.stack.stopping import stop
-from services.gateway.actions.teams import found_team, make_key, register_endpoint
+from services.gateway.actions import endpoints
+from services.gateway.actions.keys import make_key
+from services.gateway.actions.teams import found_team, named_team
 from services.gateway.app import open_desk
 from services.gateway.publish import publish
 from shared.storage import Storage
@@ -47,8 +49,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, receiving() as receiver, _team(Path(folder), receiver) as team:
         visitor, predictions = team
         for number in range(WARM_UP):
-            _measure(visitor, predictions[number % len(predictions)], receiver)
-        rounds = [_measure(visitor, predictions[n % len(predictions)], receiver) for n in range(ROUNDS)]
+            _measure(visitor, predictions[number], receiver)
+        rounds = [_measure(visitor, predictions[WARM_UP + n], receiver) for n in range(ROUNDS)]
     text = _table(rounds)
     print(text)
     rewrite("latency", text)
@@ -69,11 +71,13 @@ def _team(folder: Path, receiver: Receiver) -> Iterator[tuple[Visitor, list[byte
         ):
             publish(desk.database, operator, desk.clock, DEFINITION, [f"validation={folder / 'truth'}"])
             found_team(desk, "benchmark")
-            receiver.secret = register_endpoint(desk, "benchmark", receiver.url).secrets[0]
+            draft = endpoints.Draft(receiver.url)
+            receiver.secret = endpoints.register(desk, named_team(desk, "benchmark").id, draft).secrets[0]
             key = make_key(desk, "benchmark", "benchmark").text()
         simulator = Simulator(labels)
         with contextlib.closing(Visitor(stack.addresses.gateway_url, key, SPLIT, POOL)) as visitor:
-            yield visitor, [simulator.predictions(0.1, seed) for seed in range(10)]
+            # Each is sent once: the same bytes again would not be scored again.
+            yield visitor, [simulator.predictions(0.1, seed) for seed in range(WARM_UP + ROUNDS)]
     finally:
         stop(Folder(folder / "stack"))
 

@@ -6,6 +6,7 @@
     │   ├── Forbidden         403  you may not
     │   ├── Missing           404  there is no such thing
     │   ├── Conflict          409  not in this state
+    │   │   └── Busy              409  the same is being done right now: come back in a moment
     │   ├── TooLarge          413  over a stated limit
     │   ├── WrongMedia        415  not a format we read
     │   ├── Unreadable        422  the content is wrong: carries faults by line and column
@@ -78,6 +79,12 @@ class Conflict(Refused):
     """The thing exists but is not in the state that this needs."""
 
     status = 409
+
+
+class Busy(Conflict):
+    """The same thing is being done right now; how it ends is known in a moment."""
+
+    retry_after_seconds: ClassVar[int] = 2
 
 
 class TooLarge(Refused):

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 SUBMISSIONS = "submissions"
-"""Sealed files. Written by the gateway, read by the scorer."""
+"""Sealed files, and below `checks/` the files of dry runs. Written by the gateway, read by the scorer."""
 
 GROUND_TRUTH = "ground-truth"
 """Truths and definitions, by digest. Written by the operator's `publish`, read by the scorer, closed to the gateway."""
@@ -27,6 +27,11 @@ def parts_prefix(team: UUID, submission: UUID) -> str:
 def part_key(team: UUID, submission: UUID, number: int, digest: str) -> str:
     """One part of an upload, by its bytes: two that differ never overwrite one another."""
     return f"{parts_prefix(team, submission)}{number}-{digest}"
+
+
+def check_key(team: UUID, check: UUID) -> str:
+    """The bytes of one dry run, there for as long as it lasts."""
+    return f"checks/{team}/{check}"
 
 
 def report_key(evaluation: UUID, attempt: int) -> str:

@@ -1,13 +1,15 @@
 """Everything the services say to one another: the job, the scorer's notices, reservations, events.
 
-gateway → quota      ReservationRequest, Settlement; answers Reservation, Standing
-courier → scorer     Job (JSON, over Redis)
+gateway → quota      ReservationRequest, Settlement; answers Reservation, Standing, Statement
+courier → scorer     Job, CheckJob (JSON, over Redis, each in a lane of its own)
 scorer  → gateway    Notice (signed webhook), thin: the report in S3 is the truth
+                     CheckNotice, which carries all that a dry run found: somebody waits for it, nobody keeps it
 courier → teams      Event (signed webhook)
 """
 
-from datetime import datetime
-from typing import Any, Literal
+from abc import abstractmethod
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -15,8 +17,20 @@ from pydantic import Field
 from shared.challenge import Name, Numbering
 from shared.digests import Digest
 from shared.model import Model
+from shared.report import Check, Failure
 
 NOTICE_EVENT = "evaluation.notice"
+
+EventType = Literal["evaluation.scored", "evaluation.rejected", "evaluation.failed"]
+"""What teams are told of their submissions."""
+
+TEST_EVENT = "endpoint.test"
+"""What an endpoint is sent to be tried; it speaks of no submission."""
+
+
+def event_name(event: UUID) -> str:
+    """How teams see an event's id: as `webhook-id`, in the feed and in the log of deliveries."""
+    return f"msg_{event.hex}"
 
 
 def job_id(evaluation: UUID, attempt: int) -> str:
@@ -24,24 +38,58 @@ def job_id(evaluation: UUID, attempt: int) -> str:
     return f"{evaluation}:{attempt}"
 
 
-class Job(Model):
-    """Score this sealed file. Carries no address: where to report is a setting of the scorer."""
+class FileJob(Model):
+    """Do something with this sealed file. Carries no address: where to report is a setting of the scorer.
 
-    evaluation: UUID
-    attempt: int = Field(ge=1)
+    `lane` is the queue that its kind goes through, `life` how long the queue keeps it: one may stand for long.
+    """
+
+    lane: ClassVar[str]
+    life: ClassVar[timedelta]
+
     submission_key: str
     submission_digest: Digest
     submission_bytes: int = Field(ge=0)
     definition: Digest
-    truth: Digest
     task: Name
     split: Name
     labels: Numbering = "ilsvrc"
 
     @property
+    @abstractmethod
     def job_id(self) -> str:
-        """The queue's name for this attempt: enqueuing it twice is enqueuing it once."""
+        """The queue's name for this job: enqueuing it twice is enqueuing it once."""
+
+
+class Job(FileJob):
+    """Score the file."""
+
+    lane = "evaluations"
+    life = timedelta(days=30)
+
+    evaluation: UUID
+    attempt: int = Field(ge=1)
+    truth: Digest
+
+    @property
+    def job_id(self) -> str:
+        """The name of this attempt."""
         return job_id(self.evaluation, self.attempt)
+
+
+class CheckJob(FileJob):
+    """Read the file and say what it holds; a dry run, told no truth. Nobody waits longer than `wait_seconds` for it."""
+
+    lane = "checks"
+    life = timedelta(minutes=10)
+
+    check: UUID
+    wait_seconds: float = Field(gt=0, le=300)
+
+    @property
+    def job_id(self) -> str:
+        """The name of this dry run."""
+        return f"check:{self.check}"
 
 
 class Notice(Model):
@@ -59,6 +107,16 @@ class Notice(Model):
     stage: str | None = None
     report_digest: Digest | None = None
     timings: dict[str, float] = {}
+
+
+class CheckNotice(Model):
+    """The scorer says what a dry run found; or why it found nothing, where the file was more than the sandbox bears."""
+
+    kind: Literal["checked"] = "checked"
+    check: UUID
+    scorer: str
+    found: Check | None = None
+    failure: Failure | None = None
 
 
 class ReservationRequest(Model):
@@ -101,6 +159,25 @@ class Standing(Model):
     now: datetime = Field(examples=["2026-01-31T12:00:00Z"], description="the ledger's clock")
 
 
+class PlaceReturned(Model):
+    """One place given back: released before its file was sealed or refunded after it, and by whose fault."""
+
+    submission: UUID
+    state: Literal["released", "refunded"]
+    fault: Literal["theirs", "ours"]
+    taken_at: datetime
+    returned_at: datetime
+
+
+class Statement(Standing):
+    """A standing with what explains it: the places of the pool given back in the last 24 h, newest first, and how many
+    rejected files are still forgiven (None: all).
+    """
+
+    given_back: tuple[PlaceReturned, ...]
+    forgiven_left: int | None
+
+
 class Reservation(Model):
     """The state of one submission's place, and the team's standing after it."""
 
@@ -112,6 +189,6 @@ class Reservation(Model):
 class Event(Model):
     """What teams' endpoints receive: Standard Webhooks' `{type, timestamp, data}`; `data.sequence` counts up."""
 
-    type: Literal["evaluation.scored", "evaluation.rejected", "evaluation.failed"]
+    type: EventType | Literal["endpoint.test"]
     timestamp: datetime
     data: dict[str, Any]

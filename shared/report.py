@@ -45,6 +45,27 @@ class Note(Model):
     first_line: int | None = Field(None, examples=[4])
 
 
+class CategoryLine(Model):
+    """What was found for one category; a metric that has no value (no positives, say) is null."""
+
+    id: int = Field(examples=[1])
+    name: str = Field(examples=["accordion"])
+    metrics: dict[str, float | None] = Field(examples=[{"average_precision": 0.564}])
+    counts: dict[str, int] = Field({}, examples=[{"positives": 78}])
+
+
+AVERAGE_PRECISION = "average_precision"
+"""The metric of a `CategoryLine` by which categories are won."""
+
+
+class Curve(Model):
+    """One category's precision–recall curve: a point for each step of recall, both from 0 to 1, recall ascending."""
+
+    category: int = Field(examples=[1], description="the category's id")
+    recall: tuple[float, ...] = Field(examples=[(0.1, 0.2)])
+    precision: tuple[float, ...] = Field(examples=[(1.0, 0.5)])
+
+
 class Provenance(Model):
     """What was judged by what."""
 
@@ -58,9 +79,9 @@ class Provenance(Model):
 class Failure(Model):
     """Why there is no score, in one sentence: the file's fault (rejected) or ours (failed)."""
 
-    code: str = Field(examples=["too-few-lines"])
-    sentence: str = Field(examples=["Expected 50,000 lines, one per image; found 49,999."])
-    remedy: str = Field("", examples=["Write one line for each image, in the order of the file names."])
+    code: str = Field(examples=["other-separator"])
+    sentence: str = Field(examples=["Ids are separated by semicolons ('771;778;794;387;650')."])
+    remedy: str = Field("", examples=["Separate ids by spaces, tabs or single commas."])
 
 
 class Report(Model):
@@ -77,11 +98,15 @@ class Report(Model):
     task: str = Field(examples=["classification"])
     split: str = Field(examples=["test"])
     protocol: Protocol
-    headline: str = Field(examples=["top_5_error"], description="the metric that decides")
+    headline: str = Field(examples=["top_5_error"], description="the metric that is shown first")
     metrics: dict[str, float] = Field({}, examples=[{"top_1_error": 0.36, "top_5_error": 0.15315}])
     intervals: dict[str, dict[str, Interval]] = Field(
         {}, examples=[{"top_5_error": {"99.9": {"low": 0.1494, "high": 0.1569}}}]
     )
+    categories: tuple[CategoryLine, ...] = Field(
+        (), description="category by category, where the task has such figures"
+    )
+    curves: tuple[Curve, ...] = Field((), description="where the task has them")
     notes: tuple[Note, ...] = Field((), description="what was accepted and is worth knowing")
     failure: Failure | None = Field(None, description="why there is no score")
     faults: tuple[FaultLine, ...] = Field((), description="the first 20, by place")
@@ -90,6 +115,29 @@ class Report(Model):
 
     def canonical(self) -> bytes:
         """The one spelling of this report; its SHA-256 is the report's digest."""
+        return canonical_json(self.model_dump(mode="json"))
+
+
+class Check(Model):
+    """The outcome of one dry run: what a file holds, or why it would be rejected. No score, nor anything a truth decides.
+
+    accepted: `counts` and `notes`. rejected: `failure` and `faults`, the first 20 of `fault_count`.
+    """
+
+    outcome: Literal["accepted", "rejected"] = Field(examples=["accepted"])
+    challenge: str | None = Field(None, examples=["ilsvrc2012"], description="null offline, without a definition")
+    version: int | None = Field(None, examples=[1], description="of the definition")
+    task: str = Field(examples=["classification"])
+    split: str | None = Field(None, examples=["test"], description="null where any number of images is taken")
+    labels: Numbering = Field("ilsvrc", description="how the file names categories")
+    counts: dict[str, int] = Field({}, examples=[{"images": 100_000, "guesses": 500_000}])
+    notes: tuple[Note, ...] = Field((), description="what was accepted and is worth knowing")
+    failure: Failure | None = Field(None, description="why it would be rejected")
+    faults: tuple[FaultLine, ...] = Field((), description="the first 20, by place")
+    fault_count: int = Field(0, examples=[0], description="all of them")
+
+    def canonical(self) -> bytes:
+        """The one spelling of this check."""
         return canonical_json(self.model_dump(mode="json"))
 
 

@@ -1,5 +1,6 @@
-"""Settings: one frozen object per service, read from the environment once and passed down."""
+"""Settings: one frozen object per service, read once, from the environment and a folder of secrets, and passed down."""
 
+import os
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
@@ -8,6 +9,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SHORTEST_SECRET = 16
 """Bytes; below this a secret can be guessed."""
+
+SECRETS_FOLDER = "HOLDOUT_SECRETS_FOLDER"
+"""Names a folder in which a setting may be a file with the name of its variable; the environment goes first."""
 
 
 def _refuse_placeholder(secret: SecretStr) -> SecretStr:
@@ -39,7 +43,7 @@ class Settings(BaseSettings):
     def from_environment(cls, **overrides: Any) -> Self:
         """Read the settings; exit with one readable line per mistake instead of a traceback."""
         try:
-            return cls(**overrides)
+            return cls(_secrets_dir=os.environ.get(SECRETS_FOLDER), **overrides)
         except ValidationError as error:
             prefix = cls.model_config.get("env_prefix", "")
             lines = [f"  {prefix}{_name(e['loc'])}: {e['msg']}" for e in error.errors()]

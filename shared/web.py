@@ -20,11 +20,11 @@ from pydantic import BaseModel, Field, ValidationError
 from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
-from starlette.routing import compile_path
+from starlette.routing import BaseRoute, Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.challenge import WEEK_SECONDS
-from shared.errors import Broken, HoldoutError, Refused, TooLarge, TooMany, Unavailable, Unreadable
+from shared.errors import Broken, Busy, HoldoutError, Refused, TooLarge, TooMany, Unavailable, Unreadable
 from shared.report import FaultLine, fault_line
 
 log = logging.getLogger(__name__)
@@ -48,13 +48,14 @@ class Problem(BaseModel):
     remedy: str | None = Field(None, examples=["submit again after 2026-01-31T12:00:00Z"])
     instance: str = Field(examples=["/v1/submissions"])
     request_id: str = Field(examples=["b1946ac92492d234"])
+    support: str | None = Field(None, description="whom to ask for help", examples=["help@holdout.example"])
     errors: list[FaultLine] | None = Field(None, description="the first 20 faults of a file, by line and column")
     error_count: int | None = Field(None, description="how many faults there are in all", examples=[3])
     next_free_at: str | None = Field(None, description="when the next place is free", examples=["2026-01-31T12:00:00Z"])
 
 
-def problem_response(error: HoldoutError, path: str) -> JSONResponse:
-    """`error` as problem+json, with Retry-After and RateLimit fields where they belong."""
+def problem_response(error: HoldoutError, path: str, support: str = "") -> JSONResponse:
+    """`error` as problem+json, with Retry-After and RateLimit fields where they belong, and where to ask for help."""
     title = HTTPStatus(error.status).phrase
     problem: dict[str, Any] = {
         "type": f"urn:holdout:problem:{error.code}",
@@ -66,6 +67,8 @@ def problem_response(error: HoldoutError, path: str) -> JSONResponse:
         "request_id": request_id.get(),
     }
     headers: dict[str, str] = {}
+    if support:
+        problem["support"] = support
     if isinstance(error, Refused) and error.remedy:
         problem["remedy"] = error.remedy
     if isinstance(error, Unreadable) and error.faults:
@@ -78,7 +81,7 @@ def problem_response(error: HoldoutError, path: str) -> JSONResponse:
             problem["next_free_at"] = waiting.next_free_at.isoformat().replace("+00:00", "Z")
         if waiting.places is not None and waiting.window_seconds is not None:
             headers |= rate_limit(waiting.places, waiting.window_seconds, 0, waiting.retry_after_seconds)
-    if isinstance(error, Unavailable):
+    if isinstance(error, Unavailable | Busy):
         headers["Retry-After"] = str(error.retry_after_seconds)
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
@@ -177,6 +180,21 @@ class RequestIds:
         await self.app(scope, receive, with_id)
 
 
+METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+
+
+def _methods(request: Request) -> list[str]:
+    """What this address can be asked for, by all its routes; the router itself names those of the first only."""
+    routes = [route for route in request.app.routes if not isinstance(route, Mount)]
+    taken = [method for method in METHODS if any(_takes(route, request.scope, method) for route in routes)]
+    # Where no route has it, it is in a mounted folder of files.
+    return taken or ["GET", "HEAD"]
+
+
+def _takes(route: BaseRoute, scope: Scope, method: str) -> bool:
+    return route.matches({**scope, "method": method})[0] is Match.FULL
+
+
 class Readiness:
     """Whether to send us work: not while draining, and not while a check fails."""
 
@@ -193,34 +211,34 @@ class Readiness:
         return {name: check() for name, check in self.checks.items()} | {"serving": not self.draining}
 
 
-def equip(app: FastAPI, readiness: Readiness) -> None:
-    """Give `app` the problem handlers, request ids, /healthz and /readyz."""
+def equip(app: FastAPI, readiness: Readiness, support: str = "") -> None:
+    """Give `app` the problem handlers, request ids, /healthz and /readyz; `support` is named in every problem."""
 
     async def handle_ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, HoldoutError)
         if isinstance(error, Broken):
             log.error("%s %s: %s", request.method, request.url.path, error)
-        return problem_response(error, request.url.path)
+        return problem_response(error, request.url.path, support)
 
     async def handle_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        return problem_response(_field_errors(error.errors()), request.url.path)
+        return problem_response(_field_errors(error.errors()), request.url.path, support)
 
     async def handle_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
         ours = HoldoutError(code, str(error.detail))
         ours.status = error.status_code  # type: ignore[misc]
-        answer = problem_response(ours, request.url.path)
+        answer = problem_response(ours, request.url.path, support)
         answer.headers.update(error.headers or {})
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-            answer.headers["Allow"] = _allowed(app, request) or answer.headers["Allow"]
+            answer.headers["Allow"] = ", ".join(_methods(request))
         return answer
 
     async def handle_unknown(request: Request, error: Exception) -> Response:
         log.error("%s %s failed", request.method, request.url.path, exc_info=error)
         broken = Broken("internal", "something broke on our side; it has been logged")
-        answer = problem_response(broken, request.url.path)
+        answer = problem_response(broken, request.url.path, support)
         answer.headers["X-Request-Id"] = request_id.get()
         return answer
 
@@ -248,17 +266,15 @@ def equip(app: FastAPI, readiness: Readiness) -> None:
         return JSONResponse(state, 200 if all(state.values()) else 503)
 
 
-def _allowed(app: FastAPI, request: Request) -> str:
-    """Every method of this address: the framework names those of the first route only."""
-    operations = [
-        methods for path, methods in app.openapi()["paths"].items() if compile_path(path)[0].match(request.url.path)
-    ]
-    return ", ".join(sorted({method.upper() for methods in operations for method in methods}))
+WINDOWS = {WEEK_SECONDS: "weekly", 24 * 3600: "daily", 3600: "hourly"}
+"""What the usual windows are called in the RateLimit fields."""
 
 
-def rate_limit(places: int, window_seconds: int, remaining: int, reset_seconds: int | None) -> dict[str, str]:
+def rate_limit(
+    places: int, window_seconds: int, remaining: int, reset_seconds: int | None, name: str = ""
+) -> dict[str, str]:
     """The RateLimit fields (draft-ietf-httpapi-ratelimit-headers): the limit, what is left, when the next comes back."""
-    name = "weekly" if window_seconds == WEEK_SECONDS else "window"
+    name = name or WINDOWS.get(window_seconds, "window")
     state = f'"{name}";r={remaining}' + (f";t={reset_seconds}" if reset_seconds is not None else "")
     return {"RateLimit-Policy": f'"{name}";q={places};w={window_seconds}', "RateLimit": state}
 
@@ -291,11 +307,17 @@ class DrainingServer(uvicorn.Server):
 
 
 def serve(
-    app: FastAPI, host: str, port: int, drain_seconds: int = 30, on_drain: Callable[[], None] = lambda: None
+    app: FastAPI,
+    host: str,
+    port: int,
+    drain_seconds: int = 30,
+    on_drain: Callable[[], None] = lambda: None,
+    trusted_proxies: str = "",
 ) -> None:
     """Serve until SIGTERM; then finish what is under way within `drain_seconds`.
 
     `on_drain` is called first: those who wait for something can be answered, so that nobody waits for them.
+    Of `trusted_proxies` (addresses or networks, with commas) it is believed whom they speak for.
     """
     config = uvicorn.Config(
         app,
@@ -306,5 +328,7 @@ def serve(
         timeout_graceful_shutdown=drain_seconds,
         timeout_keep_alive=75,
         server_header=False,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=trusted_proxies,
     )
     DrainingServer(config, on_drain).run()

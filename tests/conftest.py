@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterator
 import pytest
 
 from deploy.stack.addresses import Addresses
-from tests.stacks import Stack, start
+from tests.stacks import ANY_PORT, Stack, start
 
 STACKS = pytest.StashKey[dict[str, list[Stack]]]()
 """Running stacks by the fixture that started them; a failing test shows the logs of those it used."""
@@ -20,7 +20,7 @@ def stacks(request: pytest.FixtureRequest) -> dict[str, list[Stack]]:
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory, stacks: dict[str, list[Stack]]) -> Iterator[Addresses]:
     """The three servers; `.database_url(role)`, `.queue_address(user)` and `.storage_address(identity)` open them."""
-    stack = start(tmp_path_factory.mktemp("servers"), "--servers-only")
+    stack = start(tmp_path_factory.mktemp("servers"), "--servers-only", *ANY_PORT)
     stacks["servers"] = [stack]
     yield stack.addresses
     stack.stop()

@@ -16,7 +16,8 @@ from deploy.demo.devkit import Devkit, fetch_devkit
 from deploy.demo.receiver import Receiver, receiving
 from deploy.demo.running import DemoStack, bring_up
 from deploy.demo.telling import Failed, Teller
-from services.gateway.actions.teams import found_team, make_key
+from services.gateway.actions.keys import make_key
+from services.gateway.actions.teams import found_team
 from services.gateway.app import open_desk
 from services.gateway.desk import Desk
 from shared.errors import HoldoutError
@@ -64,11 +65,12 @@ def _tell_it(tell: Teller, folder: Path, stack_options: list[str]) -> None:
 def _run_the_contest(tell: Teller, desk: Desk, stack: DemoStack, kit: Devkit, receiver: Receiver) -> None:
     simulator = Simulator(kit.labels)
     tell.step("The winners of 2010–2017, SIMULATED at their published errors, and the kit's own file")
-    story.fill_the_board(tell, desk, stack, kit, simulator)
+    stage = story.OneMachine(desk, stack)
+    story.fill_the_board(tell, stage, kit, simulator)
     tell.step('You are a team: "you"')
     you = story.be_a_team(tell, desk, stack, simulator, receiver)
     tell.step("A scorer is killed in mid-job")
-    story.kill_a_scorer(tell, desk, stack, simulator)
+    story.kill_a_scorer(tell, stage, simulator)
     tell.step("Look around")
     found_team(desk, "guest")
     story.show_around(tell, stack, you, make_key(desk, "guest", "demo").text())

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -48,9 +49,17 @@ class DemoStack:
         return GatewaySettings.from_mapping(environment("gateway", self.addresses) | LOOPBACK)
 
     def process(self, name: str) -> int | None:
-        """The process id of one program."""
+        """The process id of one program; None when it has none."""
         programs: list[dict[str, Any]] = json.loads(as_json(self._folder))["programs"]
         return next((program["pid"] for program in programs if program["name"] == name), None)
+
+    def kill(self, name: str) -> bool:
+        """Kill the process of one program (-9); False when it has none."""
+        process = self.process(name)
+        if process is None:
+            return False
+        os.kill(process, signal.SIGKILL)
+        return True
 
 
 def begin_anew(folder: Path) -> None:

@@ -1,13 +1,12 @@
 """The six parts of the story, in order. Each takes what it needs and checks what it tells."""
 
 import contextlib
-import os
-import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from deploy.demo.board import board_lines
 from deploy.demo.contestants import WINNERS, Simulator
@@ -16,7 +15,9 @@ from deploy.demo.receiver import Receiver
 from deploy.demo.running import DemoStack
 from deploy.demo.telling import Teller
 from deploy.demo.visitor import Visitor
-from services.gateway.actions.teams import found_team, make_key, register_endpoint
+from services.gateway.actions import endpoints
+from services.gateway.actions.keys import make_key
+from services.gateway.actions.teams import found_team, named_team
 from services.gateway.desk import Desk
 from services.gateway.publish import publish
 from shared import keys
@@ -34,6 +35,32 @@ def new_visitor(desk: Desk, stack: DemoStack, name: str) -> Visitor:
     """Found a team and give it a key."""
     found_team(desk, name)
     return stack.visitor(make_key(desk, name, "demo").text(), TEST_SPLIT, POOL)
+
+
+class Stage(Protocol):
+    """Where the parts are played that need no look inside: on one machine, or among containers."""
+
+    def newcomer(self, name: str) -> Visitor:
+        """A new team with its key."""
+
+    def kill(self, scorer: str) -> bool:
+        """Kill a scorer (-9) by the name that it works under; False when there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneMachine:
+    """The demo's own stack as a stage."""
+
+    desk: Desk
+    stack: DemoStack
+
+    def newcomer(self, name: str) -> Visitor:
+        """A new team with its key."""
+        return new_visitor(self.desk, self.stack, name)
+
+    def kill(self, scorer: str) -> bool:
+        """Kill its process."""
+        return self.stack.kill(scorer)
 
 
 def publish_devkit(tell: Teller, desk: Desk, stack: DemoStack, kit: Devkit, folder: Path) -> None:
@@ -59,12 +86,12 @@ def _is_denied(storage: Storage, digest: str) -> bool:
     return False
 
 
-def fill_the_board(tell: Teller, desk: Desk, stack: DemoStack, kit: Devkit, simulator: Simulator) -> None:
-    """Part 3: simulated winners and the kit's own file; exact errors, a board with intervals."""
+def fill_the_board(tell: Teller, stage: Stage, kit: Devkit, simulator: Simulator) -> list[Visitor]:
+    """Part 3: simulated winners and the kit's own file; exact errors, a board with intervals. Gives the winners."""
     files = [
         (f"{w.team} {w.year} (simulated)", f"simulated at {w.top_5_error:.3f}", w.top_5_error, w.year) for w in WINNERS
     ]
-    visitors = [new_visitor(desk, stack, name) for name, _, _, _ in files]
+    visitors = [stage.newcomer(name) for name, _, _, _ in files]
     with ThreadPoolExecutor(4) as pool:
         outcomes = list(
             pool.map(
@@ -76,9 +103,10 @@ def fill_the_board(tell: Teller, desk: Desk, stack: DemoStack, kit: Devkit, simu
     values = [outcome["evaluation"]["metrics"]["top_5_error"] for outcome in outcomes]
     tell.check(values == [w.top_5_error for w in WINNERS], "eight simulated contestants score what they were made for")
     if kit.demo_file is not None:
-        _score_the_kits_file(tell, new_visitor(desk, stack, "development kit"), kit.demo_file)
+        _score_the_kits_file(tell, stage.newcomer("development kit"), kit.demo_file)
     for line in board_lines(visitors[0].board()):
         tell.say("  " + line)
+    return visitors
 
 
 def _score_the_kits_file(tell: Teller, visitor: Visitor, demo_file: bytes) -> None:
@@ -91,10 +119,18 @@ def _score_the_kits_file(tell: Teller, visitor: Visitor, demo_file: bytes) -> No
 def be_a_team(tell: Teller, desk: Desk, stack: DemoStack, simulator: Simulator, receiver: Receiver) -> Visitor:
     """Part 4: a broken file, two good ones, a third; signed webhooks; shared ranks."""
     you = new_visitor(desk, stack, "you")
-    receiver.secret = register_endpoint(desk, "you", receiver.url).secrets[0]
-    _send_a_broken_file(tell, you, simulator)
+    endpoint = endpoints.register(desk, named_team(desk, "you").id, endpoints.Draft(receiver.url))
+    receiver.secret = endpoint.secrets[0]
+    send_a_broken_file(tell, you, simulator)
     first = you.submit(simulator.predictions(0.0305, seed=1), "my method", publish=True).raise_for_status().json()
     _hear_the_webhook(tell, first["submission"], receiver)
+    use_up_the_week(tell, you, simulator)
+    _share_a_range(tell, you.board())
+    return you
+
+
+def use_up_the_week(tell: Teller, you: Visitor, simulator: Simulator) -> None:
+    """The second place of two, and a third file, which is refused."""
     second = you.scored(simulator.predictions(0.0290, seed=2), "my method, tuned")
     tell.check(second["evaluation"]["state"] == "scored", "a second good one is scored")
     third = you.submit(simulator.predictions(0.0280, seed=3), "one too many")
@@ -103,11 +139,10 @@ def be_a_team(tell: Teller, desk: Desk, stack: DemoStack, simulator: Simulator, 
         third.status_code == 429 and bool(problem["next_free_at"]),
         f"a third is refused (429): the next place is free at {problem['next_free_at']}",
     )
-    _share_a_range(tell, you.board())
-    return you
 
 
-def _send_a_broken_file(tell: Teller, you: Visitor, simulator: Simulator) -> None:
+def send_a_broken_file(tell: Teller, you: Visitor, simulator: Simulator) -> None:
+    """It is refused by line and column, and nothing is charged."""
     lines = simulator.predictions(0.03, seed=0).splitlines(keepends=True)
     lines[6] = b"12 cat 45 7 9\n"
     before = you.standing()["remaining"]
@@ -139,13 +174,13 @@ def _share_a_range(tell: Teller, entries: list[dict[str, Any]]) -> None:
     tell.check(best < worst, f"entries that cannot be told apart share ranks {best}–{worst}")
 
 
-def kill_a_scorer(tell: Teller, desk: Desk, stack: DemoStack, simulator: Simulator) -> None:
+def kill_a_scorer(tell: Teller, stage: Stage, simulator: Simulator) -> None:
     """Part 5: kill -9 in mid-job. A job may end before the blow falls; then another team tries."""
     predictions = simulator.predictions(0.05, seed=5)
     for attempt in range(1, 6):
-        visitor = new_visitor(desk, stack, f"unlucky {attempt}")
+        visitor = stage.newcomer(f"unlucky {attempt}")
         submission = visitor.submit(predictions, "killed in mid-job").raise_for_status().json()["submission"]["id"]
-        killed = _kill_whoever_scores(visitor, submission, stack)
+        killed = _kill_whoever_scores(visitor, submission, stage)
         if killed is None:
             continue
         outcome = visitor.outcome(submission)
@@ -160,16 +195,14 @@ def kill_a_scorer(tell: Teller, desk: Desk, stack: DemoStack, simulator: Simulat
     tell.fail("no scorer could be caught at work")
 
 
-def _kill_whoever_scores(visitor: Visitor, submission: str, stack: DemoStack) -> float | None:
+def _kill_whoever_scores(visitor: Visitor, submission: str, stage: Stage) -> float | None:
     """Kill the scorer that runs this submission; the moment, or None when it was too late."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         evaluation = visitor.look(submission)["evaluation"]
         if evaluation["state"] == "running":
-            process = stack.process(evaluation["scorer"])
-            if process is None:
+            if not stage.kill(evaluation["scorer"]):
                 return None
-            os.kill(process, signal.SIGKILL)
             moment = time.monotonic()
             return moment if visitor.look(submission)["evaluation"]["state"] == "running" else None
         if evaluation["state"] not in ("queued", "running"):

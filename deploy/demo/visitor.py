@@ -1,4 +1,4 @@
-"""What a team does over HTTP: submit, wait, look at its allowance."""
+"""What a team does over HTTP: check, submit, wait, look at its allowance."""
 
 from typing import Any
 
@@ -12,6 +12,7 @@ class Visitor:
 
     def __init__(self, url: str, key: str, split: str, pool: str) -> None:
         """`split` is the address below `url`: `/v1/challenges/…/tasks/…/splits/…`."""
+        self.key = key
         self.split = split
         self.pool = pool
         self._http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=60, trust_env=False)
@@ -28,6 +29,10 @@ class Visitor:
             params={"method": method, "publish": str(publish).lower()},
             headers={"Content-Type": "text/plain"},
         )
+
+    def check(self, predictions: bytes) -> httpx.Response:
+        """Have a file checked without submitting it; the raw answer."""
+        return self._http.post(f"{self.split}/validate", content=predictions, headers={"Content-Type": "text/plain"})
 
     def look(self, submission: str, wait_seconds: float = 0) -> dict[str, Any]:
         """The submission as it stands, or as soon as it has an outcome."""

@@ -1,7 +1,7 @@
 """Where everything of a running stack is, and who each service is there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from deploy.stack.ports import HOST
 from deploy.stack.secrets import Secrets
@@ -11,31 +11,42 @@ from shared.storage import StorageAddress
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """`ports` by name (see ports.py), with the secrets that open them."""
+    """`ports` by name (see ports.py), with the secrets that open them.
+
+    `hosts`, by the same names, where they are not on this machine; `listen`: what the services listen on.
+    """
 
     ports: Mapping[str, int]
     secrets: Secrets
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    listen: str = HOST
 
     def database_url(self, role: str) -> str:
         """PostgreSQL, as `gateway`, `quota` or `admin`; each but the last owns the database of its name."""
         database = "postgres" if role == "admin" else role
-        return f"postgresql://{role}:{self.secrets.database[role]}@{HOST}:{self.ports['postgres']}/{database}"
+        return f"postgresql://{role}:{self.secrets.database[role]}@{self._at('postgres')}/{database}"
 
     def queue_address(self, user: str) -> QueueAddress:
         """Valkey, as `courier` or `scorer`."""
-        return QueueAddress(HOST, self.ports["valkey"], user, self.secrets.queue[user])
+        return QueueAddress(self._host("valkey"), self.ports["valkey"], user, self.secrets.queue[user])
 
     def storage_address(self, identity: str) -> StorageAddress:
         """S3, as `gateway`, `scorer`, `publish` or `admin`."""
         key = self.secrets.storage[identity]
-        return StorageAddress(f"http://{HOST}:{self.ports['s3']}", key.access_key, key.secret_key)
+        return StorageAddress(f"http://{self._at('s3')}", key.access_key, key.secret_key)
 
     @property
     def gateway_url(self) -> str:
-        """The gateway, as seen from this machine."""
-        return f"http://{HOST}:{self.ports['gateway']}"
+        """The gateway, as its neighbours see it."""
+        return f"http://{self._at('gateway')}"
 
     @property
     def quota_url(self) -> str:
         """The quota service."""
-        return f"http://{HOST}:{self.ports['quota']}"
+        return f"http://{self._at('quota')}"
+
+    def _host(self, name: str) -> str:
+        return self.hosts.get(name, HOST)
+
+    def _at(self, name: str) -> str:
+        return f"{self._host(name)}:{self.ports[name]}"

@@ -4,7 +4,6 @@ import os
 
 from deploy.stack.addresses import Addresses
 from deploy.stack.launching import plain_environment
-from deploy.stack.ports import HOST
 
 SERVICES = ("gateway", "courier", "publish", "quota", "scorer")
 
@@ -16,10 +15,11 @@ def environment(service: str, addresses: Addresses) -> dict[str, str]:
     """
     usual = {"HOLDOUT_GATEWAY_PUBLIC_URL": addresses.gateway_url}
     theirs = {name: value for name, value in os.environ.items() if name.startswith("HOLDOUT_")}
-    return plain_environment(**(usual | theirs | _known(service, addresses)))
+    return plain_environment(**(usual | theirs | known(service, addresses)))
 
 
-def _known(service: str, addresses: Addresses) -> dict[str, str]:
+def known(service: str, addresses: Addresses) -> dict[str, str]:
+    """The addresses and secrets of `service`, as the variables that its settings are read from."""
     if service == "quota":
         return _quota(addresses)
     if service == "scorer":
@@ -35,7 +35,7 @@ def _known(service: str, addresses: Addresses) -> dict[str, str]:
 def _gateway(addresses: Addresses) -> dict[str, str]:
     return {
         "HOLDOUT_GATEWAY_DATABASE_URL": addresses.database_url("gateway"),
-        "HOLDOUT_GATEWAY_HOST": HOST,
+        "HOLDOUT_GATEWAY_HOST": addresses.listen,
         "HOLDOUT_GATEWAY_PORT": str(addresses.ports["gateway"]),
         "HOLDOUT_GATEWAY_QUOTA_URL": addresses.quota_url,
         "HOLDOUT_GATEWAY_QUOTA_TOKEN": addresses.secrets.quota_token,
@@ -48,7 +48,7 @@ def _gateway(addresses: Addresses) -> dict[str, str]:
 def _quota(addresses: Addresses) -> dict[str, str]:
     return {
         "HOLDOUT_QUOTA_DATABASE_URL": addresses.database_url("quota"),
-        "HOLDOUT_QUOTA_HOST": HOST,
+        "HOLDOUT_QUOTA_HOST": addresses.listen,
         "HOLDOUT_QUOTA_PORT": str(addresses.ports["quota"]),
         "HOLDOUT_QUOTA_TOKEN": addresses.secrets.quota_token,
     }

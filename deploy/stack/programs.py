@@ -16,6 +16,8 @@ from deploy.stack.servers.valkey import valkey
 ROOT = Path(__file__).resolve().parents[2]
 """The top of the repository: import names run from here."""
 
+PRACTICE = ROOT / "deploy/challenges/practice"
+
 
 def servers(folder: Folder, addresses: Addresses) -> tuple[Program, ...]:
     """What the services stand on. Slowest first."""
@@ -31,6 +33,7 @@ def services(folder: Folder, addresses: Addresses, scorers: int) -> tuple[Progra
     return (
         _migration("quota", addresses),
         _migration("gateway", addresses),
+        _practice(addresses),
         _web("quota", addresses, needs=("quota-tables",)),
         _web("gateway", addresses, needs=("gateway-tables", "seaweedfs")),
         Program(
@@ -51,6 +54,19 @@ def _migration(service: str, addresses: Addresses) -> Program:
         environment=environment(service, addresses),
         folder=ROOT,
         needs=("postgres",),
+        once=True,
+    )
+
+
+def _practice(addresses: Addresses) -> Program:
+    """Publishes the practice challenge, once in a stack's life. Its truth needs no check here: our tests do that."""
+    options = ("--ground-truth", f"practice={PRACTICE / 'truth.txt'}", "--without-check", "--unless-published")
+    return Program(
+        name="practice",
+        command=(*_python("services.gateway", "publish"), str(PRACTICE), *options),
+        environment=environment("publish", addresses),
+        folder=ROOT,
+        needs=("gateway-tables", "seaweedfs"),
         once=True,
     )
 

@@ -1,10 +1,11 @@
-"""Commands of the gateway: serve · courier · migrate · publish · team."""
+"""Commands of the gateway: serve · courier · migrate · publish · account · team."""
 
 import argparse
 import sys
 from pathlib import Path
 
 from services.gateway import commands
+from services.gateway.apikeys import SCOPES
 from shared.errors import HoldoutError
 
 
@@ -17,9 +18,17 @@ def _parser() -> argparse.ArgumentParser:
 
     publish = verbs.add_parser("publish", help="make a challenge live")
     publish.add_argument("folder", type=Path, help="holds challenge.toml")
-    publish.add_argument("--ground-truth", action="append", default=[], metavar="[TASK/]SPLIT=FILE")
+    publish.add_argument("--ground-truth", action="append", default=[], metavar="[TASK/]SPLIT=FILE[,PART=FILE…]")
     publish.add_argument("--without-check", action="store_true", help="where the scorer is not installed")
+    publish.add_argument("--unless-published", action="store_true", help="leave a version that is live as it is")
     publish.set_defaults(run=commands.publish)
+
+    account = verbs.add_parser("account", help="persons").add_subparsers(dest="deed", required=True)
+    account.add_parser("list", help="persons and their teams").set_defaults(run=commands.list_accounts)
+    enter = account.add_parser("create", help="enter a person")
+    enter.add_argument("name")
+    enter.add_argument("--email")
+    enter.set_defaults(run=commands.open_account)
 
     team = verbs.add_parser("team", help="teams, keys, endpoints").add_subparsers(dest="deed", required=True)
     team.add_parser("list", help="teams and their keys").set_defaults(run=commands.list_teams)
@@ -29,9 +38,18 @@ def _parser() -> argparse.ArgumentParser:
     key = team.add_parser("key", help="make another key; prints it, once")
     key.add_argument("name")
     key.add_argument("--label", default="")
-    key.add_argument("--scopes", default="submit,read", help="of: submit, read")
+    key.add_argument("--scopes", default=",".join(SCOPES), help=f"of: {', '.join(SCOPES)}")
     key.add_argument("--days", type=float, help="expires after so many days")
+    key.add_argument("--person", help="held by this person of the team, not by the team")
     key.set_defaults(run=commands.make_key)
+    for verb, run, help_ in (
+        ("join", commands.join_team, "put a person into a team"),
+        ("leave", commands.leave_team, "take a person out of it; their keys for it end"),
+    ):
+        move = team.add_parser(verb, help=help_)
+        move.add_argument("name", help="the team's")
+        move.add_argument("person")
+        move.set_defaults(run=run)
     revoke = team.add_parser("revoke", help="end a key now")
     revoke.add_argument("key", help="its visible id (or the whole key)")
     revoke.set_defaults(run=commands.revoke_key)

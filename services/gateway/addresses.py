@@ -1,8 +1,9 @@
-"""Which addresses a team's endpoint may have. Pure: the courier resolves, this judges (no request into our own network).
+"""Which addresses a team's endpoint may have. Pure: `resolving` asks, this judges (no request into our own network).
 
 Only what is on the public Internet by the IANA registries counts, plus the networks an operator has named.
 """
 
+from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
@@ -58,9 +59,20 @@ def check_url(url: str, networks: tuple[str, ...] = ()) -> None:
         raise _refused(url, "port 0 is no port")
     literal = _literal(parts.hostname)
     if literal is not None and not may_call(literal, networks):
-        raise _refused(url, f"{literal} is not on the public Internet")
+        raise _refused(url, "its address is not on the public Internet")
     if parts.scheme == "http" and not _may_be_plain(parts.hostname, literal, networks):
         raise _refused(url, "it must be https")
+
+
+def check_answers(host: str, answers: Sequence[Address], networks: tuple[str, ...] = ()) -> None:
+    """Raise `Refused` unless `host` is at some address, and every one of its addresses may be called.
+
+    Which address is closed is not said: what our own names lead to is nobody's business.
+    """
+    if not answers:
+        raise _refused(host, "it is at no address")
+    if not all(may_call(address, networks) for address in answers):
+        raise _refused(host, "it leads to an address that is not on the public Internet")
 
 
 def _may_be_plain(host: str, literal: Address | None, networks: tuple[str, ...]) -> bool:

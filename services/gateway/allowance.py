@@ -8,7 +8,7 @@ import httpx
 
 from shared.challenge import Limits
 from shared.errors import Conflict, HoldoutError, Missing, TooMany, Unavailable, Waiting
-from shared.messages import Reservation, ReservationRequest, Settlement, Standing
+from shared.messages import Reservation, ReservationRequest, Settlement, Standing, Statement
 
 TIMEOUT_SECONDS = 5.0
 
@@ -45,8 +45,14 @@ class Allowance:
 
     def standing(self, team: UUID, limits: Limits) -> Standing:
         """What `team` has left in this pool."""
-        query = {"team": team, "pool": limits.pool, "places": limits.places, "window_seconds": limits.window_seconds}
-        return Standing.model_validate_json(self._ask("GET", "/v1/standing?" + urlencode(query)))
+        return Standing.model_validate_json(self._ask("GET", "/v1/standing?" + urlencode(_terms(team, limits))))
+
+    def statement(self, team: UUID, limits: Limits) -> Statement:
+        """The same, with the places given back in the last 24 h, and how many rejected files are still forgiven."""
+        query = _terms(team, limits)
+        if limits.forgiven_per_day is not None:
+            query["forgiven_per_day"] = limits.forgiven_per_day
+        return Statement.model_validate_json(self._ask("GET", "/v1/statement?" + urlencode(query)))
 
     def close(self) -> None:
         """Let the connections go."""
@@ -75,6 +81,10 @@ class Allowance:
         if answer.status_code == Missing.status:
             return Missing(code, sentence)
         return Unavailable("quota-unavailable", f"the ledger of submissions answered {answer.status_code}: {sentence}")
+
+
+def _terms(team: UUID, limits: Limits) -> dict[str, object]:
+    return {"team": team, "pool": limits.pool, "places": limits.places, "window_seconds": limits.window_seconds}
 
 
 def _waiting(answer: httpx.Response, problem: dict[str, object]) -> Waiting:

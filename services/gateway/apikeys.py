@@ -12,8 +12,9 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-Scope = Literal["submit", "read"]
+Scope = Literal["submit", "read", "manage"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
+"""`submit` sends files, `read` sees what the team has sent, `manage` decides where its events go."""
 
 _ID_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 _SHAPE = re.compile(r"^holdout_([a-z0-9]{12})_([A-Za-z0-9_-]{43})([0-9a-f]{8})$")

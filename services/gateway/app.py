@@ -9,22 +9,32 @@ from fastapi.staticfiles import StaticFiles
 
 from services.gateway import pages
 from services.gateway.allowance import Allowance
-from services.gateway.api import allowance, challenges, leaderboards, outcomes, participants, submissions, uploads
+from services.gateway.api import (
+    allowance,
+    challenges,
+    checks,
+    endpoints,
+    events,
+    keys,
+    leaderboards,
+    outcomes,
+    participants,
+    stages,
+    submissions,
+    uploads,
+)
 from services.gateway.api.bells import Bells
+from services.gateway.api.document import DESCRIPTION, SERVERS, TAGS
+from services.gateway.api.lingering import Lingering
+from services.gateway.api.throttle import BadTries
 from services.gateway.desk import Desk
+from services.gateway.pages import docs
 from services.gateway.settings import GatewaySettings
 from services.gateway.turnstile import Turnstile
 from shared.clock import Clock, utc_now
 from shared.database import Database
 from shared.storage import Storage
 from shared.web import Readiness, equip
-
-DESCRIPTION = """
-The evaluation server of the ImageNet Large Scale Visual Recognition Challenge.
-
-Send a predictions file, wait for its outcome, read the report. Every error is `application/problem+json` with a stable
-`code`, a sentence and a remedy. Authenticate with `Authorization: Bearer holdout_…`; challenges and boards are open.
-"""
 
 
 def open_desk(settings: GatewaySettings, name: str, clock: Clock = utc_now) -> Desk:
@@ -53,14 +63,39 @@ def build_app(desk: Desk) -> FastAPI:
             yield
         desk.close()
 
-    app = FastAPI(title="Holdout", version="1", description=DESCRIPTION, lifespan=lifespan)
+    app = FastAPI(
+        title="Holdout",
+        version="1",
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        servers=SERVERS,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
     app.state.desk = desk
     app.state.bells = bells
+    app.state.bad_tries = BadTries()
     app.state.drain = drain
     app.state.turnstile = Turnstile()
-    equip(app, readiness)
-    for resource in (challenges, submissions, uploads, leaderboards, allowance, participants, outcomes):
+    equip(app, readiness, desk.settings.support)
+    app.add_middleware(Lingering)
+    for resource in (
+        challenges,
+        submissions,
+        checks,
+        uploads,
+        stages,
+        leaderboards,
+        allowance,
+        endpoints,
+        events,
+        keys,
+        participants,
+        outcomes,
+    ):
         app.include_router(resource.router)
     app.include_router(pages.router)
+    app.mount("/docs/assets", docs.assets(), name="docs-assets")
     app.mount("/static", StaticFiles(directory=Path(pages.__file__).parent / "static"), name="static")
     return app

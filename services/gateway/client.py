@@ -14,6 +14,7 @@ import argparse
 import base64
 import contextlib
 import email.utils
+import gzip
 import hashlib
 import io
 import json
@@ -22,6 +23,7 @@ import random
 import sys
 import threading
 import time
+import zlib
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -39,7 +41,7 @@ except ImportError:
 FINE, REJECTED, USAGE, REFUSED, OVER, BROKEN, FAILED, STOPPED = 0, 1, 2, 3, 4, 5, 6, 130
 EXIT_CODES = """\
 exit codes:
-  0    fine; for submit and wait: the submission was scored
+  0    fine; for submit and wait: the submission was scored; for check: it would be taken
   1    the file was rejected: its own fault, told by line and column
   2    the command line is wrong
   3    the server refused (401, 403, 404 and other 4xx answers)
@@ -51,6 +53,7 @@ exit codes:
 The server and the key can also be given as HOLDOUT_URL and HOLDOUT_KEY.
 """
 OUTCOMES = {"scored": FINE, "rejected": REJECTED, "failed": FAILED}
+NUMBERINGS = ("ilsvrc", "model-zoo", "kaggle", "wnid")
 
 BLOCK_BYTES = 256 * 1024
 WAIT_SECONDS = 30
@@ -60,7 +63,16 @@ LOOK_AFTER_SECONDS = 1.0
 """After a broken connection the server needs a moment to seal what it received, or to give its place back."""
 CLOCK_SLACK_SECONDS = 5.0
 """How far `Date` (whole seconds, perhaps of a proxy) and `created_at` may be apart."""
-MEDIA = {".txt": "text/plain", ".csv": "text/csv", ".gz": "application/gzip"}
+MEDIA = {
+    ".txt": "text/plain",
+    ".csv": "text/csv",
+    ".json": "application/json",
+    ".npy": "application/x-npy",
+    ".npz": "application/zip",
+    ".zip": "application/zip",
+    ".gz": "application/gzip",
+}
+BEGUN = "idempotency-running"
 
 Json = dict[str, Any]
 
@@ -129,11 +141,11 @@ class Server:
             if not patience.pause(f"the server answered {answer.status_code}", retry_after(answer)):
                 raise ending_of(answer)
 
-    def post(self, parcel: "Parcel", body: "Body", patience: Patience) -> httpx.Response:
+    def post(self, parcel: "Parcel", body: "Body", patience: Patience, to: str = "submissions") -> httpx.Response:
         """Any answer to a submission. Tried again only while there is no connection; raises httpx's other errors."""
-        path = address("challenges", parcel.challenge, "tasks", parcel.task, "splits", parcel.split, "submissions")
+        path = address("challenges", parcel.challenge, "tasks", parcel.task, "splits", parcel.split, to)
         media = MEDIA.get(parcel.path.suffix.lower(), "application/octet-stream")
-        headers = {"Content-Type": media, "Content-Length": str(parcel.size_bytes)}
+        headers = {"Content-Type": media, "Content-Length": str(parcel.size_bytes)} | parcel.headers
         while True:
             try:
                 with contextlib.closing(body.blocks()) as blocks:
@@ -223,7 +235,11 @@ def problem_in(answer: httpx.Response) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A file, where it goes, and what is said of it (the query of the request)."""
+    """A file, where it goes, and what is said of it.
+
+    `sent` and `content` are the SHA-256 of its bytes and of what they unpack to, in hexadecimal; None where that was
+    not looked at, or cannot be unpacked. The same file, said again under the same `key`, counts once.
+    """
 
     path: Path
     size_bytes: int
@@ -231,6 +247,15 @@ class Parcel:
     task: str
     split: str
     about: Json
+    sent: str | None = None
+    content: str | None = None
+    key: str | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What makes a submission in one body count once."""
+        stated = {"Repr-Digest": digest_field(self.content)} if self.content else {}
+        return stated | ({"Idempotency-Key": self.key} if self.key else {})
 
     def matches(self, submission: Json) -> bool:
         """Whether a submission is to where this goes, under the same method."""
@@ -273,6 +298,41 @@ class Body:
                 raise changed(self._parcel.path)
 
 
+def digest_field(digest: str) -> str:
+    """A SHA-256 as HTTP fields state it (RFC 9530)."""
+    return f"sha-256=:{base64.b64encode(bytes.fromhex(digest)).decode()}:"
+
+
+def digest_of(path: Path, packed: bool = False) -> str | None:
+    """SHA-256 of the file, or of what it unpacks to; None where it is a broken archive."""
+    try:
+        with (
+            path.open("rb") as file,
+            gzip.GzipFile(fileobj=file) if packed else contextlib.nullcontext(file) as content,
+        ):
+            return hashlib.file_digest(content, "sha256").hexdigest()
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        return None
+    except OSError as error:
+        raise Ending(USAGE, f"{path} cannot be read: {error.strerror}") from error
+
+
+def is_gzip(path: Path) -> bool:
+    """Whether the server will unpack it: it goes by the first two bytes, too."""
+    with path.open("rb") as file:
+        return file.read(2) == b"\x1f\x8b"
+
+
+def key_of(args: argparse.Namespace, sent: str, about: Json, number: int) -> str | None:
+    """The key of a submission: made of the file's digest and of all that is said of it, unless another is given.
+
+    The same command has the same key; `number` is above 1 where an earlier try failed on the server's side.
+    """
+    said = json.dumps([sent, args.challenge, args.task, args.split, about, number], sort_keys=True)
+    key = args.idempotency_key or hashlib.sha256(said.encode()).hexdigest()
+    return None if key == "none" else key
+
+
 def deliver(server: Server, parcel: Parcel) -> Json:
     """Send the file until it is sealed, once: the server's answer, or `{"submission": …}` when the answer was lost.
 
@@ -290,22 +350,31 @@ def deliver(server: Server, parcel: Parcel) -> Json:
             trouble = server.unreachable(error)
         else:
             if answer.is_success:
-                return dict(content_of(answer))
+                return dict(content_of(answer)) | {"replayed": "idempotency-replayed" in answer.headers}
             trouble = ending_of(answer)
+        if answer is not None and problem_in(answer).get("code") == BEGUN:
+            # An earlier try of ours, whose line broke: it ends, or is given up within a minute or so.
+            come_back(answer, "the same request is still under way", trouble, patience)
+            continue
         if trouble.code != BROKEN:
             raise trouble
         note(trouble.lines[0])
         if found := arrived(server, parcel, body, started, patience):
             return {"submission": found}
         if answer is not None and said_come_back(answer):
-            if not patience.pause("it asks to come back", retry_after(answer)):
-                raise trouble
+            come_back(answer, "it asks to come back", trouble, patience)
             continue
         if again:
             trouble.lines.append("  the file was sent twice and did not arrive; nothing was submitted")
             raise trouble
         note("the file did not arrive; sending it once more")
         again = True
+
+
+def come_back(answer: httpx.Response, reason: str, trouble: Ending, patience: Patience) -> None:
+    """Sleep as long as `answer` asks; raises `trouble` when that is too long."""
+    if not patience.pause(reason, retry_after(answer)):
+        raise trouble
 
 
 def said_come_back(answer: httpx.Response) -> bool:
@@ -346,16 +415,22 @@ def arrived(server: Server, parcel: Parcel, body: Body, started: float, patience
 
 def made_since(server: Server, started: float, patience: Patience) -> Iterator[Json]:
     """The team's submissions made since `started` (monotonic seconds), by the server's own clock."""
+    for answer, submission in pages(server, patience, "submissions"):
+        age = timedelta(seconds=time.monotonic() - started + CLOCK_SLACK_SECONDS)
+        if datetime.fromisoformat(submission["created_at"]) < server_time(answer) - age:
+            return
+        yield submission
+
+
+def pages(server: Server, patience: Patience, *path: str) -> Iterator[tuple[httpx.Response, Json]]:
+    """All that a list of the server's holds, page by page, each with the answer that it came in."""
     page: Json = {}
     while True:
         query = {"limit": 100} | ({"cursor": page["next"]} if page else {})
-        answer = server.get("submissions", patience=patience, **query)
+        answer = server.get(*path, patience=patience, **query)
         page = content_of(answer)
-        age = timedelta(seconds=time.monotonic() - started + CLOCK_SLACK_SECONDS)
-        for submission in page["items"]:
-            if datetime.fromisoformat(submission["created_at"]) < server_time(answer) - age:
-                return
-            yield submission
+        for item in page["items"]:
+            yield answer, item
         if not page["next"]:
             return
 
@@ -364,26 +439,28 @@ def made_since(server: Server, started: float, patience: Patience) -> Iterator[J
 
 PARTS_ABOVE_BYTES = 32 * 2**20
 PARALLEL_PARTS = 4
-SPOILT_ON_THE_WAY = ("part-size-wrong", "part-digest-differs", "upload-too-slow", "internal")
+UNLESS_SAID: Json = {"labels": NUMBERINGS[0], "participate": True, "entry": None}
+SPOILT_ON_THE_WAY = ("part-size-wrong", "digest-mismatch", "upload-too-slow", "internal")
 
 
 def deliver_in_parts(server: Server, parcel: Parcel, parallel: int) -> Json:
-    """Send a large file part by part until it is sealed: the server's answer.
+    """Send a large file part by part until it is sealed: the server's answer, at once where it knows these bytes.
 
     Nothing is remembered here: the server lists the team's uploads with their digests. So after a break the same
     command goes on with what is missing, from another machine too, and finds an upload whose answer was lost.
     """
-    digest = digest_of(parcel)
-    upload = upload_of(server, parcel, digest, ("open", "sealed"))
-    if upload["state"] == "sealed":
-        accepted = completed(server, parcel, upload["id"], digest)
+    upload = upload_of(server, parcel, ("open", "sealed"))
+    if upload.get("state") == "sealed":
+        accepted = completed(server, parcel, upload["id"])
         if state_of(accepted["submission"])[0] != "failed":
             return accepted
         note("the file was sent before, and its evaluation failed on the server's side; sending it anew")
-        upload = upload_of(server, parcel, digest, ("open",))
+        upload = upload_of(server, parcel, ("open",))
+    if upload.get("reused"):
+        return upload
     try:
         send_missing(server, parcel, upload, parallel)
-        return completed(server, parcel, upload["id"], digest)
+        return completed(server, parcel, upload["id"])
     except KeyboardInterrupt:
         raise Ending(STOPPED, "stopped; what has arrived is kept", *how_to_go_on(upload)) from None
     except Ending as ending:
@@ -400,26 +477,24 @@ def how_to_go_on(upload: Json) -> list[str]:
     ]
 
 
-def digest_of(parcel: Parcel) -> str:
-    """SHA-256 of the file."""
-    note(f"reading {parcel.path.name}: {parcel.size_bytes:,} bytes")
-    with parcel.path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def upload_of(server: Server, parcel: Parcel, states: Sequence[str]) -> Json:
+    """The upload of this very file, to the same place and with the same words: one in these states, or a new one.
 
-
-def upload_of(server: Server, parcel: Parcel, digest: str, states: Sequence[str]) -> Json:
-    """The upload of this very file, to the same place and with the same words: one in these states, or a new one."""
+    Or the answer to a submission in one body, where the server has these bytes.
+    """
     patience = Patience(server.timeout_seconds)
     place = {"challenge": parcel.challenge, "task": parcel.task, "split": parcel.split}
     words = {name: value.strip() if isinstance(value, str) else value for name, value in parcel.about.items()}
-    announced = place | words | {"size_bytes": parcel.size_bytes, "received_digest": digest}
+    announced: Json = UNLESS_SAID | place | words
+    announced |= {"size_bytes": parcel.size_bytes, "received_digest": parcel.sent}
     while True:
-        for upload in content_of(server.get("uploads", patience=patience))["items"]:
+        for _, upload in pages(server, patience, "uploads"):
             if upload["state"] in states and announced.items() <= upload.items():
-                return dict(upload)
+                return upload
         try:
             # Once: before another try the list shows whether this one came through.
-            return dict(content_of(server.ask("POST", ("uploads",), Patience(0), json=announced)))
+            answer = server.ask("POST", ("uploads",), Patience(0), json=announced | {"digest": parcel.content})
+            return dict(content_of(answer))
         except Ending as ending:
             if ending.code != BROKEN or not patience.pause(ending.lines[0], LOOK_AFTER_SECONDS):
                 raise
@@ -476,9 +551,8 @@ class Part:
         digest = hashlib.sha256()
         for block in self:
             digest.update(block)
-        stated = base64.b64encode(digest.digest()).decode()
         media = {"Content-Type": "application/octet-stream", "Content-Length": str(self.size_bytes)}
-        return media | {"Content-Digest": f"sha-256=:{stated}:"}
+        return media | {"Content-Digest": digest_field(digest.hexdigest())}
 
 
 def send_part(server: Server, upload: str, part: Part) -> None:
@@ -495,12 +569,12 @@ def send_part(server: Server, upload: str, part: Part) -> None:
             return
 
 
-def completed(server: Server, parcel: Parcel, upload: str, digest: str) -> Json:
+def completed(server: Server, parcel: Parcel, upload: str) -> Json:
     """Have the parts put together: the server's answer, which is the same however often it is asked."""
     path = ("uploads", upload, "complete")
     while True:
         try:
-            answer = server.ask("POST", path, Patience(server.timeout_seconds), json={"received_digest": digest})
+            answer = server.ask("POST", path, Patience(server.timeout_seconds), json={"received_digest": parcel.sent})
             return dict(content_of(answer))
         except Ending as ending:
             if code_of(ending) == "upload-digest-differs":
@@ -562,34 +636,98 @@ def state_of(submission: Json) -> tuple[str, str | None]:
 
 def do_submit(args: argparse.Namespace, server: Server) -> int:
     """Send a file; wait for its outcome unless told not to."""
+    number = 1
+    while True:
+        parcel = parcel_of(args, number)
+        is_large = parcel.size_bytes > PARTS_ABOVE_BYTES
+        accepted = deliver_in_parts(server, parcel, args.parallel) if is_large else deliver(server, parcel)
+        show_accepted(args, accepted)
+        submission = accepted["submission"]
+        if not args.wait:
+            return show_next(args, submission)
+        answer = outcome(server, submission["id"])
+        failed_before = accepted.get("replayed") and state_of(content_of(answer))[0] == "failed"
+        if not failed_before or args.idempotency_key:
+            return conclude(args, server, answer)
+        note("it failed on the server's side then, and cost nothing; submitting the file anew")
+        number += 1
+
+
+def parcel_of(args: argparse.Namespace, number: int) -> Parcel:
+    """The file and all that goes with it; `number` counts the tries that were answered."""
     about = {"method": args.method, "description": args.description, "track": args.track, "publish": args.publish}
-    parcel = Parcel(args.file, size_of(args.file), args.challenge, args.task, args.split, about)
-    if parcel.size_bytes > PARTS_ABOVE_BYTES:
-        accepted = deliver_in_parts(server, parcel, args.parallel)
-    else:
-        accepted = deliver(server, parcel)
+    about |= {"labels": args.labels} if args.labels else {}
+    about |= {} if args.participate else {"participate": False}
+    about |= {"entry": args.entry} if args.entry else {}
+    size_bytes = size_of(args.file)
+    if size_bytes > PARTS_ABOVE_BYTES:
+        note(f"reading {args.file.name}: {size_bytes:,} bytes")
+    sent = digest_of(args.file) or ""
+    content = digest_of(args.file, packed=True) if is_gzip(args.file) else sent
+    key = key_of(args, sent, about, number)
+    return Parcel(args.file, size_bytes, args.challenge, args.task, args.split, about, sent, content, key)
+
+
+def show_accepted(args: argparse.Namespace, accepted: Json) -> None:
+    """What the server has, whether that is new, and what is left."""
     submission = accepted["submission"]
     tell = note if args.json else say
     tell(f"accepted {submission['id']}: {submission['size_bytes']:,} bytes, sha-256 {submission['digest']}")
+    if accepted.get("replayed"):
+        tell("the same request was made before: it is not counted again")
+        return
+    if accepted.get("reused"):
+        tell("the same bytes were submitted before: this is what they came to, and nothing is charged")
     if "allowance" in accepted:
         tell(standing_line(accepted["allowance"]))
-    if not args.wait:
-        if args.json:
-            say_json(submission)
-        else:
-            say(f"for its outcome: {go_on('wait', submission['id'])}")
-        return FINE
-    return conclude(args, server, submission["id"])
+
+
+def show_next(args: argparse.Namespace, submission: Json) -> int:
+    """How to learn of the outcome later."""
+    if args.json:
+        say_json(submission)
+    else:
+        say(f"for its outcome: {go_on('wait', submission['id'])}")
+    return FINE
+
+
+def do_check(args: argparse.Namespace, server: Server) -> int:
+    """Check a file without submitting it: no place is taken, no score is made."""
+    about = {"labels": args.labels}
+    parcel = Parcel(args.file, size_of(args.file), args.challenge, args.task, args.split, about)
+    found = content_of(checked(server, parcel))
+    if args.json:
+        say_json(found)
+    else:
+        show_check(parcel.path, found)
+    return FINE if found["outcome"] == "accepted" else REJECTED
+
+
+def checked(server: Server, parcel: Parcel) -> httpx.Response:
+    """The answer to a dry run. Sent again as long as it fails on the way: nothing comes of doing it twice."""
+    patience = Patience(server.timeout_seconds)
+    while True:
+        try:
+            answer = server.post(parcel, Body(parcel), patience, "validate")
+        except httpx.RequestError as error:
+            server.pause(error, patience)
+            continue
+        if answer.is_success:
+            return answer
+        ending = ending_of(answer)
+        if code_of(ending) == "check-failed":
+            ending.code = FAILED
+        if answer.status_code not in (502, 503, 504) or not patience.pause(ending.lines[0], retry_after(answer)):
+            raise ending
 
 
 def do_wait(args: argparse.Namespace, server: Server) -> int:
     """Wait for the outcome of a submission."""
-    return conclude(args, server, args.id)
+    return conclude(args, server, outcome(server, args.id))
 
 
-def conclude(args: argparse.Namespace, server: Server, submission: str) -> int:
-    """Wait for an outcome, print it, and turn it into an exit code."""
-    answer = outcome(server, submission)
+def conclude(args: argparse.Namespace, server: Server, answer: httpx.Response) -> int:
+    """Print an outcome, and turn it into an exit code."""
     shown = content_of(answer)
     if args.json:
         say_json(shown)
@@ -612,7 +750,7 @@ def do_list(args: argparse.Namespace, server: Server) -> int:
 
 def do_uploads(args: argparse.Namespace, server: Server) -> int:
     """List the uploads in parts that still can be completed, or were today."""
-    return answered(args, server.get("uploads"), show_uploads)
+    return answered(args, server.get("uploads", limit=100), show_uploads)
 
 
 def do_give_up(args: argparse.Namespace, server: Server) -> int:
@@ -652,6 +790,29 @@ def do_allowance(args: argparse.Namespace, server: Server) -> int:
 def do_challenges(args: argparse.Namespace, server: Server) -> int:
     """Show what can be submitted to."""
     return answered(args, server.get("challenges"), show_challenges)
+
+
+def do_events(args: argparse.Namespace, server: Server) -> int:
+    """Show what happened since a position in the team's feed; with --follow, what happens from now on too."""
+    after = args.after
+    try:
+        while True:
+            asked = time.monotonic()
+            wait = WAIT_SECONDS if args.follow else 0
+            page = content_of(server.get("events", after=after, limit=100, wait=wait))
+            for event in page["items"]:
+                if args.json:
+                    say_json(event)
+                else:
+                    say(event_line(event))
+            after = page["next"]
+            if not page["items"] and not args.follow:
+                return FINE
+            if not page["items"] and time.monotonic() - asked < 1:
+                # A server that is shutting down answers at once; do not storm it.
+                time.sleep(1)
+    finally:
+        note(f"read up to {after}; to go on: {go_on('events', '--after', str(after))}")
 
 
 def answered(args: argparse.Namespace, answer: httpx.Response, show: Callable[[Any], None]) -> int:
@@ -796,6 +957,9 @@ def show_submission(submission: Json) -> None:
         show_failure(state, evaluation["failure"])
     if evaluation.get("metrics"):
         show_metrics(evaluation["metrics"], evaluation["intervals"] or {})
+        show_notes(evaluation.get("notes") or [])
+        if submission.get("forgiven_at"):
+            say("  its place was given back, this once: see the notes")
         say(f"  full report: {go_on('report', submission['id'])}")
 
 
@@ -816,6 +980,13 @@ def show_metrics(metrics: Json, intervals: Json) -> None:
         ends = f"{interval['low']:.5f} … {interval['high']:.5f}" if interval else "-"
         rows.append([name, f"{metrics[name]:.5f}", ends])
     table(("metric", "value", "99.9 % interval"), rows)
+
+
+def show_notes(notes: Sequence[Json]) -> None:
+    """What was accepted, and may not be meant."""
+    for remark in notes:
+        first = f", first in line {remark['first_line']}" if remark["first_line"] else ""
+        say(f"  note: {remark['sentence']} ({remark['count']:,} times{first})")
 
 
 def show_faults(server: Server, submission: Json) -> None:
@@ -844,6 +1015,25 @@ def fault_lines(faults: Sequence[Json], count: int) -> list[str]:
     return lines
 
 
+def show_check(path: Path, found: Json) -> None:
+    """What a file holds; or its faults as compilers print them: file:line:column: what is wrong. How to mend it."""
+    if found["outcome"] == "accepted":
+        say("accepted: " + ", ".join(f"{count:,} {what}" for what, count in found["counts"].items()))
+    else:
+        failure = found["failure"]
+        # A fault of the same kind tells the remedy in its own line.
+        is_told = any(fault["code"] == failure["code"] for fault in found["faults"])
+        say(f"rejected: {failure['sentence']}" + ("" if is_told else f" {failure['remedy']}"))
+    for fault in found["faults"]:
+        place = "".join(f":{fault[key]}" for key in ("line", "column") if fault[key] is not None)
+        say(f"{path}{place}: {fault['sentence']} {fault['remedy']}")
+    if found["fault_count"] > len(found["faults"]):
+        say(f"… and {found['fault_count'] - len(found['faults']):,} more")
+    for remark in found["notes"]:
+        place = f":{remark['first_line']}" if remark["first_line"] else ""
+        say(f"{path}{place}: note: {remark['sentence']} ({remark['count']:,} times)")
+
+
 def show_page(page: Json) -> None:
     """A page of submissions."""
     rows = [
@@ -870,6 +1060,16 @@ def show_uploads(uploads: Json) -> None:
     table(("upload", "state", "parts", "until", "method"), rows)
 
 
+def event_line(event: Json) -> str:
+    """An event of the feed on one line."""
+    data = event["data"]
+    metrics = "  ".join(f"{name} {value:.5f}" for name, value in sorted((data.get("metrics") or {}).items()))
+    reason = (data.get("failure") or {}).get("sentence", "")
+    where = f"{data.get('challenge')} {data.get('task')} {data.get('split')}"
+    parts = [str(event["position"]), moment(event["timestamp"]), event["type"], str(data.get("submission")), where]
+    return "  ".join([*parts, *filter(None, (metrics, short(reason, 100)))])
+
+
 def show_report(report: Json) -> None:
     """A report: metrics or faults, notes, and what was judged by what."""
     protocol = report["protocol"]
@@ -881,22 +1081,22 @@ def show_report(report: Json) -> None:
         say(line)
     if report["metrics"]:
         show_metrics(report["metrics"], report["intervals"])
-    for remark in report["notes"]:
-        first = f", first in line {remark['first_line']}" if remark["first_line"] else ""
-        say(f"note: {remark['sentence']} ({remark['count']:,} times{first})")
+    show_notes(report["notes"])
     table(("judged", "by or as"), list(report["provenance"].items()))
 
 
 def show_board(board: Json) -> None:
     """A board; entries that share a range of ranks cannot be told apart."""
+    counted = ["won"] if board.get("winner") == "categories_won" else []
     rows = []
     for entry in board["entries"]:
-        best, worst = entry["rank_range"]
+        best, worst = entry["rank_range"] or ("", "")
         span = str(best) if best == worst else f"{best}-{worst}"
         ends = f"{entry['interval']['low']:.5f} … {entry['interval']['high']:.5f}"
-        row = [entry["rank"], span, short(entry["team"], 30), short(entry["method"]), entry["track"]]
-        rows.append([*row, f"{entry['value']:.5f}", ends])
-    table(("rank", "range", "team", "method", "track", board["headline"], "99.9 % interval"), rows)
+        row = [entry["rank"] or "-", span, short(entry["team"], 30), short(entry["method"]), entry["track"]]
+        won = entry.get("categories_won")
+        rows.append([*row, *(["-" if won is None else won] if counted else []), f"{entry['value']:.5f}", ends])
+    table(("rank", "range", "team", "method", "track", *counted, board["headline"], "99.9 % interval"), rows)
 
 
 def show_allowance(allowance: Json) -> None:
@@ -905,7 +1105,17 @@ def show_allowance(allowance: Json) -> None:
     for standing in allowance["pools"]:
         say(standing_line(standing))
         for place in standing["taken"]:
-            say(f"  {place['state']} by {place['submission']}, back {moment(place['returns_at'])}")
+            say(f"  {place['state']} by {place['submission']}, back {moment(place['returns_at'])}{what_of(place)}")
+        for place in standing.get("given_back", ()):
+            say(f"  given back ({place['reason']}): {place['submission']}{what_of(place)}")
+        if standing.get("forgiven_left") is not None and standing.get("given_back"):
+            say(f"  rejected files that still cost nothing today: {standing['forgiven_left']}")
+
+
+def what_of(place: Json) -> str:
+    """What took a place, and how far that is, where the server says so."""
+    said = [place.get("progress"), place.get("task"), place.get("split"), short(place.get("method") or "")]
+    return f" ({', '.join(words)})" if (words := [word for word in said if word]) else ""
 
 
 def show_challenges(challenges: Sequence[Json]) -> None:
@@ -952,9 +1162,24 @@ def parser() -> argparse.ArgumentParser:
     submit.add_argument("--method", default="", help="name of the method, shown on the board")
     submit.add_argument("--description", default="", help="what it does, what it was trained on")
     submit.add_argument("--track", choices=("provided", "external"), default="provided", help="training data")
+    submit.add_argument("--labels", choices=NUMBERINGS, help="how the file names categories (ilsvrc)")
     submit.add_argument("--publish", action="store_true", help="put it on the board once it is scored")
+    submit.add_argument(
+        "--no-participate", dest="participate", action="store_false", help="on the board, not in the contest"
+    )
+    submit.add_argument(
+        "--entry", metavar="ID", help="the submission whose place this file shares, where tasks are joined"
+    )
     submit.add_argument("--parallel", type=parallel, default=PARALLEL_PARTS, help="parts of a large file at once, 1-16")
+    about_key = "counts a repeated request once (made from file and options); none: send none"
+    submit.add_argument("--idempotency-key", metavar="KEY", help=about_key)
     submit.add_argument("--wait", action=argparse.BooleanOptionalAction, default=True, help="wait for the outcome")
+
+    check = command("check", do_check)
+    check.add_argument("file", type=Path, help="the predictions, plain or gzip")
+    for name in ("challenge", "task", "split"):
+        check.add_argument(f"--{name}", required=True)
+    check.add_argument("--labels", choices=NUMBERINGS, default="ilsvrc", help="how the file names categories")
 
     command("wait", do_wait).add_argument("id", help="a submission")
     command("status", do_status).add_argument("id", help="a submission")
@@ -971,6 +1196,9 @@ def parser() -> argparse.ArgumentParser:
         board.add_argument(name)
     command("allowance", do_allowance)
     command("challenges", do_challenges, public=True)
+    feed = command("events", do_events)
+    feed.add_argument("--after", type=int, default=0, help="the position read last; 0 is the beginning")
+    feed.add_argument("--follow", action="store_true", help="go on until Ctrl-C")
     return top
 
 

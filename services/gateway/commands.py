@@ -8,6 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
+from services.gateway.actions import endpoints
+from services.gateway.actions import keys as key_deeds
 from services.gateway.actions import teams as deeds
 from services.gateway.apikeys import SCOPES, Scope
 from services.gateway.app import build_app, open_desk
@@ -15,8 +17,9 @@ from services.gateway.courier.app import main as courier_main
 from services.gateway.desk import Desk
 from services.gateway.heap import return_large_buffers
 from services.gateway.publish import publish as publish_challenge
+from services.gateway.publish import published_version
 from services.gateway.settings import CourierSettings, GatewaySettings, PublishSettings
-from services.gateway.store import teams
+from services.gateway.store import keys, teams
 from shared.errors import Refused
 from shared.logs import configure_logs
 from shared.migrations import migrate as migrate_database
@@ -32,7 +35,13 @@ def serve_http(_: argparse.Namespace) -> None:
     configure_logs(settings.log_style)
     return_large_buffers()
     app = build_app(open_desk(settings, "serve"))
-    serve(app, settings.host, settings.port, on_drain=app.state.drain)
+    serve(
+        app,
+        settings.host,
+        settings.port,
+        on_drain=app.state.drain,
+        trusted_proxies=settings.trusted_proxies,
+    )
 
 
 def run_courier(_: argparse.Namespace) -> None:
@@ -52,6 +61,9 @@ def publish(arguments: argparse.Namespace) -> None:
     """Make a challenge live, and say what that was."""
     operator = PublishSettings.from_environment()
     with _desk() as desk, contextlib.closing(Storage(operator.storage_address(desk.settings.s3_endpoint))) as storage:
+        if arguments.unless_published and (live := published_version(desk.database, arguments.folder)):
+            print(f"{live} is published already, and left as it is")
+            return
         done = publish_challenge(
             desk.database,
             storage,
@@ -72,7 +84,7 @@ def create_team(arguments: argparse.Namespace) -> None:
     """Found a team and make its first key."""
     with _desk() as desk:
         team = deeds.found_team(desk, arguments.name)
-        key = deeds.make_key(desk, team.name, "first key")
+        key = key_deeds.make_key(desk, team.name, "first key")
     print(f"team {team.name} ({team.id}); its key is shown this once:", file=sys.stderr)
     print(key.text())
 
@@ -84,7 +96,9 @@ def make_key(arguments: argparse.Namespace) -> None:
         raise Refused("scope-unknown", f"the scopes are: {', '.join(SCOPES)}")
     with _desk() as desk:
         expires = desk.clock() + timedelta(days=arguments.days) if arguments.days is not None else None
-        key = deeds.make_key(desk, arguments.name, arguments.label, cast(tuple[Scope, ...], scopes), expires)
+        key = key_deeds.make_key(
+            desk, arguments.name, arguments.label, cast(tuple[Scope, ...], scopes), expires, arguments.person
+        )
     print(f"key {key.id} is shown this once:", file=sys.stderr)
     print(key.text())
 
@@ -93,14 +107,43 @@ def revoke_key(arguments: argparse.Namespace) -> None:
     """End a key now."""
     key_id = arguments.key.split("_")[1] if arguments.key.startswith("holdout_") else arguments.key
     with _desk() as desk:
-        deeds.revoke_key(desk, key_id)
+        key_deeds.revoke_key(desk, key_id)
     print(f"key {key_id} is revoked")
+
+
+def open_account(arguments: argparse.Namespace) -> None:
+    """Enter a person."""
+    with _desk() as desk:
+        account = deeds.open_account(desk, arguments.name, arguments.email)
+    print(f"person {account.name} ({account.id})")
+
+
+def list_accounts(_: argparse.Namespace) -> None:
+    """Persons with the teams they are in."""
+    with _desk() as desk, desk.database.begin() as session:
+        for account, team in teams.accounts_with_teams(session):
+            print(f"{account.name}\t{account.id}\t{account.email or '-'}\t{team.name if team else '-'}")
+
+
+def join_team(arguments: argparse.Namespace) -> None:
+    """Put a person into a team."""
+    with _desk() as desk:
+        deeds.join_team(desk, arguments.name, arguments.person)
+    print(f"{arguments.person} is in {arguments.name}")
+
+
+def leave_team(arguments: argparse.Namespace) -> None:
+    """Take a person out of a team, and end their keys for it."""
+    with _desk() as desk:
+        ended = deeds.leave_team(desk, arguments.name, arguments.person)
+    print(f"{arguments.person} is not in {arguments.name} any more; keys ended: {ended}")
 
 
 def register_endpoint(arguments: argparse.Namespace) -> None:
     """Send a team's events to an address."""
     with _desk() as desk:
-        endpoint = deeds.register_endpoint(desk, arguments.name, arguments.url)
+        team = deeds.named_team(desk, arguments.name)
+        endpoint = endpoints.register(desk, team.id, endpoints.Draft(arguments.url))
     print(f"endpoint {endpoint.id}; verify its webhooks with this secret:", file=sys.stderr)
     print(endpoint.secrets[0])
 
@@ -108,9 +151,12 @@ def register_endpoint(arguments: argparse.Namespace) -> None:
 def list_teams(_: argparse.Namespace) -> None:
     """Teams with their keys, never a secret."""
     with _desk() as desk, desk.database.begin() as session:
-        for team, key in teams.teams_with_keys(session):
-            state = "" if key is None else "revoked" if key.revoked_at else "live"
-            print(f"{team.name}\t{team.id}\t{key.id if key else '-'}\t{','.join(key.scopes) if key else ''}\t{state}")
+        for team, key, person in keys.by_team(session):
+            columns = [team.name, str(team.id)]
+            if key is not None:
+                holder = person.name if person else "-"
+                columns += [key.id, ",".join(key.scopes), "revoked" if key.revoked_at else "live", holder, key.label]
+            print("\t".join(columns))
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ Digests and sizes are kept twice: of the bytes as received, and of the decompres
 
 import hashlib
 import zlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
 from shared.errors import Refused, TooLarge
@@ -13,6 +13,19 @@ from shared.errors import Refused, TooLarge
 GZIP_MAGIC = b"\x1f\x8b"
 BLOCK_BYTES = 2**20
 """Decompressed in blocks of at most this size, so that a bomb is seen before it unfolds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A file on its way in: its bytes as they come, plain or gzip; what is known of them beforehand.
+
+    `announced_bytes`: at least so many are on their way, None when that is not told. `digest`: what the sender says
+    that the SHA-256 of the decompressed bytes is.
+    """
+
+    content: AsyncIterator[bytes]
+    announced_bytes: int | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,13 @@ SubmissionState = Literal["open", "sealed", "abandoned"]
 EvaluationState = Literal["queued", "running", "scored", "rejected", "failed"]
 Outcome = Literal["scored", "rejected", "failed"]
 
+Progress = Literal["uploading", "queued", "running", "scored", "rejected", "failed", "abandoned"]
+"""How far whatever took a place has come: its upload, then its evaluation."""
+
+ReturnedFor = Literal["rejected", "failed", "forgiven", "refused", "cut", "reused"]
+"""Why a place came back. After its file was sealed: the file's fault, ours, or scored and forgiven all the same. Before:
+the body was refused, the upload broke off, or an earlier submission holds the same bytes."""
+
 SUBMISSION_STATES: tuple[str, ...] = get_args(SubmissionState)
 EVALUATION_STATES: tuple[str, ...] = get_args(EvaluationState)
 

@@ -4,9 +4,11 @@ The only deed that writes ground truth; it runs under the operator's own S3 key.
 """
 
 import json
+import re
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -14,7 +16,7 @@ from sqlalchemy.orm import Session
 from services.gateway.actions.evaluate import evaluate_anew
 from services.gateway.store import challenges
 from services.gateway.tables import ChallengeRow, TruthRow
-from shared import keys
+from shared import bundles, keys
 from shared.challenge import Challenge, read_challenge
 from shared.clock import Clock
 from shared.database import Database
@@ -25,11 +27,12 @@ from shared.storage import Storage
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """The ground truth of one split, as the operator brings it."""
+    """The ground truth of one split, as the operator brings it: a file, and its further parts by name."""
 
     task: str
     split: str
     path: Path
+    parts: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +46,21 @@ class Publication:
     evaluated_anew: int
 
 
+_NEXT_PART = re.compile(r",(?=[a-z-]+=)")
+"""A comma in the name of a file stays one."""
+
+
 def read_truth_argument(challenge: Challenge, text: str) -> Truth:
-    """`[TASK/]SPLIT=FILE`, or only `FILE` where the challenge has one task with one split; raises `Missing`."""
-    place, separator, path = text.rpartition("=")
+    """`[TASK/]SPLIT=FILE[,PART=FILE…]`, or only `FILE` where there is one task with one split; raises `Missing`."""
+    first, *more = _NEXT_PART.split(text)
+    place, separator, path = first.rpartition("=")
     every = [(task, split) for task, content in challenge.tasks.items() for split in content.splits]
     named = [pair for pair in every if place in (pair[1], "/".join(pair))] if separator else every
     if len(named) != 1:
         choices = ", ".join(f"{task}/{split}=FILE" for task, split in every)
         raise Missing("no-such-split", f"{text!r} does not name one split", f"say which: {choices}")
-    return Truth(*named[0], Path(path))
+    named_parts = (part.split("=", 1) for part in more)
+    return Truth(*named[0], Path(path), {name: Path(file) for name, file in named_parts})
 
 
 def publish(
@@ -71,7 +80,7 @@ def publish(
     content = challenge.canonical()
     definition = digest_of(content)
     storage.put(keys.GROUND_TRUTH, keys.definition_key(definition), content)
-    digests = {(truth.task, truth.split): _store(storage, truth.path) for truth in truths}
+    digests = {(truth.task, truth.split): _store(storage, truth) for truth in truths}
     row = ChallengeRow(
         name=challenge.name,
         version=challenge.version,
@@ -83,16 +92,32 @@ def publish(
     return Publication(challenge, definition, digests, is_new, evaluated_anew)
 
 
+def published_version(database: Database, folder: Path) -> str | None:
+    """Name and version of the definition in `folder` if that version is live, whatever it held when it was published.
+
+    For what publishes at every start: a newer Holdout may spell the same definition otherwise, which is no mistake.
+    """
+    challenge = read_challenge(folder)
+    with database.begin() as session:
+        row = challenges.version_of(session, challenge.name, challenge.version)
+    return f"{challenge.name} version {challenge.version}" if row else None
+
+
 def check_truth(folder: Path, challenge: Challenge, truth: Truth) -> None:
     """The truth, submitted, must be perfect: asked of the scorer's own command, so that one parser judges both."""
     task = challenge.tasks[truth.task]
     command = [sys.executable, "-m", "services.scorer", "score", task.kind, str(truth.path), str(truth.path)]
+    command += [f"--part={name}={path}" for name, path in truth.parts.items()]
     command += ["--definition", str(folder), "--task", truth.task, "--split", truth.split, "--json"]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     try:
         report = json.loads(run.stdout)
     except ValueError:
-        raise Unreadable("truth-unchecked", f"{truth.path} could not be checked: {run.stderr.strip()}") from None
+        raise Unreadable(
+            "truth-unchecked",
+            f"{truth.path} could not be checked: {run.stderr.strip()}",
+            "check it with `python -m services.scorer score` where the scorer is, then publish --without-check",
+        ) from None
     if report["outcome"] != "scored":
         faults = "; ".join(f"line {fault['line']}: {fault['sentence']}" for fault in report["faults"][:5])
         raise Unreadable(
@@ -106,8 +131,9 @@ def check_truth(folder: Path, challenge: Challenge, truth: Truth) -> None:
         )
 
 
-def _store(storage: Storage, path: Path) -> str:
-    content = path.read_bytes()
+def _store(storage: Storage, truth: Truth) -> str:
+    parts = {bundles.TRUTH: truth.path, **truth.parts}
+    content = bundles.pack({name: path.read_bytes() for name, path in parts.items()})
     digest = digest_of(content)
     storage.put(keys.GROUND_TRUTH, keys.truth_key(digest), content)
     return digest

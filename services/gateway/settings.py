@@ -45,8 +45,20 @@ class GatewaySettings(Settings):
     open_uploads: int = Field(default=10, ge=1)
     """How many uploads in parts a team may have open."""
 
+    checks_per_hour: int = Field(default=60, ge=0, le=10_000)
+    """How many dry runs a team has in any hour; 0 offers none."""
+
+    check_seconds: float = Field(default=60.0, gt=0, le=300)
+    """How long a dry run waits for a scorer, once its file is there."""
+
+    support: str = ""
+    """Whom teams ask for help, an address or a URL; every problem names it. None by default."""
+
     private_networks: str = ""
     """Networks (CIDR, commas) beyond the public Internet that teams' webhook endpoints may be in. None by default."""
+
+    trusted_proxies: str = ""
+    """Addresses or networks (CIDR, commas) of reverse proxies whose X-Forwarded-For and -Proto are believed."""
 
     def storage_address(self) -> StorageAddress:
         """The gateway's identity in S3."""

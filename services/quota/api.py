@@ -11,8 +11,11 @@ from services.quota.ledger import Ledger
 from services.quota.window import Terms
 from shared.challenge import Name
 from shared.errors import Conflict, Missing, TooLarge, TooMany, Unauthenticated, Unavailable, Unreadable
-from shared.messages import Reservation, ReservationRequest, Settlement, Standing
+from shared.messages import Reservation, ReservationRequest, Settlement, Standing, Statement
 from shared.web import json_body, problems, read_json
+
+Places = Annotated[int, Query(ge=1, le=100_000)]
+Window = Annotated[int, Query(ge=1, le=366 * 24 * 3600)]
 
 HELD_ALREADY: dict[int | str, dict[str, Any]] = {200: {"model": Reservation, "description": "It has a place already"}}
 
@@ -76,12 +79,17 @@ def routes(ledger: Ledger, token: str) -> APIRouter:
         return ledger.settle(submission, told)
 
     @router.get("/standing", operation_id="standing", summary="How a team stands in a pool, right now")
-    def standing(
+    def standing(team: UUID, pool: Name, places: Places, window_seconds: Window) -> Standing:
+        return ledger.standing(team, pool, Terms(places, window_seconds, None))
+
+    @router.get("/statement", operation_id="statement", summary="The same, with what was given back and is forgiven")
+    def statement(
         team: UUID,
         pool: Name,
-        places: Annotated[int, Query(ge=1, le=100_000)],
-        window_seconds: Annotated[int, Query(ge=1, le=366 * 24 * 3600)],
-    ) -> Standing:
-        return ledger.standing(team, pool, Terms(places, window_seconds, None))
+        places: Places,
+        window_seconds: Window,
+        forgiven_per_day: Annotated[int | None, Query(ge=1, le=1000)] = None,
+    ) -> Statement:
+        return ledger.statement(team, pool, Terms(places, window_seconds, forgiven_per_day))
 
     return router

@@ -4,9 +4,10 @@ from datetime import datetime
 from uuid import UUID
 
 from services.quota import refusals, store, verdicts
-from services.quota.window import Posting, Terms, fold, standing
+from services.quota.refusals import SECOND
+from services.quota.window import DAY, Posting, Terms, fold, standing, statement
 from shared.database import Database
-from shared.messages import Reservation, ReservationRequest, Settlement, Standing
+from shared.messages import Reservation, ReservationRequest, Settlement, Standing, Statement
 
 
 class Ledger:
@@ -51,6 +52,13 @@ class Ledger:
         with self._database.look() as connection:
             now, postings = store.history(connection, team, pool, terms.window_seconds)
             return standing(fold(postings).values(), pool, terms, now)
+
+    def statement(self, team: UUID, pool: str, terms: Terms) -> Statement:
+        """The same, with the places given back in the last 24 h and what is left to be forgiven. Takes no lock."""
+        reach_seconds = max(terms.window_seconds, DAY // SECOND)
+        with self._database.look() as connection:
+            now, postings = store.history(connection, team, pool, reach_seconds)
+        return statement(postings, pool, terms, now)
 
 
 def _reservation(submission: UUID, postings: list[Posting], pool: str, terms: Terms, now: datetime) -> Reservation:

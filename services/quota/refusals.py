@@ -8,6 +8,7 @@ from shared.errors import Conflict, Missing, TooMany, Waiting
 SECOND = timedelta(seconds=1)
 UNITS = ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 WEEK_SECONDS = 604_800
+DAY_SECONDS = 86_400
 
 
 def unknown() -> Missing:
@@ -55,13 +56,13 @@ def no_places_left(last: Place, terms: Terms, now: datetime) -> TooMany:
     )
 
 
-def too_many_rejected(again_at: datetime, now: datetime) -> TooMany:
+def too_many_rejected(again_at: datetime, forgiven_per_day: int, now: datetime) -> TooMany:
     """The team's rejected files of the last 24 h have used up what is forgiven, until `again_at`."""
     return TooMany(
         "too-many-rejected",
         f"too many files of this team were rejected in the last 24 hours; the next is welcome at {spelled(again_at)}",
         f"check files before you submit them, and submit again from {spelled(again_at)} on",
-        Waiting(_seconds_until(again_at, now), again_at),
+        Waiting(_seconds_until(again_at, now), again_at, forgiven_per_day, DAY_SECONDS),
     )
 
 

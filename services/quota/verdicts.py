@@ -76,8 +76,8 @@ def _refusals(request: ReservationRequest, now: datetime, postings: Sequence[Pos
     taken = counting(fold(postings).values(), request.pool, terms.window_seconds, now)
     if last := blocking(taken, terms.places):
         refused.append(refusals.no_places_left(last, terms, now))
-    if again_at := forgiven_again_at(postings, terms.forgiven_per_day, now):
-        refused.append(refusals.too_many_rejected(again_at, now))
+    if terms.forgiven_per_day and (again_at := forgiven_again_at(postings, terms.forgiven_per_day, now)):
+        refused.append(refusals.too_many_rejected(again_at, terms.forgiven_per_day, now))
     return refused
 
 

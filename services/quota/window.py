@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from shared.messages import PlaceTaken, Standing
+from shared.messages import PlaceReturned, PlaceTaken, Standing, Statement
 
 Kind = Literal["held", "spent", "released", "refunded"]
 """What a posting says. The last posting of a submission is the state of its place."""
@@ -131,6 +131,27 @@ def standing(places: Iterable[Place], pool: str, terms: Terms, now: datetime) ->
     )
 
 
+def statement(postings: Sequence[Posting], pool: str, terms: Terms, now: datetime) -> Statement:
+    """The standing in `pool` at `now`, with what explains it; `postings` reach back 24 h or more."""
+    places = fold(postings).values()
+    forgiven = terms.forgiven_per_day
+    return Statement(
+        **dict(standing(places, pool, terms, now)),
+        given_back=tuple(
+            PlaceReturned(
+                submission=place.held.submission,
+                state="refunded" if place.was_spent else "released",
+                fault=place.last.fault,
+                taken_at=place.held.at,
+                returned_at=place.last.at,
+            )
+            for place in sorted(places, key=lambda place: place.last.at, reverse=True)
+            if place.held.pool == pool and place.last.fault is not None and now < place.last.at + DAY
+        ),
+        forgiven_left=None if forgiven is None else max(0, forgiven - len(_rejected_at(postings, now))),
+    )
+
+
 def forgiven_again_at(postings: Iterable[Posting], forgiven_per_day: int | None, now: datetime) -> datetime | None:
     """When the next rejected file would be forgiven again; None while one still is.
 
@@ -139,10 +160,15 @@ def forgiven_again_at(postings: Iterable[Posting], forgiven_per_day: int | None,
     """
     if forgiven_per_day is None:
         return None
-    rejected_at = sorted(
+    rejected_at = _rejected_at(postings, now)
+    surplus = len(rejected_at) - forgiven_per_day
+    return rejected_at[surplus] + DAY if surplus >= 0 else None
+
+
+def _rejected_at(postings: Iterable[Posting], now: datetime) -> list[datetime]:
+    """When the files were rejected that count against what is forgiven at `now`, oldest first."""
+    return sorted(
         posting.at
         for posting in postings
         if posting.fault == "theirs" and posting.terms.forgiven_per_day is not None and now < posting.at + DAY
     )
-    surplus = len(rejected_at) - forgiven_per_day
-    return rejected_at[surplus] + DAY if surplus >= 0 else None

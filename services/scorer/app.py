@@ -2,17 +2,21 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx
 
 from services.scorer.cache import Cache
+from services.scorer.checks import Checks
+from services.scorer.fetch import Fetcher
 from services.scorer.jobs import Jobs
 from services.scorer.notices import Notices
 from services.scorer.sandbox import Sandbox, SandboxBroken
 from services.scorer.settings import ScorerSettings
 from shared.clock import utc_now
 from shared.logs import configure_logs
-from shared.queue import work_off
+from shared.messages import CheckJob, Job
+from shared.queue import Work, work_off
 from shared.storage import Storage
 
 NOTICE_TIMEOUT = httpx.Timeout(5.0, connect=1.0)
@@ -32,18 +36,23 @@ def main() -> None:
 
 
 async def _work(settings: ScorerSettings) -> None:
-    threads = ThreadPoolExecutor(FILES_PER_JOB * settings.slots + 2, thread_name_prefix="storage")
+    threads = ThreadPoolExecutor(
+        FILES_PER_JOB * (settings.slots + settings.check_slots) + 2, thread_name_prefix="storage"
+    )
     asyncio.get_running_loop().set_default_executor(threads)
     storage = Storage(settings.storage_address())
-    cache = Cache(storage, settings.cache_folder, settings.cache_bytes, utc_now)
+    fetcher = Fetcher(Cache(storage, settings.cache_folder, settings.cache_bytes, utc_now))
     sandbox = Sandbox(settings.bounds())
     async with httpx.AsyncClient(timeout=NOTICE_TIMEOUT, trust_env=False) as client:
         secret = settings.secret.get_secret_value()
         notices = Notices(client, settings.callback_url, secret, settings.name, utc_now)
-        jobs = Jobs(storage, cache, sandbox, notices)
+        jobs, checks = Jobs(storage, fetcher, sandbox, notices), Checks(fetcher, sandbox, notices)
+        works: list[Work[Any]] = [Work(Job, settings.plan(settings.slots), jobs.handle)]
+        if settings.check_slots:
+            works.append(Work(CheckJob, settings.plan(settings.check_slots), checks.handle))
         try:
             await sandbox.start()
-            await work_off(settings.queue_address(), settings.plan(), jobs.handle)
+            await work_off(settings.queue_address(), *works)
         finally:
             await notices.close()
             await sandbox.close()

@@ -1,6 +1,7 @@
-"""One evaluation: predictions and ground truth in, report out. Pure: no network, no clock, no file of its own.
+"""One evaluation: predictions and ground truth in, report out; or one dry run, which stops after reading.
 
-Called in the worker's sandboxed child and by the offline command; both give the same numbers.
+Pure: no network, no clock, no file of its own. Called in the worker's sandboxed child and by the offline commands;
+both give the same numbers.
 """
 
 from collections.abc import Callable
@@ -11,10 +12,11 @@ from services.scorer import VERSION
 from services.scorer.formats.blocks import Readable
 from services.scorer.protocol import Case, Findings, Task, case_of
 from services.scorer.tasks import TASKS, find_task
-from shared.challenge import Challenge
+from shared.challenge import Challenge, Numbering
+from shared.challenge import Task as Rules
 from shared.digests import digest_of
 from shared.errors import Broken, Unreadable
-from shared.report import Provenance, Report, failure_of, fault_line
+from shared.report import Check, Provenance, Report, failure_of, fault_line
 
 Stage = Callable[[str], None]
 """Told the name of each stage as it begins: parsing, scoring, intervals."""
@@ -34,9 +36,7 @@ def evaluate(
     The same bytes give the same report. Raises `Broken` where the fault is ours: a truth that cannot be read, a
     definition that does not have the task or split.
     """
-    rules = definition.tasks.get(task)
-    if rules is None or split not in rules.splits:
-        raise Broken("definition-mismatch", f"{definition.name} version {definition.version} has no {task}/{split}")
+    rules = _rules(definition, task, split)
     write = partial(
         Report,
         challenge=definition.name,
@@ -51,10 +51,66 @@ def evaluate(
     try:
         found = find(find_task(rules.kind), case, predictions, truth, stage)
     except Unreadable as refusal:
-        faults = tuple(fault_line(fault) for fault in refusal.faults)
-        failure = failure_of(refusal)
-        return write(outcome="rejected", failure=failure, faults=faults, fault_count=refusal.fault_count)
-    return write(outcome="scored", metrics=found.metrics, intervals=found.intervals, notes=found.notes)
+        return write(outcome="rejected", **_told(refusal))
+    return write(
+        outcome="scored",
+        metrics=found.metrics,
+        intervals=found.intervals,
+        categories=found.categories,
+        curves=found.curves,
+        notes=found.notes,
+    )
+
+
+def check(
+    definition: Challenge,
+    task: str,
+    split: str,
+    predictions: Readable,
+    labels: Numbering = "ilsvrc",
+    truth: Readable | None = None,
+    stage: Stage = lambda _: None,
+) -> Check:
+    """Read `predictions` as an evaluation would, and say what they hold or what is wrong with them; judge nothing.
+
+    The truth is not needed where the definition tells the number of images. Raises `Broken` as `evaluate` does.
+    """
+    rules = _rules(definition, task, split)
+    case = case_of(definition, rules, rules.splits[split], labels)
+    write = partial(Check, challenge=definition.name, version=definition.version, task=task, split=split, labels=labels)
+    return look(find_task(rules.kind), case, predictions, write, truth, stage)
+
+
+def look(
+    task: Task,
+    case: Case,
+    predictions: Readable,
+    write: Callable[..., Check],
+    truth: Readable | None = None,
+    stage: Stage = lambda _: None,
+) -> Check:
+    """The check that `write` makes of what was found; offline there may be no definition to name in it."""
+    stage("parsing")
+    known = None if truth is None else read_truth(task, case, truth)
+    try:
+        held = task.describe(task.parse(case, predictions, known))
+    except Unreadable as refusal:
+        return write(outcome="rejected", **_told(refusal))
+    return write(outcome="accepted", counts=held.counts, notes=held.notes)
+
+
+def _told(refusal: Unreadable) -> dict[str, Any]:
+    """What a report and a check both say of a refused file."""
+    faults = tuple(fault_line(fault) for fault in refusal.faults)
+    return {"failure": failure_of(refusal), "faults": faults, "fault_count": refusal.fault_count}
+
+
+def _rules(definition: Challenge, task: str, split: str) -> Rules:
+    """The definition's rules for a task that has this split; raises `Broken` where it has none."""
+    rules = definition.tasks.get(task)
+    if rules is None or split not in rules.splits:
+        raise Broken("definition-mismatch", f"{definition.name} version {definition.version} has no {task}/{split}")
+    return rules
 
 
 def find(task: Task, case: Case, predictions: Readable, truth: Readable, stage: Stage = lambda _: None) -> Findings:
@@ -82,5 +138,10 @@ def warm() -> None:
     provenance = Provenance(scorer=VERSION, definition=nothing, truth=nothing, submission=nothing)
     for task in TASKS:
         example = task.EXAMPLE
-        for predictions in (example.predictions, *example.broken):
-            evaluate(example.definition, task.NAME, "test", predictions, example.truth, provenance).canonical()
+        usual = (example.predictions, *example.broken)
+        in_ids: list[tuple[Numbering, bytes]] = [("ilsvrc", predictions) for predictions in usual]
+        for labels, predictions in (*in_ids, *example.others):
+            meant = provenance.model_copy(update={"labels": labels})
+            for split in example.definition.tasks[task.NAME].splits:
+                evaluate(example.definition, task.NAME, split, predictions, example.truth, meant).canonical()
+                check(example.definition, task.NAME, split, predictions, labels).canonical()

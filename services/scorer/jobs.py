@@ -5,17 +5,14 @@ do it again; S3 being away hands the job back uncounted; anything else is tried 
 """
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import AsyncIterator
 
 from services.scorer import VERSION
-from services.scorer.cache import Cache
+from services.scorer.fetch import Fetcher
 from services.scorer.notices import Notices
 from services.scorer.progress import Progress
-from services.scorer.sandbox import Brief, Crashed, Files, Interrupted, Sandbox, SandboxBroken
+from services.scorer.sandbox import Brief, Crashed, Interrupted, Sandbox, SandboxBroken
 from shared import keys
-from shared.challenge import Challenge
 from shared.digests import digest_of
 from shared.errors import Broken, Unavailable
 from shared.messages import Job
@@ -31,12 +28,6 @@ MOST_RUNS = 3
 STORAGE_PAUSE_SECONDS = 3.0
 """When S3 is away: a restart takes it one or two seconds."""
 
-DEFINITION_BYTES = 64 * 2**20
-"""1,860 synsets are 250 kB; a hierarchy of all 82,115 WordNet nouns is 12 MB."""
-
-TRUTH_BYTES = 4 * 2**30
-"""Far above any: the largest are segmentation masks."""
-
 
 class _Stale(Exception):
     """The gateway does not wait for this attempt any more."""
@@ -45,9 +36,9 @@ class _Stale(Exception):
 class Jobs:
     """Works jobs off, any number at once."""
 
-    def __init__(self, storage: Storage, cache: Cache, sandbox: Sandbox, notices: Notices) -> None:
+    def __init__(self, storage: Storage, fetcher: Fetcher, sandbox: Sandbox, notices: Notices) -> None:
         self._storage = storage
-        self._cache = cache
+        self._fetcher = fetcher
         self._sandbox = sandbox
         self._notices = notices
 
@@ -89,37 +80,14 @@ class Jobs:
 
     async def _scored(self, job: Job, progress: Progress, started: asyncio.Task[bool]) -> Report:
         brief = Brief(task=job.task, split=job.split, provenance=_provenance(job))
-        async with self._files(job) as files:
+        async with self._fetcher.files(job) as files:
             _stop_if_stale(started)
             progress.turn_to("begin")
             content = await self._sandbox.run(brief, files, progress.turn_to)
         return await asyncio.to_thread(_believed, content, brief)
 
-    @contextlib.asynccontextmanager
-    async def _files(self, job: Job) -> AsyncIterator[Files]:
-        """The three files, fetched at the same time; closed in the end, and the submission is gone with it."""
-        definition_key, truth_key = keys.definition_key(job.definition), keys.truth_key(job.truth)
-        fetched = await asyncio.gather(
-            asyncio.to_thread(
-                self._cache.open_once,
-                keys.SUBMISSIONS, job.submission_key, job.submission_digest, job.submission_bytes,
-            ),
-            asyncio.to_thread(self._cache.open_kept, keys.GROUND_TRUTH, truth_key, job.truth, TRUTH_BYTES),
-            asyncio.to_thread(
-                self._cache.open_kept, keys.GROUND_TRUTH, definition_key, job.definition, DEFINITION_BYTES
-            ),
-            return_exceptions=True,
-        )  # fmt: skip
-        with contextlib.ExitStack() as closing:
-            files = [closing.enter_context(file) for file in fetched if not isinstance(file, BaseException)]
-            for problem in fetched:
-                if isinstance(problem, BaseException):
-                    raise problem
-            submission, truth, definition = (file.fileno() for file in files)
-            yield Files(submission, truth, definition)
-
     async def _failed(self, job: Job, error: SandboxBroken) -> Report:
-        definition = await asyncio.to_thread(self._definition, job)
+        definition = await asyncio.to_thread(self._fetcher.definition, job.definition)
         task = definition.tasks.get(job.task)
         if task is None:
             raise Broken("task-unknown", f"definition {job.definition} has no task {job.task}")
@@ -134,11 +102,6 @@ class Jobs:
             failure=Failure(code=error.code, sentence=f"{error.sentence}; nothing is charged"),
             provenance=_provenance(job),
         )
-
-    def _definition(self, job: Job) -> Challenge:
-        key = keys.definition_key(job.definition)
-        with self._cache.open_kept(keys.GROUND_TRUTH, key, job.definition, DEFINITION_BYTES) as file:
-            return Challenge.model_validate_json(file.read())
 
 
 def _stop_if_stale(started: asyncio.Task[bool]) -> None:

@@ -1,7 +1,7 @@
 """The scorer's signed word to the gateway: started, stage, done. Bells only: the report in S3 is the truth.
 
 `started` and `stage` are said once and may be lost. `done` is said until heard, for a minute; then the gateway's sweep
-finds the report by itself.
+finds the report by itself. `checked`, the end of a dry run, is said as `done` is, and carries all that was found.
 """
 
 import asyncio
@@ -12,7 +12,8 @@ import httpx
 
 from shared.clock import Clock
 from shared.digests import Digest
-from shared.messages import Job, Notice
+from shared.messages import CheckJob, CheckNotice, Job, Notice
+from shared.report import Check, Failure
 from shared.signing import sign
 
 log = logging.getLogger(__name__)
@@ -46,11 +47,12 @@ class Notices:
 
     async def done(self, job: Job, run: int, report: Digest, timings: dict[str, float]) -> None:
         """Say that the report is there; returns after the first try, the others go on beside the next job."""
-        notice = self._notice(job, run, kind="done", report_digest=report, timings=timings)
-        if await self._say(notice) is None:
-            task = asyncio.create_task(self._insist(notice))
-            self._unheard.add(task)
-            task.add_done_callback(self._unheard.discard)
+        await self._say_until_heard(self._notice(job, run, kind="done", report_digest=report, timings=timings))
+
+    async def checked(self, job: CheckJob, found: Check | Failure) -> None:
+        """Say what a dry run found, or why it could not; returns after the first try, as `done` does."""
+        about = {"found": found} if isinstance(found, Check) else {"failure": found}
+        await self._say_until_heard(CheckNotice(check=job.check, scorer=self._scorer, **about))
 
     async def close(self) -> None:
         """Give the last words a moment."""
@@ -62,19 +64,23 @@ class Notices:
     def _notice(self, job: Job, run: int, **what: Any) -> Notice:
         return Notice(evaluation=job.evaluation, attempt=job.attempt, run=run, scorer=self._scorer, **what)
 
-    async def _insist(self, notice: Notice) -> None:
+    async def _say_until_heard(self, notice: Notice | CheckNotice) -> None:
+        if await self._say(notice) is None:
+            task = asyncio.create_task(self._insist(notice))
+            self._unheard.add(task)
+            task.add_done_callback(self._unheard.discard)
+
+    async def _insist(self, notice: Notice | CheckNotice) -> None:
         for pause in PAUSES_SECONDS:
             await asyncio.sleep(pause)
             if await self._say(notice) is not None:
                 return
-        log.error("done of %s:%d was not heard; the gateway's sweep will find it", notice.evaluation, notice.attempt)
+        log.error("%s was not heard; a sweep of the gateway's finds a report, or clears a dry run", _name(notice))
 
-    async def _say(self, notice: Notice) -> Any:
+    async def _say(self, notice: Notice | CheckNotice) -> Any:
         """The gateway's answer; None when it did not hear and may later, {} when it heard and did not like it."""
         body = notice.model_dump_json().encode()
-        # The same words have the same id, however often they are said.
-        name = f"{notice.evaluation}:{notice.attempt}:{notice.run}:{notice.stage or notice.kind}"
-        headers = sign([self._secret], name, self._clock(), body) | {"content-type": "application/json"}
+        headers = sign([self._secret], _name(notice), self._clock(), body) | {"content-type": "application/json"}
         try:
             answer = await self._client.post(self._url, content=body, headers=headers)
             if answer.status_code >= 500 or answer.status_code == 429:
@@ -82,7 +88,14 @@ class Notices:
             if answer.is_success:
                 return answer.json()
         except (httpx.HTTPError, ValueError) as error:
-            log.warning("%s of %s not heard: %s", notice.kind, notice.evaluation, error)
+            log.warning("%s not heard: %s", _name(notice), error)
             return None
         log.error("the gateway refuses our notice with %d: %s", answer.status_code, answer.text[:500])
         return {}
+
+
+def _name(notice: Notice | CheckNotice) -> str:
+    """The same words have the same id, however often they are said."""
+    if isinstance(notice, CheckNotice):
+        return f"check:{notice.check}:{notice.kind}"
+    return f"{notice.evaluation}:{notice.attempt}:{notice.run}:{notice.stage or notice.kind}"

@@ -1,23 +1,28 @@
-"""Scores two files on this machine with the code that scores submissions: the command `score`.
+"""Scores or checks files on this machine with the code that scores submissions: the commands `score` and `check`.
 
-Without a definition there is no hierarchy and no limit to the categories' ids. The truth decides the number of images.
+Without a definition there is no hierarchy and no limit to the categories' ids. The truth decides the number of images;
+a check has none, and takes any number unless it is told one.
 """
 
 import json
 import mmap
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from services.scorer.evaluate import find
+from services.scorer.evaluate import find, look
 from services.scorer.formats.blocks import Readable
 from services.scorer.protocol import Case, Findings, case_of
 from services.scorer.tasks import find_task
-from shared.challenge import read_challenge
+from shared import bundles
+from shared.challenge import Numbering, read_challenge
 from shared.errors import Broken, Missing, Refused, Unreadable
-from shared.report import fault_line
+from shared.report import Check, Failure, FaultLine, Note, failure_of, fault_line
 
-SCORED, REJECTED, USAGE = 0, 1, 2
+SCORED = ACCEPTED = 0
+REJECTED, USAGE = 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,40 +34,93 @@ class Definition:
     split: str | None = None
 
 
-def score(kind: str, predictions: Path, truth: Path, definition: Definition | None, as_json: bool) -> tuple[int, str]:
-    """The exit code, and what to print: a table or JSON of what was found, or what is wrong."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What files are read by, and how the answer is printed."""
+
+    kind: str
+    labels: Numbering = "ilsvrc"
+    definition: Definition | None = None
+    as_json: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was `Wanted`, found: the case, and the names that an answer gives."""
+
+    case: Case
+    task: str
+    split: str | None = None
+    challenge: str | None = None
+    version: int | None = None
+
+
+def score(wanted: Wanted, predictions: Path, truth: Path, parts: Mapping[str, Path] | None = None) -> tuple[int, str]:
+    """The exit code, and what to print: a table or JSON of what was found, or what is wrong.
+
+    `parts` are what the truth has besides, by name.
+    """
     try:
-        case = Case() if definition is None else _defined_case(definition, kind)
-        files = _opened(predictions), _opened(truth)
+        case = _found(wanted).case
+        files = _opened(predictions), _opened_truth(truth, parts or {})
     except (OSError, Refused) as error:
-        return USAGE, f"error: {error}"
+        return USAGE, _misused(error)
     try:
-        findings = find(find_task(kind), case, *files)
+        findings = find(find_task(wanted.kind), case, *files)
     except Unreadable as refusal:
-        return REJECTED, _as_json(_rejected(refusal)) if as_json else _told(predictions, refusal)
+        return REJECTED, _as_json(_rejected(refusal)) if wanted.as_json else _told(predictions, refusal)
     except Broken as error:
         return USAGE, f"error: {truth}: {error.sentence}"
-    return SCORED, _as_json(_scored(findings)) if as_json else _table(findings)
+    return SCORED, _as_json(_scored(findings)) if wanted.as_json else _table(findings)
 
 
-def _defined_case(wanted: Definition, kind: str) -> Case:
-    definition = read_challenge(wanted.folder)
-    fitting = {name: rules for name, rules in definition.tasks.items() if rules.kind == kind}
-    rules = fitting.get(wanted.task) if wanted.task else next(iter(fitting.values()), None)
-    if rules is None:
-        raise Missing("no-such-task", f"{definition.name} has no task {wanted.task or ''} of the kind {kind}")
-    if wanted.split is None:
-        return case_of(definition, rules, split=None)
-    if wanted.split not in rules.splits:
+def check(wanted: Wanted, predictions: Path, images: int | None = None) -> tuple[int, str]:
+    """The exit code, and what to print: what the file holds, or what is wrong. `images` is for want of a split."""
+    try:
+        found = _found(wanted)
+        file = _opened(predictions)
+    except (OSError, Refused) as error:
+        return USAGE, _misused(error)
+    case = found.case if images is None else replace(found.case, images=images)
+    names = partial(Check, challenge=found.challenge, version=found.version, task=found.task, split=found.split)
+    write = partial(names, labels=wanted.labels)
+    checked = look(find_task(wanted.kind), case, file, write)
+    code = ACCEPTED if checked.outcome == "accepted" else REJECTED
+    return code, _as_json(checked.model_dump(mode="json")) if wanted.as_json else _checked(predictions, checked)
+
+
+def _found(wanted: Wanted) -> Found:
+    if wanted.definition is None:
+        return Found(Case(), wanted.kind)
+    definition = read_challenge(wanted.definition.folder)
+    task, split = wanted.definition.task, wanted.definition.split
+    fitting = [name for name, rules in definition.tasks.items() if rules.kind == wanted.kind and task in (None, name)]
+    if not fitting:
+        raise Missing("no-such-task", f"{definition.name} has no task {task or ''} of the kind {wanted.kind}")
+    rules = definition.tasks[fitting[0]]
+    if split is not None and split not in rules.splits:
         known = ", ".join(rules.splits)
-        raise Missing("no-such-split", f"{definition.name} has no split {wanted.split!r}", f"it has: {known}")
-    return case_of(definition, rules, rules.splits[wanted.split])
+        raise Missing("no-such-split", f"{definition.name} has no split {split!r}", f"it has: {known}")
+    case = case_of(definition, rules, rules.splits[split] if split else None, wanted.labels)
+    return Found(case, fitting[0], split, definition.name, definition.version)
+
+
+def _misused(error: OSError | Refused) -> str:
+    remedy = f" ({error.remedy})" if isinstance(error, Refused) and error.remedy else ""
+    return f"error: {error}{remedy}"
 
 
 def _opened(path: Path) -> Readable:
     """The file, mapped into memory; an empty file cannot be mapped."""
     with path.open("rb") as file:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else b""
+
+
+def _opened_truth(truth: Path, parts: Mapping[str, Path]) -> Readable:
+    """The truth; with parts, bundled as `publish` does it."""
+    if not parts:
+        return _opened(truth)
+    return bundles.pack({name: path.read_bytes() for name, path in {bundles.TRUTH: truth, **parts}.items()})
 
 
 def _scored(findings: Findings) -> dict[str, Any]:
@@ -93,18 +151,37 @@ def _table(findings: Findings) -> str:
     heading = f"{'metric':{width}}  {'value':22}" + "".join(f"{level + ' %':24}" for level in levels)
     lines = [heading.rstrip()]
     for name, value in findings.metrics.items():
-        ends = (f"{i.low:.7f} – {i.high:.7f}" for i in findings.intervals[name].values())
-        lines.append(f"{name:{width}}  {value!r:22}" + "".join(f"{end:24}" for end in ends).rstrip())
-    notes = (f"note: {n.sentence} ({n.count:,} lines, the first is {n.first_line:,})" for n in findings.notes)
-    return "\n".join([*lines, *notes])
+        ends = (f"{i.low:.7f} – {i.high:.7f}" for i in findings.intervals.get(name, {}).values())
+        lines.append((f"{name:{width}}  {value!r:22}" + "".join(f"{end:24}" for end in ends)).rstrip())
+    return "\n".join([*lines, *map(_noted, findings.notes)])
+
+
+def _checked(path: Path, checked: Check) -> str:
+    """What the file holds, or what is wrong with it."""
+    if checked.failure:
+        return _faults(path, checked.failure, checked.faults, checked.fault_count)
+    counts = ", ".join(f"{number:,} {what}" for what, number in checked.counts.items())
+    return "\n".join([f"accepted: {counts}", *map(_noted, checked.notes)])
+
+
+def _noted(note: Note) -> str:
+    """A note with its lines, unless it is about the file as a whole."""
+    lines = f"{note.count:,} line{'s' if note.count > 1 else ''}"
+    place = f" ({lines}, the first is {note.first_line:,})" if note.first_line else ""
+    return f"note: {note.sentence}{place}"
 
 
 def _told(path: Path, refusal: Unreadable) -> str:
-    """The faults as compilers print them: file:line:column: what is wrong. How to mend it."""
-    lines = [f"rejected: {refusal.sentence}"]
-    for fault in refusal.faults:
+    return _faults(path, failure_of(refusal), tuple(map(fault_line, refusal.faults)), refusal.fault_count)
+
+
+def _faults(path: Path, failure: Failure, faults: tuple[FaultLine, ...], count: int) -> str:
+    """The cause; then the faults as compilers print them: file:line:column: what is wrong. How to mend it."""
+    told = any(fault.code == failure.code for fault in faults)
+    lines = [f"rejected: {failure.sentence}" if told else f"rejected: {failure.sentence} {failure.remedy}"]
+    for fault in faults:
         place = "".join(f":{number}" for number in (fault.line, fault.column) if number)
         lines.append(f"{path}{place}: {fault.sentence} {fault.remedy}")
-    if refusal.fault_count > len(refusal.faults):
-        lines.append(f"… and {refusal.fault_count - len(refusal.faults):,} more")
+    if count > len(faults):
+        lines.append(f"… and {count - len(faults):,} more")
     return "\n".join(lines)

@@ -4,12 +4,13 @@ The flow: read_truth, parse (all doubt about the input ends there) → score (ar
 A dry run stops after parse, and describes what it read.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from services.scorer.formats.blocks import Readable
 from shared import challenge
-from shared.report import Interval, Note
+from shared.report import CategoryLine, Curve, Interval, Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +25,22 @@ class Case:
     labels: challenge.Numbering = "ilsvrc"
     image_names: str = ""
     held_out: bool = True
+    options: Mapping[str, bool | int | float | str] = field(default_factory=dict)
+    other_splits: tuple[tuple[str, int], ...] = ()
+    """The task's other splits, by name and number of images: a file may have been meant for one of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a task found: full-precision metrics, their intervals by level, and notes on what was accepted."""
+    """What a task found: full-precision metrics, their intervals by level, notes on what was accepted; and category by
+    category, where the task has such figures.
+    """
 
     metrics: dict[str, float]
     intervals: dict[str, dict[str, Interval]]
     notes: tuple[Note, ...] = ()
+    categories: tuple[CategoryLine, ...] = ()
+    curves: tuple[Curve, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +55,15 @@ class Content:
 class Example:
     """A small challenge whose split `test` can be run: running it loads all that a real one needs.
 
-    `predictions` are scored, each of `broken` is rejected.
+    `predictions` are scored, each of `broken` is rejected. `others` are files, good and broken, in other formats and
+    numberings: whatever a task reads must be among them.
     """
 
     definition: challenge.Challenge
     predictions: bytes
     truth: bytes
     broken: tuple[bytes, ...]
+    others: tuple[tuple[challenge.Numbering, bytes], ...] = ()
 
 
 class Task(Protocol):
@@ -93,8 +103,10 @@ def case_of(
         images=split.images if split else None,
         categories=task.categories,
         hierarchical=task.hierarchical,
-        synsets=definition.synsets,
+        synsets=definition.synsets_of(task),
         labels=labels,
         image_names=split.image_names if split else "",
         held_out=split.held_out if split else True,
+        options=task.options,
+        other_splits=tuple((name, other.images) for name, other in task.splits.items() if other != split),
     )

@@ -28,12 +28,14 @@ def _able_to_sign(secret: SecretStr) -> SecretStr:
 class ScorerSettings(Settings):
     """Everything a scorer is told. It keeps nothing: `cache_folder` may be emptied at any time.
 
-    `slots`: jobs at once. A child computes in one thread, so as many as there are processors to spare.
+    `slots`: evaluations at once. A child computes in one thread, so as many as there are processors to spare.
+    `check_slots`: dry runs at once, beside them: they have a lane of their own, so that neither waits for the other. 0
+        leaves dry runs to other scorers.
     `lease_seconds`: a killed scorer's job is taken over after a lease and one look at the queue (1 s): 4 s by default.
     `wall_seconds`: scoring 100,000 lines takes under a second; 5 minutes leave room for the largest detection files.
     `cpu_seconds`: one thread cannot use more than the wall; less, since a file also waits.
     `memory_bytes`: for one child, mapped files included. Largest file (500 MB) + truth + arrays of its size: 2 GiB.
-        A scorer needs slots x memory_bytes, and 300 MiB for itself.
+        A scorer needs (slots + check_slots) x memory_bytes, and 300 MiB for itself.
     `cache_bytes`: truths and definitions kept on disk; the truths of all editions together are below 1 GiB.
     """
 
@@ -53,6 +55,7 @@ class ScorerSettings(Settings):
 
     name: str = Field(default_factory=_own_name, pattern=r"^[A-Za-z0-9._-]{1,64}$")
     slots: int = Field(default=1, ge=1, le=64)
+    check_slots: int = Field(default=1, ge=0, le=64)
     lease_seconds: float = Field(default=3.0, ge=1, le=60)
     cache_folder: Path
     cache_bytes: int = Field(default=4 * 2**30, ge=0)
@@ -74,11 +77,11 @@ class ScorerSettings(Settings):
         """Where S3 is."""
         return StorageAddress(self.s3_endpoint, self.s3_access_key, self.s3_secret_key.get_secret_value())
 
-    def plan(self) -> WorkerPlan:
-        """How to work: a job may meet a lost sandbox once (two walls) and ten minutes of slow storage."""
+    def plan(self, slots: int) -> WorkerPlan:
+        """How to work one lane: a job may meet a lost sandbox once (two walls) and ten minutes of slow storage."""
         return WorkerPlan(
             name=self.name,
-            slots=self.slots,
+            slots=slots,
             lease_seconds=self.lease_seconds,
             job_timeout_seconds=2 * self.wall_seconds + 600,
         )

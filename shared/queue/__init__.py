@@ -1,4 +1,4 @@
-"""Redis: put evaluations in, work them off. JSON only; the only door to arq.
+"""Redis: put jobs in, work them off, each kind in a lane of its own. JSON only; the only door to arq.
 
 The queue rings bells, it remembers nothing that matters: the database holds every open evaluation and puts a lost job
 in again. arq is bent where it would lose or delay work; docs/decisions/0011-arq-behind-one-door.md lists each place.
@@ -7,6 +7,16 @@ in again. arq is bent where it would lose or delay work; docs/decisions/0011-arq
 from shared.queue.connection import QueueAddress
 from shared.queue.handing import Again, Handler
 from shared.queue.producer import Queue
-from shared.queue.worker import IDLE_SECONDS, LeasedWorker, WorkerPlan, work_off
+from shared.queue.worker import IDLE_SECONDS, LeasedWorker, Work, WorkerPlan, work_off
 
-__all__ = ["IDLE_SECONDS", "Again", "Handler", "LeasedWorker", "Queue", "QueueAddress", "WorkerPlan", "work_off"]
+__all__ = [
+    "IDLE_SECONDS",
+    "Again",
+    "Handler",
+    "LeasedWorker",
+    "Queue",
+    "QueueAddress",
+    "Work",
+    "WorkerPlan",
+    "work_off",
+]

@@ -1,8 +1,7 @@
-"""Where the queue is, what its parts are called, and a line to it that connects when used."""
+"""Where the queue is, what the parts of a lane are called, and a line to it that connects when used."""
 
 import json
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from arq.connections import ArqRedis
@@ -12,12 +11,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-EVALUATIONS = "evaluations"
-WAKE_CHANNEL = "evaluations:wake"
 FUNCTION = "evaluate"
-
-JOB_LIFE = timedelta(days=30)
-"""arq forgets a job after a day by default; a queue may stand longer than that."""
+"""arq's name for what is done with a job, in every lane. Never to be changed: the jobs that wait name it."""
 
 SILENCE_SECONDS = 5.0
 """A server that says nothing for so long is taken for lost: answers come in under a millisecond."""
@@ -36,6 +31,11 @@ class QueueAddress:
     password: str = field(repr=False)
 
 
+def wake_channel(lane: str) -> str:
+    """Where the bell of a lane rings."""
+    return f"{lane}:wake"
+
+
 def connections(address: QueueAddress) -> ArqRedis:
     """A pool that connects when used. arq's own `create_pool` would ask at once, and raise while Redis is away."""
     return ArqRedis(
@@ -49,7 +49,6 @@ def connections(address: QueueAddress) -> ArqRedis:
         retry_on_error=[RedisConnectionError, RedisTimeoutError],
         job_serializer=pack,
         job_deserializer=unpack,
-        default_queue_name=EVALUATIONS,
     )
 
 

@@ -5,13 +5,13 @@ import contextlib
 import json
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from arq.constants import retry_key_prefix
 from arq.worker import Retry as RetryLater
 from pydantic import ValidationError
 
-from shared.messages import Job
+from shared.messages import FileJob
 from shared.queue.connection import FAULTS
 
 log = logging.getLogger(__name__)
@@ -19,7 +19,9 @@ log = logging.getLogger(__name__)
 LONGEST_PAUSE_SECONDS = 60.0
 """Between two runs of a job that keeps failing."""
 
-Handler = Callable[[Job, int], Awaitable[None]]
+JobT = TypeVar("JobT", bound=FileJob)
+
+Handler = Callable[[JobT, int], Awaitable[None]]
 """Works one job off; the second argument counts the runs of this job that began and were not handed back (1, 2, …)."""
 
 
@@ -32,12 +34,12 @@ class Again(Exception):
         self.counted = counted
 
 
-def as_arq_calls(handle: Handler) -> Callable[..., Awaitable[None]]:
+def as_arq_calls(kind: type[JobT], handle: Handler[JobT]) -> Callable[..., Awaitable[None]]:
     """`handle` as arq calls it: `Again` becomes arq's retry, and so does any mistake, with growing pauses."""
 
-    async def evaluate(context: dict[str, Any], content: dict[str, Any]) -> None:
+    async def work(context: dict[str, Any], content: dict[str, Any]) -> None:
         try:
-            job = Job.model_validate_json(json.dumps(content))
+            job = kind.model_validate_json(json.dumps(content))
         except ValidationError:
             log.exception("not a job, dropped; the database will put it in again: %s", content)
             return
@@ -56,7 +58,7 @@ def as_arq_calls(handle: Handler) -> Callable[..., Awaitable[None]]:
             log.exception("run %d of %s failed", run, job.job_id)
             raise RetryLater(min(LONGEST_PAUSE_SECONDS, 2.0**run)) from error
 
-    return evaluate
+    return work
 
 
 async def _uncount(context: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The end that puts evaluations in: the courier's."""
+"""The end that puts jobs in, each into the lane of its kind: the courier's."""
 
 import contextlib
 from collections.abc import AsyncIterator, Sequence
@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from arq.constants import job_key_prefix
 
 from shared.errors import Unavailable
-from shared.messages import Job
-from shared.queue.connection import FAULTS, FUNCTION, JOB_LIFE, WAKE_CHANNEL, QueueAddress, connections
+from shared.messages import FileJob
+from shared.queue.connection import FAULTS, FUNCTION, QueueAddress, connections, wake_channel
 
 
 class Queue:
@@ -16,15 +16,17 @@ class Queue:
     def __init__(self, address: QueueAddress) -> None:
         self._pool = connections(address)
 
-    async def put(self, job: Job) -> None:
+    async def put(self, job: FileJob) -> None:
         """Put `job` in and wake a worker. A job that is already there, waiting or running, stays as it is."""
         async with self._errors():
             content = job.model_dump(mode="json")
-            added = await self._pool.enqueue_job(FUNCTION, content, _job_id=job.job_id, _expires=JOB_LIFE)
+            added = await self._pool.enqueue_job(
+                FUNCTION, content, _job_id=job.job_id, _queue_name=job.lane, _expires=job.life
+            )
             # arq says the same of a job that is there and of a connection that broke before it was.
             if added is None and not await self._pool.exists(job_key_prefix + job.job_id):
                 raise Unavailable("queue-unavailable", "the queue did not take the job")
-            await self._pool.publish(WAKE_CHANNEL, job.job_id)
+            await self._pool.publish(wake_channel(job.lane), job.job_id)
 
     async def holds(self, job_ids: Sequence[str]) -> set[str]:
         """Those of `job_ids` that are in the queue, waiting or running."""

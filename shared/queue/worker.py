@@ -1,10 +1,12 @@
-"""The end that works evaluations off: arq's worker with a short, renewed lease, woken by bells, outliving Redis."""
+"""The end that works jobs off: arq's worker with a short, renewed lease, woken by bells, outliving Redis."""
 
 import asyncio
 import contextlib
 import logging
+import signal
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Generic, cast
 
 from arq.constants import in_progress_key_prefix
 from arq.typing import WorkerCoroutine
@@ -12,17 +14,16 @@ from arq.worker import Worker, func
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from shared.queue.connection import (
-    EVALUATIONS,
     FAULTS,
     FUNCTION,
     SILENCE_SECONDS,
-    WAKE_CHANNEL,
     QueueAddress,
     connections,
     pack,
     unpack,
+    wake_channel,
 )
-from shared.queue.handing import LONGEST_PAUSE_SECONDS, Handler, as_arq_calls
+from shared.queue.handing import LONGEST_PAUSE_SECONDS, Handler, JobT, as_arq_calls
 
 log = logging.getLogger(__name__)
 
@@ -46,13 +47,25 @@ class WorkerPlan:
     fleet_slots: int = 256
 
 
+@dataclass(frozen=True, slots=True)
+class Work(Generic[JobT]):
+    """What is done in one lane: with which kind of job, by which plan, and how."""
+
+    kind: type[JobT]
+    plan: WorkerPlan
+    handle: Handler[JobT]
+
+
 class LeasedWorker(Worker):
     """arq's worker with a short, renewed lease, woken by bells, outliving Redis."""
 
-    def __init__(self, address: QueueAddress, plan: WorkerPlan, handle: Handler) -> None:
+    def __init__(self, address: QueueAddress, work: Work[JobT]) -> None:
+        plan, lane = work.plan, work.kind.lane
         super().__init__(
-            functions=[func(cast(WorkerCoroutine, as_arq_calls(handle)), name=FUNCTION)],
-            queue_name=EVALUATIONS,
+            functions=[func(cast(WorkerCoroutine, as_arq_calls(work.kind, work.handle)), name=FUNCTION)],
+            queue_name=lane,
+            # A process has one handler for each signal, and may have several workers: `work_off` tells them all.
+            handle_signals=False,
             redis_pool=connections(address),
             max_jobs=plan.slots,
             job_timeout=plan.job_timeout_seconds,
@@ -60,14 +73,16 @@ class LeasedWorker(Worker):
             keep_result=0,
             max_tries=1_000_000,
             queue_read_limit=4 * plan.fleet_slots,
-            health_check_key=f"{EVALUATIONS}:health:{plan.name}",
+            health_check_key=f"{lane}:health:{plan.name}",
             health_check_interval=10,
             job_serializer=pack,
             job_deserializer=unpack,
             log_results=False,
         )
         self.in_progress_timeout_s = plan.lease_seconds
+        self.ctx["redis"] = self.pool
         self._plan = plan
+        self._lane = lane
         self._awake = asyncio.Event()
 
     async def main(self) -> None:
@@ -84,7 +99,7 @@ class LeasedWorker(Worker):
                     answered = False
                 else:
                     if not answered:
-                        log.info("worker %s ready: takes jobs, %d at once", self._plan.name, self._plan.slots)
+                        log.info("worker %s ready: takes %s, %d at once", self._plan.name, self._lane, self._plan.slots)
                         answered = True
                 # Not wait_for: in Python 3.11 it swallows a cancellation that comes together with the bell.
                 with contextlib.suppress(TimeoutError):
@@ -114,7 +129,8 @@ class LeasedWorker(Worker):
             await super().run_job(job_id, score)
         finally:
             renewal.cancel()
-            self._awake.set()
+            # Not now: arq gives the slot back after us, and whoever looks before that naps beside waiting jobs.
+            self.loop.call_soon(self._awake.set)
 
     async def finish_job(self, job_id: str, finish: bool, *rest: Any) -> None:
         """Tell Redis that the job ended, until Redis hears it: else the job would be run again for nothing."""
@@ -149,7 +165,7 @@ class LeasedWorker(Worker):
         while True:
             try:
                 async with self.pool.pubsub() as bells:
-                    await bells.subscribe(WAKE_CHANNEL)
+                    await bells.subscribe(wake_channel(self._lane))
                     await self._hear(bells)
             except FAULTS as error:
                 log.warning("no bells from the queue (%s); looking every %.0f s", error, IDLE_SECONDS)
@@ -178,14 +194,37 @@ async def _cancelled(*tasks: asyncio.Task[Any]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def work_off(address: QueueAddress, plan: WorkerPlan, handle: Handler) -> None:
-    """Work jobs off until SIGTERM; then finish what runs (up to `drain_seconds`) and hand the rest back at once."""
-    worker = LeasedWorker(address, plan, handle)
-    worker.ctx["redis"] = worker.pool
-    worker.main_task = asyncio.create_task(worker.main())
+async def work_off(address: QueueAddress, *works: Work[Any]) -> None:
+    """Work lanes off side by side until SIGTERM; then finish what runs (each up to `drain_seconds`) and hand the rest
+    back at once.
+    """
+    workers = [LeasedWorker(address, work) for work in works]
+    for worker in workers:
+        worker.main_task = asyncio.create_task(worker.main())
+    mains = [worker.main_task for worker in workers if worker.main_task is not None]
     try:
-        await asyncio.wait([worker.main_task])
-        if not worker.main_task.cancelled():
-            worker.main_task.result()
+        with _told_to_stop(workers):
+            done, _ = await asyncio.wait(mains, return_when=asyncio.FIRST_EXCEPTION)
+        for main in done:
+            if not main.cancelled():
+                main.result()
     finally:
-        await worker.close()
+        await asyncio.gather(*(worker.close() for worker in workers))
+
+
+@contextlib.contextmanager
+def _told_to_stop(workers: Sequence[LeasedWorker]) -> Iterator[None]:
+    """SIGTERM and SIGINT end every one of `workers`."""
+    loop = asyncio.get_running_loop()
+
+    def stop(number: signal.Signals) -> None:
+        for worker in workers:
+            worker.handle_sig_wait_for_completion(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop, number)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)

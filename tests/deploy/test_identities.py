@@ -11,7 +11,7 @@ from deploy.stack.addresses import Addresses
 from shared.errors import Broken
 from shared.keys import GROUND_TRUTH, REPORTS, SUBMISSIONS
 from shared.messages import Job
-from shared.queue import LeasedWorker, Queue, WorkerPlan
+from shared.queue import LeasedWorker, Queue, Work, WorkerPlan
 from shared.storage import Storage
 from tests.jobs import new_job
 
@@ -84,7 +84,10 @@ def test_nobody_without_a_name_is_let_into_the_queue(servers: Addresses) -> None
 def test_users_of_the_queue_reach_the_queue_and_nothing_else(servers: Addresses, user: str) -> None:
     with connected(servers, user) as queue:
         queue.set("arq:job:test", b"{}", px=1000)
-        queue.publish("evaluations:wake", "test")
+        for lane in ("evaluations", "checks"):
+            queue.zadd(f"{lane}:test", {"test": 1})
+            queue.delete(f"{lane}:test")
+            queue.publish(f"{lane}:wake", "test")
         for command in (
             ("SET", "elsewhere", "1"),
             ("PUBLISH", "elsewhere", "1"),
@@ -107,7 +110,7 @@ def test_a_job_goes_through_the_queue_with_these_rights(servers: Addresses) -> N
         async def handle(handed: Job, _: int) -> None:
             done.set_result(handed)
 
-        worker = LeasedWorker(servers.queue_address("scorer"), WorkerPlan(name="test"), handle)
+        worker = LeasedWorker(servers.queue_address("scorer"), Work(Job, WorkerPlan(name="test"), handle))
         working = asyncio.create_task(worker.main())
         queue = Queue(servers.queue_address("courier"))
         await queue.put(job)

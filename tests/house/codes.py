@@ -55,7 +55,7 @@ def raised() -> set[tuple[str, int]]:
 
 
 def told() -> set[str]:
-    """Every code pattern of a fault, note or failure, with the tables of words in the scorer's formats and tasks."""
+    """Every code pattern of a fault, note or failure, with the tables of words in the scorer's reading and diagnosis."""
     found: set[str] = set()
     for path in modules("shared", "services"):
         for node in ast.walk(parsed(path)):
@@ -69,7 +69,7 @@ def told() -> set[str]:
 
 
 def _holds_words(path: Path) -> bool:
-    return path.parts[-2] in ("formats", "tasks")
+    return path.parts[-2] in ("formats", "tasks", "diagnosis")
 
 
 def _word(node: ast.AST) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
+from services.gateway.api import practice
 from services.gateway.app import build_app, open_desk
 from services.gateway.settings import GatewaySettings
 from tests.house.tree import text
@@ -82,6 +83,31 @@ def test_what_needs_a_key_says_so(document: dict[str, Any]) -> None:
             assert {"401", "403"} <= set(operation["responses"]), f"{method} {path}"
         if "{" in path:
             assert "404" in operation["responses"], f"{method} {path}"
+
+
+def test_every_parameter_says_what_it_is_and_every_part_of_a_path_has_an_example(document: dict[str, Any]) -> None:
+    for method, path, operation in operations(document):
+        for parameter in operation.get("parameters", []):
+            place = f"{method} {path} {parameter['name']}"
+            assert parameter.get("description"), place
+            assert parameter["in"] != "path" or {"example", "examples"} & set(parameter["schema"]), place
+
+
+def test_the_example_of_submit_is_the_practice_task(document: dict[str, Any]) -> None:
+    submit = next(op for _, _, op in operations(document) if op["operationId"] == "submit")
+    names = [each["schema"]["example"] for each in submit["parameters"] if each["in"] == "path"]
+    assert names == [practice.CHALLENGE, practice.TASK, practice.SPLIT]
+    bodies = submit["requestBody"]["content"]
+    assert next(iter(bodies)) == "application/json"
+    assert bodies["application/json"]["example"] == {"predictions": practice.PREDICTIONS}
+    assert bodies["text/plain"]["example"] == practice.FILE
+
+
+def test_tags_the_key_and_the_server_are_described(document: dict[str, Any]) -> None:
+    described = {tag["name"] for tag in document["tags"] if tag["description"]}
+    assert {tag for _, _, operation in operations(document) for tag in operation["tags"]} <= described
+    assert all(scheme["description"] for scheme in document["components"]["securitySchemes"].values())
+    assert all(server["url"].startswith("/") for server in document["servers"])
 
 
 def test_every_property_has_an_example_or_a_description(document: dict[str, Any]) -> None:

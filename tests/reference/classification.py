@@ -26,6 +26,12 @@ def error(guesses: Lines, truth: Lines, k: int, distance: Callable[[int, int], i
     return total / len(truth)
 
 
+def error_by_any_label(guesses: Lines, truth: Lines, k: int) -> Fraction:
+    """The share of images, of those with a label, for which no guess is one of the labels."""
+    judged = [(row[:k], labels) for row, labels in zip(guesses, truth, strict=True) if labels]
+    return Fraction(sum(1 for row, labels in judged if not any(guess in labels for guess in row)), len(judged))
+
+
 def flat(guess: int, label: int) -> int:
     """0 for the right category, else 1."""
     return 0 if guess == label else 1

@@ -5,13 +5,14 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shared.errors import Unavailable
-from shared.messages import Job
-from shared.queue import IDLE_SECONDS, Again, Handler, Queue, QueueAddress, WorkerPlan, work_off
-from tests.jobs import new_job
+from shared.messages import CheckJob, FileJob, Job
+from shared.queue import IDLE_SECONDS, Again, Handler, Queue, QueueAddress, Work, WorkerPlan, work_off
+from tests.jobs import new_check_job, new_job
 from tests.shared.valkey import Valkey
 
 
@@ -28,7 +29,7 @@ class Record:
         self.handed: list[tuple[str, int]] = []
         self._changed = asyncio.Condition()
 
-    async def add(self, job: Job, run: int) -> None:
+    async def add(self, job: FileJob, run: int) -> None:
         async with self._changed:
             self.handed.append((job.job_id, run))
             self._changed.notify_all()
@@ -48,9 +49,16 @@ async def queue_of(address: QueueAddress) -> AsyncIterator[Queue]:
 
 
 @contextlib.asynccontextmanager
-async def worker(address: QueueAddress, handle: Handler, name: str = "one", slots: int = 1) -> AsyncIterator[None]:
-    """A worker in this loop, until the end of the block."""
-    task = asyncio.create_task(work_off(address, WorkerPlan(name=name, slots=slots, lease_seconds=1), handle))
+async def worker(address: QueueAddress, handle: Handler[Job], name: str = "one", slots: int = 1) -> AsyncIterator[None]:
+    """A worker of evaluations in this loop, until the end of the block."""
+    async with working(address, Work(Job, WorkerPlan(name=name, slots=slots, lease_seconds=1), handle)):
+        yield
+
+
+@contextlib.asynccontextmanager
+async def working(address: QueueAddress, *works: Work[Any]) -> AsyncIterator[None]:
+    """Workers of these lanes in this loop, until the end of the block."""
+    task = asyncio.create_task(work_off(address, *works))
     try:
         yield
     finally:
@@ -59,7 +67,7 @@ async def worker(address: QueueAddress, handle: Handler, name: str = "one", slot
             await task
 
 
-async def emptied(queue: Queue, *jobs: Job) -> None:
+async def emptied(queue: Queue, *jobs: FileJob) -> None:
     """Wait until the queue holds none of `jobs`."""
     async with asyncio.timeout(20):
         while True:
@@ -114,6 +122,25 @@ def test_a_waiting_worker_is_woken_by_the_bell(valkey: Valkey) -> None:
         return sorted(waits)
 
     assert asyncio.run(scene())[5] < IDLE_SECONDS / 10
+
+
+def test_a_worker_takes_the_next_waiting_job_as_soon_as_one_ends(valkey: Valkey) -> None:
+    async def scene() -> float:
+        record, jobs = Record(), [new_job() for _ in range(10)]
+
+        async def handle(job: Job, run: int) -> None:
+            await asyncio.sleep(0.02)  # long enough for the worker to have gone back to waiting
+            await record.add(job, run)
+
+        async with queue_of(valkey.address) as queue:
+            for job in jobs:
+                await queue.put(job)
+            begun = time.monotonic()
+            async with worker(valkey.address, handle):
+                await record.wait_for(len(jobs))
+            return time.monotonic() - begun
+
+    assert asyncio.run(scene()) < 5 * IDLE_SECONDS, "it naps between jobs that wait"
 
 
 def test_a_job_handed_back_keeps_its_count_unless_told_otherwise(valkey: Valkey) -> None:
@@ -190,6 +217,33 @@ def test_a_fleet_of_more_than_a_hundred_slots_is_all_used(valkey: Valkey) -> Non
             end.set()
             await emptied(queue, *jobs)
         assert sorted(record.handed) == sorted((job.job_id, 1) for job in jobs)
+
+    asyncio.run(scene())
+
+
+def test_a_lane_full_of_jobs_delays_no_job_of_the_other(valkey: Valkey) -> None:
+    async def scene() -> None:
+        begun, evaluated, checked, end = Record(), Record(), Record(), asyncio.Event()
+
+        async def check_slowly(job: CheckJob, run: int) -> None:
+            await begun.add(job, run)
+            await end.wait()
+            await checked.add(job, run)
+
+        checks, job = [new_check_job() for _ in range(1000)], new_job()
+        lanes = Work(Job, WorkerPlan("one"), evaluated.add), Work(CheckJob, WorkerPlan("one", slots=2), check_slowly)
+        async with queue_of(valkey.address) as queue:
+            for check in checks:
+                await queue.put(check)
+            async with working(valkey.address, *lanes):
+                await begun.wait_for(2)
+                await queue.put(job)
+                await emptied(queue, job)
+                assert (len(begun.handed), checked.handed) == (2, []), "every slot for dry runs is taken"
+                end.set()
+                await emptied(queue, *checks)
+        assert evaluated.handed == [(job.job_id, 1)]
+        assert sorted(checked.handed) == sorted((check.job_id, 1) for check in checks)
 
     asyncio.run(scene())
 

@@ -4,7 +4,7 @@ import asyncio
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from shared.web import Readiness, equip
 
@@ -18,14 +18,21 @@ def app() -> FastAPI:
     async def breaks(number: int) -> float:
         return 1 / number
 
+    router = APIRouter()
+
+    @router.post("/breaks/{number}")
+    async def breaks_anew(number: int) -> float:
+        return 1 / number
+
+    made.include_router(router)
     return made
 
 
-def answer(app: FastAPI, path: str, request_id: str = "") -> httpx.Response:
+def answer(app: FastAPI, path: str, request_id: str = "", method: str = "GET") -> httpx.Response:
     async def ask() -> httpx.Response:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
-            return await client.get(path, headers={"X-Request-Id": request_id})
+            return await client.request(method, path, headers={"X-Request-Id": request_id})
 
     return asyncio.run(ask())
 
@@ -44,6 +51,19 @@ def test_every_error_is_a_problem_that_names_its_request(app: FastAPI, path: str
     assert got.headers["content-type"] == "application/problem+json"
     assert got.headers["x-request-id"] == got.json()["request_id"] == "mine-1"
     assert got.json()["code"] == code
+
+
+def test_a_method_that_an_address_does_not_take_is_told_all_that_it_takes(app: FastAPI) -> None:
+    refused = answer(app, "/breaks/1", method="PUT")
+    assert (refused.status_code, refused.json()["code"]) == (405, "method-not-allowed")
+    assert refused.headers["allow"] == "GET, POST"
+
+
+def test_every_problem_names_whom_to_ask_where_there_is_somebody(app: FastAPI) -> None:
+    helped = FastAPI()
+    equip(helped, Readiness({}), "help@holdout.example")
+    assert answer(helped, "/nowhere").json()["support"] == "help@holdout.example"
+    assert "support" not in answer(app, "/nowhere").json()
 
 
 def test_an_unknown_error_tells_nothing_of_its_cause(app: FastAPI) -> None:

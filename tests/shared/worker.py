@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from shared.messages import Job
-from shared.queue import QueueAddress, WorkerPlan, work_off
+from shared.queue import QueueAddress, Work, WorkerPlan, work_off
 
 LEASE_SECONDS = 1.0
 
@@ -34,7 +34,7 @@ async def _work(gate: Path, name: str, drain_seconds: int) -> None:
         _say("end", job.job_id)
 
     plan = WorkerPlan(name=name, lease_seconds=LEASE_SECONDS, drain_seconds=drain_seconds)
-    await work_off(QueueAddress(**json.loads(os.environ["QUEUE"])), plan, handle)
+    await work_off(QueueAddress(**json.loads(os.environ["QUEUE"])), Work(Job, plan, handle))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,9 @@ from pathlib import Path
 from uuid import uuid4
 
 from deploy.demo.visitor import Visitor
-from services.gateway.actions.teams import found_team, make_key, register_endpoint
+from services.gateway.actions import endpoints
+from services.gateway.actions.keys import make_key
+from services.gateway.actions.teams import found_team, named_team
 from services.gateway.app import open_desk
 from services.gateway.desk import Desk
 from services.gateway.publish import publish
@@ -76,7 +78,7 @@ class Organiser:
 
     def listen(self, team: str, url: str) -> str:
         """Register an endpoint for a team; returns its secret."""
-        return register_endpoint(self.desk, team, url).secrets[0]
+        return endpoints.register(self.desk, named_team(self.desk, team).id, endpoints.Draft(url)).secrets[0]
 
     def close(self) -> None:
         """Let every connection go."""

@@ -100,11 +100,21 @@ def test_a_participant_goes_from_a_file_to_the_board_and_to_the_end_of_the_allow
     assert done.returncode == 1, done.stderr
     assert re.search(r"^ +2:5: ", done.stdout, re.MULTILINE), done.stdout
 
-    assert run_json(client, "submit", predictions, *TO_TEST, **at)["evaluation"]["state"] == "scored"
+    done = run(client, "submit", predictions, *TO_TEST, "--method", "Another name", **at)
+    assert f"accepted {submission}: " in done.stdout
+    assert "the same bytes were submitted before" in done.stdout
+    assert "left: 1 of 2 in any 7 days (client-trial)" in done.stdout
+
+    other = tmp_path / "other.txt"
+    other.write_text(predictions.read_text() + "\n")
+    assert run_json(client, "submit", other, *TO_TEST, **at)["evaluation"]["state"] == "scored"
     shown = run(client, "allowance", **at).stdout
     assert "left: 0 of 2 in any 7 days (client-trial); next free place: " in shown
     assert f"spent by {submission}, back " in shown
-    done = run(client, "submit", predictions, *TO_TEST, **at)
+    assert "(scored, classification, test, Third guess)" in shown
+    assert "given back (rejected): " in shown
+    other.write_text(predictions.read_text() + "\n\n")
+    done = run(client, "submit", other, *TO_TEST, **at)
     assert done.returncode == 4
     assert "next free place: " in done.stderr
 

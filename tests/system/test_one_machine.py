@@ -6,7 +6,7 @@ import sys
 import httpx
 import pytest
 
-from deploy.stack.programs import ROOT
+from deploy.stack.programs import PRACTICE, ROOT
 from tests.stacks import Stack
 
 pytestmark = pytest.mark.system
@@ -37,6 +37,16 @@ def test_an_operator_founds_a_team_in_the_running_stack(stack: Stack) -> None:
         "list",
     )
     assert "visitors" in subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def test_the_practice_challenge_is_there_and_publishing_it_again_changes_nothing(stack: Stack) -> None:
+    address = f"{stack.gateway_url}/v1/challenges/practice"
+    before = httpx.get(address).json()
+    assert [split["open"] for task in before["tasks"] for split in task["splits"]] == [True]
+    truth = f"practice={PRACTICE / 'truth.txt'}"
+    command = ("services.gateway", "publish", str(PRACTICE), "--ground-truth", truth, "--unless-published")
+    assert "left as it is" in stack.command(*command)
+    assert httpx.get(address).json() == before
 
 
 def test_a_killed_scorer_is_started_again(stack: Stack) -> None:

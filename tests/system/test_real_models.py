@@ -21,7 +21,7 @@ TRUTH = DATA / "ILSVRC2012_validation_ground_truth.txt"
 
 @pytest.mark.skipif(not DATA.exists(), reason="the real models' predictions lie beside the repository, not in it")
 def test_the_errors_of_real_models_are_the_official_ones_flat_and_hierarchical(organiser: Organiser) -> None:
-    organiser.publish(ROOT / "deploy" / "challenges" / "ilsvrc2012", f"validation={TRUTH}")
+    organiser.publish(ROOT / "deploy" / "challenges" / "ilsvrc2012", f"classification/validation={TRUTH}")
     visitor = organiser.found("ilsvrc2012", "validation", "ilsvrc2012-validation")
     with (DATA / "expected_errors.tsv").open() as file:
         expected = {row["submission"]: row for row in csv.DictReader(file, delimiter="\t")}

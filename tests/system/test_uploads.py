@@ -2,7 +2,7 @@
 
 import contextlib
 import hashlib
-import re
+import secrets
 import socket
 import subprocess
 import sys
@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -17,7 +18,8 @@ import httpx
 import pytest
 
 from benchmarks.memory import peak_of, send_in_one_body, send_in_parts
-from services.gateway.actions.teams import found_team, make_key
+from services.gateway.actions.keys import make_key
+from services.gateway.actions.teams import found_team
 from services.gateway.tables import UploadRow
 from tests.stacks import Stack
 from tests.system.participants import DEFINITION, Organiser
@@ -43,7 +45,8 @@ def key(stack: Stack, organiser: Organiser, tmp_path_factory: pytest.TempPathFac
     (folder / "truth.txt").write_bytes(b"1\n2\n")
     organiser.publish(folder, f"test={folder / 'truth.txt'}")
     found_team(organiser.desk, "large files")
-    return make_key(organiser.desk, "large files", "tests").text()
+    key: str = make_key(organiser.desk, "large files", "tests").text()
+    return key
 
 
 @pytest.fixture
@@ -54,18 +57,18 @@ def team(stack: Stack, key: str) -> Iterator[httpx.Client]:
         yield http
 
 
-@pytest.fixture(scope="module")
-def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file above the client's threshold; it is no good as predictions, and needs not be."""
-    path = tmp_path_factory.mktemp("large") / "predictions.txt"
-    path.write_bytes(b"1 2 3 4 5\n" * (LARGE_BYTES // 10))
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    """A file above the client's threshold, another for each test; it is no good as predictions, and needs not be."""
+    path, line = tmp_path / "predictions.txt", secrets.token_hex(5)[:9].encode() + b"\n"
+    path.write_bytes(line * (LARGE_BYTES // 10))
     return path
 
 
-def submit(large: Path, url: str, key: str, method: str) -> "subprocess.Popen[str]":
+def submit(large: Path, url: str, key: str, method: str, *options: str) -> "subprocess.Popen[str]":
     """The client as a participant runs it."""
     command = (sys.executable, "-I", CLIENT, "submit", large, *TO_TEST, "--no-wait", "--method", method)
-    told = (*command, "--server", url, "--key", key)
+    told: tuple[str | Path, ...] = (*command, "--server", url, "--key", key, *options)
     return subprocess.Popen(told, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -77,25 +80,25 @@ def sha256(path: Path) -> str:
 def test_a_killed_client_goes_on_with_what_is_missing_and_nothing_else(
     stack: Stack, team: httpx.Client, key: str, large: Path
 ) -> None:
-    with passing(stack.gateway_url, at_most_bytes=3 * PART_BYTES) as way:
-        client = submit(large, way.url, key, "killed")
-        eventually(lambda: received_parts(team, "killed") and way.is_full)
+    with passing(stack.gateway_url, at_most_bytes=5 * PART_BYTES // 2) as way:
+        # One after another, so that two are there and the third is cut off.
+        client = submit(large, way.url, key, "killed", "--parallel", "1")
+        eventually(lambda: way.is_full and upload_under(team, "killed")["received_parts"] == 2)
         client.kill()
         client.communicate()
+    upload, missing_bytes = upload_under(team, "killed")["id"], LARGE_BYTES - 2 * PART_BYTES
     with passing(stack.gateway_url) as way:
         client = submit(large, way.url, key, "killed")
         said, noted = client.communicate(timeout=60)
         sent_bytes = way.passed_bytes
     assert client.returncode == 0, noted
     assert f"sha-256 {sha256(large)}" in said
-    resumed = re.search(r"going on with upload (\S+): (\d) of 5 parts are there", noted)
-    assert resumed is not None, noted
-    missing_bytes = LARGE_BYTES - int(resumed[2]) * PART_BYTES
+    assert f"going on with upload {upload}: 2 of 5 parts are there" in noted
     assert missing_bytes <= sent_bytes < missing_bytes + 50_000
-    submission = team.get(f"/v1/submissions/{resumed[1]}").raise_for_status().json()
+    submission = team.get(f"/v1/submissions/{upload}").raise_for_status().json()
     assert (submission["state"], submission["method"]) == ("sealed", "killed")
     again, noted = submit(large, stack.gateway_url, key, "killed").communicate(timeout=60)
-    assert f"accepted {resumed[1]}:" in again, "the upload is complete: nothing is sent or spent again"
+    assert f"accepted {upload}:" in again, "the upload is complete: nothing is sent or spent again"
 
 
 def test_a_gateway_killed_in_mid_part_and_in_mid_completion_loses_nothing(
@@ -122,8 +125,11 @@ def test_a_gateway_killed_in_mid_part_and_in_mid_completion_loses_nothing(
     told, noted = client.communicate(timeout=60)
     assert client.returncode == 0, noted
     assert f"accepted {upload}: {LARGE_BYTES:,} bytes, sha-256 {sha256(large)}" in told
-    pools = {pool["pool"]: pool["taken"] for pool in team.get("/v1/allowance").json()["pools"]}
-    assert [place["state"] for place in pools[PLACE["challenge"]] if place["submission"] == upload] == ["spent"]
+    submission = team.get(f"/v1/submissions/{upload}", params={"wait": 30}).raise_for_status().json()
+    assert (submission["state"], submission["evaluation"]["state"]) == ("sealed", "rejected"), "it is scored as usual"
+    pool = next(p for p in team.get("/v1/allowance").json()["pools"] if p["pool"] == PLACE["challenge"])
+    assert [place["submission"] for place in pool["taken"]] == [], "and its one place is back"
+    assert [place["submission"] for place in pool["given_back"]].count(upload) == 1
 
 
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="only Linux tells a process's peak")
@@ -134,10 +140,10 @@ def test_a_large_file_does_not_grow_the_gateway(stack: Stack, team: httpx.Client
         assert peak.grown_bytes <= GROWTH_BYTES, send
 
 
-def received_parts(team: httpx.Client, method: str) -> int:
-    """How many parts are there of the upload under this method."""
+def upload_under(team: httpx.Client, method: str) -> dict[str, Any]:
+    """The team's upload under this method."""
     uploads = team.get("/v1/uploads").raise_for_status().json()["items"]
-    return sum(upload["received_parts"] for upload in uploads if upload["method"] == method)
+    return next(upload for upload in uploads if upload["method"] == method)
 
 
 def part_of(path: Path, number: int) -> bytes:

@@ -93,6 +93,6 @@ def test_an_endpoint_that_is_gone_is_disabled(organiser: Organiser, receiver: Re
     visitor, _ = team_that_listens(organiser, tmp_path, receiver.url)
     visitor.scored(b"1\n2\n", "gone")
     receiver.received.get(timeout=20)
-    visitor.scored(b"1\n2\n", "never told")
+    visitor.scored(b"2\n2\n", "never told")
     with pytest.raises(queue.Empty):
         receiver.received.get(timeout=1)

@@ -56,7 +56,7 @@ def postgres(folder: Path, addresses: Addresses) -> Program:
         environment=plain_environment(),
         folder=folder,
         prepare=prepare,
-        ready=lambda _: _has_databases(addresses),
+        ready=lambda _: has_databases(addresses),
         port=addresses.ports["postgres"],
         launch=launch,
         # "Fast": ends the sessions instead of waiting for them.
@@ -111,7 +111,8 @@ def _is_collected(pid: int) -> bool:
     return True
 
 
-def _has_databases(addresses: Addresses) -> bool:
+def has_databases(addresses: Addresses) -> bool:
+    """Whether PostgreSQL answers and the services' roles and databases are there, which are made now if need be."""
     try:
         with psycopg.connect(addresses.database_url("admin"), autocommit=True, connect_timeout=2) as admin:
             for owner in OWNERS:

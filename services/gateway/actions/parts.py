@@ -8,7 +8,6 @@ import asyncio
 import functools
 import hashlib
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from starlette.concurrency import run_in_threadpool
@@ -17,6 +16,7 @@ from starlette.requests import ClientDisconnect
 from services.gateway.actions.receive import in_storage_thread
 from services.gateway.actions.uploads import expired, living, owned
 from services.gateway.desk import Desk
+from services.gateway.intake import Incoming
 from services.gateway.store import uploads
 from services.gateway.store.uploads import Opened
 from services.gateway.tables import PartRow
@@ -27,41 +27,26 @@ STALL_SECONDS = 30
 """A sender that is silent for so long is gone: its room is for others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A part on its way in: its number, and its length and SHA-256 as far as its sender states them."""
+async def put_part(desk: Desk, team: UUID, upload: UUID, number: int, part: Incoming) -> PartRow:
+    """Keep `part` under its number. It is in memory meanwhile.
 
-    number: int
-    size_bytes: int | None
-    digest: str | None
-
-
-async def put_part(desk: Desk, team: UUID, upload: UUID, part: Part, body: AsyncIterator[bytes]) -> PartRow:
-    """Keep one part, whose bytes are `body`. It is in memory meanwhile.
-
-    Raises `Missing` (no such upload or part), `Conflict` (it has ended; another content is there), `Refused` (not the
-    bytes or as many as announced, or its sender fell silent). Nothing is kept then, and what was there stays.
+    Raises `Missing` (no such upload or part), `Conflict` (it has ended; another content is there; not as many bytes as
+    it must have), `Refused` (its sender fell silent). Nothing is kept then, and what was there stays.
     """
     opened = living(desk, await run_in_threadpool(owned, desk, team, upload))
-    size_bytes = _size_of(opened, part.number)
-    if part.size_bytes not in (None, size_bytes):
-        raise _wrong_size(part.number, size_bytes, f"{part.size_bytes:,} are announced")
-    content, digest = await _receive(body, part.number, size_bytes)
-    if part.digest not in (None, digest):
-        raise Refused(
-            "part-digest-differs",
-            f"part {part.number} arrived with SHA-256 {digest}, and was announced with {part.digest}",
-            "send the part again",
-        )
-    known = await run_in_threadpool(_known, desk, upload, part.number)
+    size_bytes = _size_of(opened, number)
+    if part.announced_bytes not in (None, size_bytes):
+        raise _wrong_size(number, size_bytes, f"{part.announced_bytes:,} are announced")
+    content, digest = await _receive(part.content, number, size_bytes)
+    known = await run_in_threadpool(_known, desk, upload, number)
     if known is None:
-        key = keys.part_key(team, upload, part.number, digest)
+        key = keys.part_key(team, upload, number, digest)
         await in_storage_thread(lambda: desk.storage.put(keys.SUBMISSIONS, key, content))
-        known = await run_in_threadpool(_note, desk, team, upload, part.number, digest, size_bytes)
+        known = await run_in_threadpool(_note, desk, team, upload, number, digest, size_bytes)
     if known.digest != digest:
         raise Conflict(
             "part-differs",
-            f"part {part.number} is there already, with SHA-256 {known.digest}; these bytes have {digest}",
+            f"part {number} is there already, with SHA-256 {known.digest}; these bytes have {digest}",
             "a file that has changed needs an upload of its own: give this one up, or let it be",
         )
     return known

@@ -1,22 +1,22 @@
 """The bytes of an upload on their way to S3: counted, digested and unpacked as they pass, never whole anywhere."""
 
 import asyncio
+import collections
 import contextlib
 import functools
 import logging
 from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
-from uuid import UUID
 
 from anyio import CapacityLimiter, to_thread
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from services.gateway.desk import Desk
 from services.gateway.intake import Intake, Sealed
-from services.gateway.store import submissions
 from shared import keys
-from shared.errors import Refused, Unavailable
+from shared.errors import Refused, TooLarge, Unavailable
 from shared.storage import Upload
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,8 @@ ResultT = TypeVar("ResultT")
 LEASE = timedelta(seconds=60)
 """A living upload renews its deadline every third of this; one whose gateway died is abandoned this much later."""
 
+Renew = Callable[[Session, datetime], None]
+"""Gives what is being uploaded this new deadline."""
 
 Check = Callable[[Sealed], None]
 """Looks at what has arrived before it is kept; raises `Refused` when it is not what it should be."""
@@ -34,23 +36,49 @@ STORAGE_THREADS = 16
 """Uploads have threads of their own: a storage that hangs must not hold up boards, status and health."""
 
 
+def refuse_announced(announced_bytes: int | None, limit_bytes: int) -> None:
+    """Raise `TooLarge` before the first byte of a body that says itself that it is over the limit."""
+    if announced_bytes is not None and announced_bytes > limit_bytes:
+        raise TooLarge(
+            "submission-too-large",
+            f"at least {announced_bytes:,} bytes were announced; this task takes {limit_bytes:,} at most",
+            "send one file with one line per image and at most the stated number of guesses",
+        )
+
+
 async def receive(
     desk: Desk,
-    submission: UUID,
     object_key: str,
     limit_bytes: int,
     body: AsyncIterator[bytes],
+    renew: Renew,
     check: Check | None = None,
 ) -> Sealed:
-    """Stream `body` to `object_key`; what it was. What it leaves behind when it raises is for `abandon` to clear.
+    """Stream `body` to `object_key`; what it was. What it leaves behind when it raises is for its caller to clear.
 
     Raises `TooLarge` beyond `limit_bytes`, `Refused` for broken gzip, an empty body and one that takes too long, and
     what `check` raises.
     """
+    async with _in_time(desk), _renewed(desk, object_key, renew):
+        return await _stream(desk.storage.upload(keys.SUBMISSIONS, object_key), Intake(limit_bytes), body, check)
+
+
+async def read_through(desk: Desk, limit_bytes: int, body: AsyncIterator[bytes]) -> Sealed:
+    """What `body` is, read to its end and kept nowhere. Raises as `receive` does."""
+    intake = Intake(limit_bytes)
+    async with _in_time(desk):
+        async for chunk in body:
+            collections.deque(intake.feed(chunk), maxlen=0)
+        collections.deque(intake.finish(), maxlen=0)
+    return intake.sealed()
+
+
+@contextlib.asynccontextmanager
+async def _in_time(desk: Desk) -> AsyncIterator[None]:
     limit_seconds = desk.settings.upload_seconds
     try:
-        async with asyncio.timeout(limit_seconds), _renewed(desk, submission):
-            return await _stream(desk.storage.upload(keys.SUBMISSIONS, object_key), Intake(limit_bytes), body, check)
+        async with asyncio.timeout(limit_seconds):
+            yield
     except TimeoutError as error:
         raise Refused(
             "upload-too-slow",
@@ -91,14 +119,14 @@ def _storage_threads() -> CapacityLimiter:
     return CapacityLimiter(STORAGE_THREADS)
 
 
-def _renewed(desk: Desk, submission: UUID) -> contextlib.AbstractAsyncContextManager[None]:
+def _renewed(desk: Desk, object_key: str, renew: Renew) -> contextlib.AbstractAsyncContextManager[None]:
     """Keep the deadline of an upload ahead of it, also while no byte comes."""
 
-    def renew() -> None:
+    def renew_now() -> None:
         with desk.database.begin() as session:
-            submissions.renew(session, submission, desk.clock() + LEASE)
+            renew(session, desk.clock() + LEASE)
 
-    return renewing(renew, LEASE.total_seconds() / 3, f"deadline of upload {submission}")
+    return renewing(renew_now, LEASE.total_seconds() / 3, f"deadline of upload {object_key}")
 
 
 @contextlib.asynccontextmanager

@@ -1,14 +1,14 @@
 """Submit a file: reserve a place, stream the bytes to S3, spend the place, seal, queue.
 
-    row `open` ─▶ reserve ─▶ bytes to S3 ─▶ spend ─▶ row `sealed` + evaluation + outbox, in one transaction
+    row `open` ─▶ reserve ─▶ bytes to S3 ─▶ seal (see `seal.py`)
 
 The row comes first, so that whatever breaks on the way finds it: it is abandoned and the place given back, by this
-process, or by a sweep when this process dies. An upload in parts goes the same way (`actions/uploads.py` opens it,
-`actions/complete.py` hands its parts to `take`).
+process, or by a sweep when this process dies. An upload in parts goes the same way (`uploads.py` opens it,
+`complete.py` hands its parts to `take`). Bytes that the team has sent before, and requests that it has made
+before, cost nothing.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -16,18 +16,23 @@ from uuid import UUID, uuid4
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
-from services.gateway.actions.evaluate import queue_evaluation
-from services.gateway.actions.receive import LEASE, Check, receive
-from services.gateway.actions.settle import Fault, return_place
+from services.gateway.actions.entries import give_back, join
+from services.gateway.actions.receive import LEASE, Check, read_through, receive, refuse_announced
+from services.gateway.actions.remember import Key, claim, known, mismatch
+from services.gateway.actions.seal import Accepted, seal
+from services.gateway.actions.settle import Fault
 from services.gateway.desk import Desk
-from services.gateway.intake import Sealed
-from services.gateway.store import challenges, submissions
+from services.gateway.digestfields import Damaged, check_digest
+from services.gateway.intake import Incoming
+from services.gateway.store import submissions
 from services.gateway.store.challenges import Venue
+from services.gateway.store.requests import Remembered
 from services.gateway.tables import SubmissionRow
 from shared import keys
 from shared.challenge import Numbering
-from shared.errors import Conflict, Refused, TooLarge, TooMany
-from shared.messages import Reservation, Settlement
+from shared.errors import Conflict, Refused, TooMany
+from shared.messages import Standing
+from shared.version import VERSION
 
 HOLD_MARGIN_SECONDS = 600
 """A place is held this much longer than an upload may take, so that the ledger never forgets a living upload."""
@@ -35,59 +40,101 @@ HOLD_MARGIN_SECONDS = 600
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a team says of its submission. `publish` puts it on the board once it is scored."""
+    """What a team says of its submission. `publish` puts it on the board once it is scored; one that is not
+    `participating` stands there outside the contest. `entry` is the submission whose place this file shares.
+    """
 
     method: str
     description: str
     track: str
     publish: bool
     labels: Numbering = "ilsvrc"
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """A sealed submission, and what the team has left."""
-
-    submission: UUID
-    reservation: Reservation
+    participating: bool = True
+    entry: UUID | None = None
 
 
 async def submit(
-    desk: Desk, team: UUID, venue: Venue, metadata: Metadata, body: AsyncIterator[bytes], announced_bytes: int | None
+    desk: Desk, team: UUID, venue: Venue, metadata: Metadata, file: Incoming, key: Key | None = None
 ) -> Accepted:
-    """Take `body` as the team's submission to `venue`.
+    """Take `file` as the team's submission to `venue`, once for each `key`.
 
-    Raises `Conflict` (the split takes none), `TooMany` (no place), `TooLarge`, `Refused` (broken gzip, too slow),
-    `Unavailable` (something of ours is down): in every case nothing is spent.
+    Raises `Conflict` (the split takes none), `Busy` and `Unreadable` (the key is in use), `TooMany` (no place),
+    `TooLarge`, `Refused` (broken, too slow, not what it says), `Unavailable` (something of ours is down): in every
+    case nothing is spent.
     """
-    check_venue(venue, announced_bytes)
+    if key is not None and (before := await run_in_threadpool(known, desk, key)):
+        return await _again(desk, venue, file, before)
+    refuse_closed(venue)
+    refuse_announced(file.announced_bytes, venue.task.max_bytes)
+    if file.digest is not None:
+        earlier = await run_in_threadpool(reuse, desk, team, venue, metadata, file.digest, key)
+        if earlier is not None:
+            return earlier
+    return await _take_new(desk, team, venue, metadata, file, key)
+
+
+async def _take_new(
+    desk: Desk, team: UUID, venue: Venue, metadata: Metadata, file: Incoming, key: Key | None
+) -> Accepted:
     submission = uuid4()
-    await run_in_threadpool(_open, desk, submission, team, venue, metadata)
+    await run_in_threadpool(_open, desk, submission, team, venue, metadata, key)
     try:
-        await run_in_threadpool(reserve, desk, submission, team, venue, desk.settings.upload_seconds)
-        return await take(desk, submission, team, venue, body)
+        await run_in_threadpool(reserve, desk, submission, team, venue, metadata, desk.settings.upload_seconds)
+        return await take(desk, submission, team, venue, file)
     except TooMany:
         await run_in_threadpool(forget, desk, submission)
         raise
     except BaseException as error:
         # Also a cut connection or a shutdown: what was begun is undone before the error goes on.
-        fault: Fault = "theirs" if isinstance(error, Refused) else "ours"
-        await asyncio.shield(run_in_threadpool(abandon, desk, submission, fault))
+        await asyncio.shield(run_in_threadpool(abandon, desk, submission, fault_of(error)))
         raise
 
 
 async def take(
-    desk: Desk, submission: UUID, team: UUID, venue: Venue, body: AsyncIterator[bytes], check: Check | None = None
+    desk: Desk, submission: UUID, team: UUID, venue: Venue, file: Incoming, check: Check | None = None
 ) -> Accepted:
-    """From the bytes of an open submission with a place to one that is sealed and queued: receive, spend, seal.
+    """From the bytes of an open submission with a place to one that is sealed and queued, or was there before.
 
     Every way in ends here. What it leaves behind when it raises is for `abandon` to clear.
     """
-    object_key = keys.submission_key(team, submission)
-    sealed = await receive(desk, submission, object_key, venue.task.max_bytes, body, check)
-    spent = await run_in_threadpool(desk.allowance.settle, submission, Settlement(to="spent"))
-    await run_in_threadpool(_seal, desk, submission, venue, sealed)
-    return Accepted(submission, spent)
+    sealed = await receive(
+        desk,
+        keys.submission_key(team, submission),
+        venue.task.max_bytes,
+        file.content,
+        lambda session, until: submissions.renew(session, submission, until),
+        check,
+    )
+    check_digest(file.digest, sealed.digest, sealed.received_digest)
+    return await run_in_threadpool(seal, desk, submission, venue, sealed)
+
+
+def fault_of(error: BaseException) -> Fault:
+    """Who a place is put down to that comes back because of `error`. A line that breaks or damages is nobody's."""
+    return "theirs" if isinstance(error, Refused) and not isinstance(error, Damaged) else "ours"
+
+
+async def _again(desk: Desk, venue: Venue, file: Incoming, before: Remembered) -> Accepted:
+    """The request was made before. Its file is read only to see that it is the same; nothing is stored or reserved."""
+    request, digest = before.request, before.submission.digest
+    if file.digest != digest and (await read_through(desk, venue.task.max_bytes, file.content)).digest != digest:
+        raise mismatch("another file")
+    return Accepted(before.submission.id, None, reused=request.reused, replayed=True, answer=request.answer)
+
+
+def reuse(
+    desk: Desk, team: UUID, venue: Venue, metadata: Metadata, digest: str, key: Key | None = None
+) -> Accepted | None:
+    """What the team's earlier submission of these bytes came to, before a place is reserved or a byte is read."""
+    with desk.database.begin() as session:
+        earlier = submissions.same(session, team, venue, metadata.labels, digest, VERSION)
+        if earlier is None:
+            return None
+        if metadata.publish:
+            submissions.publish(session, earlier, desk.clock())
+        if key is not None:
+            claim(desk, session, key, earlier, reused=True)
+    return Accepted(earlier, desk.allowance.standing(team, venue.split.limits), reused=True)
 
 
 def abandon(desk: Desk, submission: UUID, fault: Fault = "ours") -> None:
@@ -97,7 +144,7 @@ def abandon(desk: Desk, submission: UUID, fault: Fault = "ours") -> None:
     """
     with desk.database.begin() as session:
         if submissions.abandon(session, submission):
-            return_place(desk, session, submission, fault)
+            give_back(desk, session, session.get_one(SubmissionRow, submission), fault)
         row = session.get(SubmissionRow, submission)
     # Also when a sweep was quicker with the row: the last bytes may have come after it.
     if row is not None and row.state == "abandoned":
@@ -106,25 +153,27 @@ def abandon(desk: Desk, submission: UUID, fault: Fault = "ours") -> None:
         desk.storage.delete_below(keys.SUBMISSIONS, keys.parts_prefix(row.team_id, submission))
 
 
-def check_venue(venue: Venue, announced_bytes: int | None) -> None:
-    """Raises `Conflict` when the split takes no submissions, `TooLarge` when so many bytes are too many."""
+def refuse_closed(venue: Venue) -> None:
+    """Raise `Conflict` when the split takes no submissions."""
     if venue.truth is None:
         raise Conflict(
             "split-closed",
             f"{venue.split_name} of {venue.published.challenge.name} takes no submissions: its ground truth is not here",
             "submit to another split, or ask the organisers when it opens",
         )
-    if announced_bytes is not None and announced_bytes > venue.task.max_bytes:
-        raise TooLarge(
-            "submission-too-large",
-            f"the file has {announced_bytes:,} bytes; this task takes {venue.task.max_bytes:,} at most",
-            "send one file with one line per image and at most the stated number of guesses",
-        )
 
 
-def reserve(desk: Desk, submission: UUID, team: UUID, venue: Venue, upload_seconds: int) -> Reservation:
-    """Hold a place for an upload that may last so long; raises `TooMany`."""
-    return desk.allowance.reserve(submission, team, venue.split.limits, upload_seconds + HOLD_MARGIN_SECONDS)
+def reserve(
+    desk: Desk, submission: UUID, team: UUID, venue: Venue, metadata: Metadata, upload_seconds: int
+) -> Standing | None:
+    """Hold a place for an upload that may last so long; what the team has left. Raises `TooMany`.
+
+    A file that joins an entry needs none: None.
+    """
+    if metadata.entry is not None:
+        return None
+    hold_seconds = upload_seconds + HOLD_MARGIN_SECONDS
+    return desk.allowance.reserve(submission, team, venue.split.limits, hold_seconds).standing
 
 
 def forget(desk: Desk, submission: UUID) -> None:
@@ -133,16 +182,23 @@ def forget(desk: Desk, submission: UUID) -> None:
         session.delete(session.get_one(SubmissionRow, submission))
 
 
-def _open(desk: Desk, submission: UUID, team: UUID, venue: Venue, metadata: Metadata) -> None:
+def _open(desk: Desk, submission: UUID, team: UUID, venue: Venue, metadata: Metadata, key: Key | None) -> None:
     now = desk.clock()
     with desk.database.begin() as session:
         add_open(session, submission, team, venue, metadata, now, now + LEASE)
+        if key is not None:
+            claim(desk, session, key, submission)
 
 
 def add_open(
     session: Session, submission: UUID, team: UUID, venue: Venue, metadata: Metadata, now: datetime, deadline: datetime
 ) -> None:
-    """Add an open submission to the caller's transaction; a sweep abandons it after `deadline`."""
+    """Add an open submission to the caller's transaction; a sweep abandons it after `deadline`.
+
+    Raises `Missing` and `Conflict` where it is to join an entry and cannot.
+    """
+    if metadata.entry is not None:
+        join(session, team, venue, metadata.entry, now)
     session.add(
         SubmissionRow(
             id=submission,
@@ -155,23 +211,13 @@ def add_open(
             description=metadata.description,
             track=metadata.track,
             labels=metadata.labels,
+            participating=metadata.participating,
+            entry_id=metadata.entry,
             published_at=now if metadata.publish else None,
             object_key=keys.submission_key(team, submission),
             created_at=now,
             deadline_at=deadline,
         )
     )
-
-
-def _seal(desk: Desk, submission: UUID, venue: Venue, sealed: Sealed) -> None:
-    now = desk.clock()
-    name = venue.published.challenge.name
-    with desk.database.begin() as session:
-        # What was published while the upload lasted counts; what is published next will find it sealed.
-        challenges.hold_still(session, name)
-        current = challenges.venue(session, name, venue.task_name, venue.split_name)
-        if current.truth is None or not submissions.seal(session, submission, sealed, now):
-            raise Conflict(
-                "upload-expired", "the upload was given up: it took too long, or the split closed", "submit again"
-            )
-        queue_evaluation(session, submission, current.published, current.truth, now)
+    # Rows of other tables refer to it.
+    session.flush()

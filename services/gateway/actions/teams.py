@@ -1,24 +1,18 @@
-"""Found teams, make and revoke their keys, register their endpoints."""
+"""Found teams, enter persons, say who is in which team."""
 
-from datetime import datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
-from services.gateway.addresses import check_url
-from services.gateway.apikeys import SCOPES, ApiKey, Scope, new_key, secret_digest
 from services.gateway.desk import Desk
-from services.gateway.store import teams
-from services.gateway.tables import EndpointRow, KeyRow, TeamRow
+from services.gateway.store import keys, teams
+from services.gateway.tables import AccountRow, MemberRow, TeamRow
 from shared.errors import Conflict, Missing, Refused
-from shared.signing import new_secret
 
 LONGEST_NAME = 80
 
 
 def found_team(desk: Desk, name: str) -> TeamRow:
     """A new team; raises `Conflict` when the name is taken, `Refused` when it is no name."""
-    cleaned = " ".join(name.split())
-    if not cleaned or len(cleaned) > LONGEST_NAME or not cleaned.isprintable():
-        raise Refused("team-name-invalid", f"a team's name has 1 to {LONGEST_NAME} printable characters")
+    cleaned = _cleaned("team", name)
     with desk.database.begin() as session:
         if teams.team_named(session, cleaned) is not None:
             raise Conflict("team-name-taken", f"there is a team named {cleaned!r} already")
@@ -27,47 +21,55 @@ def found_team(desk: Desk, name: str) -> TeamRow:
     return team
 
 
-def make_key(
-    desk: Desk, team: str, label: str, scopes: tuple[Scope, ...] = SCOPES, expires_at: datetime | None = None
-) -> ApiKey:
-    """A new key for the team of this name. Its secret is in the answer and nowhere else."""
-    key = new_key()
+def open_account(desk: Desk, name: str, email: str | None = None) -> AccountRow:
+    """A new person; raises `Conflict` when the name is taken, `Refused` when it is no name."""
+    cleaned = _cleaned("person", name)
     with desk.database.begin() as session:
-        session.add(
-            KeyRow(
-                id=key.id,
-                team_id=_team(desk, team).id,
-                label=label,
-                scopes=list(scopes),
-                secret_digest=secret_digest(key, desk.settings.key_pepper.get_secret_value()),
-                created_at=desk.clock(),
-                expires_at=expires_at,
-            )
-        )
-    return key
+        if teams.account_named(session, cleaned) is not None:
+            raise Conflict("account-name-taken", f"there is a person named {cleaned!r} already")
+        account = AccountRow(id=uuid4(), name=cleaned, email=email, created_at=desk.clock())
+        session.add(account)
+    return account
 
 
-def revoke_key(desk: Desk, key_id: str) -> None:
-    """End a key at once; raises `Missing` when there is no such live key."""
+def join_team(desk: Desk, team: str, person: str) -> None:
+    """Put a person into a team; one who is in it already stays in it."""
+    team_id, person_id = named_team(desk, team).id, _person(desk, person)
     with desk.database.begin() as session:
-        if not teams.revoke_key(session, key_id, desk.clock()):
-            raise Missing("no-such-key", f"there is no live key with the id {key_id!r}")
+        teams.lock_team(session, team_id)
+        if not teams.is_member(session, team_id, person_id):
+            session.add(MemberRow(team_id=team_id, account_id=person_id, joined_at=desk.clock()))
 
 
-def register_endpoint(desk: Desk, team: str, url: str) -> EndpointRow:
-    """Send the team's events to `url` from now on; raises `Refused` for an address we must not call."""
-    check_url(url, desk.settings.networks())
-    endpoint = EndpointRow(
-        id=uuid4(), team_id=_team(desk, team).id, url=url, secrets=[new_secret()], created_at=desk.clock()
-    )
+def leave_team(desk: Desk, team: str, person: str) -> int:
+    """Take a person out of a team and end the keys they hold for it; returns how many those were."""
+    team_id, person_id = named_team(desk, team).id, _person(desk, person)
     with desk.database.begin() as session:
-        session.add(endpoint)
-    return endpoint
+        teams.lock_team(session, team_id)
+        if not teams.remove_member(session, team_id, person_id):
+            raise Missing("not-a-member", f"{person!r} is not in the team {team!r}")
+        return keys.revoke_all(session, team_id, person_id, desk.clock())
 
 
-def _team(desk: Desk, name: str) -> TeamRow:
+def named_team(desk: Desk, name: str) -> TeamRow:
+    """The team of this name; raises `Missing` when there is none."""
     with desk.database.begin() as session:
         team = teams.team_named(session, name)
     if team is None:
         raise Missing("no-such-team", f"there is no team named {name!r}", "`team list` shows them all")
     return team
+
+
+def _person(desk: Desk, name: str) -> UUID:
+    with desk.database.begin() as session:
+        account = teams.account_named(session, name)
+    if account is None:
+        raise Missing("no-such-person", f"there is no person named {name!r}", "`account list` shows them all")
+    return account.id
+
+
+def _cleaned(what: str, name: str) -> str:
+    cleaned = " ".join(name.split())
+    if not cleaned or len(cleaned) > LONGEST_NAME or not cleaned.isprintable():
+        raise Refused(f"{what}-name-invalid", f"a {what}'s name has 1 to {LONGEST_NAME} printable characters")
+    return cleaned

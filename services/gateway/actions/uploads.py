@@ -12,9 +12,11 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
-from services.gateway.actions.submit import Metadata, abandon, add_open, check_venue, forget, reserve
+from services.gateway.actions.receive import refuse_announced
+from services.gateway.actions.seal import Accepted
+from services.gateway.actions.submit import Metadata, abandon, add_open, forget, refuse_closed, reserve, reuse
 from services.gateway.desk import Desk
-from services.gateway.store import challenges, uploads
+from services.gateway.store import uploads
 from services.gateway.store.challenges import Venue
 from services.gateway.store.uploads import Opened
 from services.gateway.tables import UploadRow
@@ -40,19 +42,23 @@ class Announced:
 
 def open_upload(
     desk: Desk, team: UUID, venue: Venue, metadata: Metadata, announced: Announced
-) -> tuple[Opened, Standing]:
-    """Open an upload and hold a place for it, before any byte; what the team has left.
+) -> tuple[Opened, Standing] | Accepted:
+    """Open an upload and hold a place for it, before any byte, unless it joins an entry; what the team has left.
 
+    Where the announced digest is that of an earlier submission, that stands for this one, and nothing is opened.
     Raises `Conflict` (the split is closed, too many are open), `TooLarge`, `TooMany`, `Refused` (too many parts),
     `Unavailable`: in every case nothing is held.
     """
-    check_venue(venue, announced.size_bytes)
+    refuse_closed(venue)
+    refuse_announced(announced.size_bytes, venue.task.max_bytes)
     _check_part_count(announced)
+    if announced.digest is not None and (earlier := reuse(desk, team, venue, metadata, announced.digest)):
+        return earlier
     upload = uuid4()
     _add(desk, upload, team, venue, metadata, announced)
     try:
-        reservation = reserve(desk, upload, team, venue, desk.settings.resumable_seconds)
-        return owned(desk, team, upload), reservation.standing
+        standing = reserve(desk, upload, team, venue, metadata, desk.settings.resumable_seconds)
+        return owned(desk, team, upload), standing or desk.allowance.standing(team, venue.split.limits)
     except TooMany:
         forget(desk, upload)
         raise
@@ -67,7 +73,7 @@ def owned(desk: Desk, team: UUID, upload: UUID) -> Opened:
         opened = uploads.find(session, upload)
     if opened is None or opened.submission.team_id != team:
         raise Missing("no-such-upload", f"your team has no upload {upload}", "GET /v1/uploads lists those of today")
-    if opened.submission.state == "abandoned":
+    if opened.submission.state == "abandoned" and opened.became is None:
         raise Missing(
             "upload-given-up",
             "this upload was given up, refused when it was put together, or ran out of time; nothing of it is left",
@@ -78,8 +84,8 @@ def owned(desk: Desk, team: UUID, upload: UUID) -> Opened:
 
 def living(desk: Desk, opened: Opened) -> Opened:
     """An upload that can still be sent to; raises `Conflict` when it is complete or out of time."""
-    if opened.submission.state == "sealed":
-        raise complete_already(opened.upload.id)
+    if opened.became is not None:
+        raise _complete_already(opened.became)
     if opened.upload.expires_at <= desk.clock():
         raise expired()
     return opened
@@ -91,23 +97,14 @@ def give_up(desk: Desk, team: UUID, upload: UUID) -> None:
     Raises `Missing` when there is none (any more), `Conflict` when it is complete, or just being put together.
     """
     opened = owned(desk, team, upload)
-    if opened.submission.state == "sealed":
-        raise complete_already(upload)
+    if opened.became is not None:
+        raise _complete_already(opened.became)
     now, until = desk.clock(), opened.upload.completing_until
     if until is not None and until >= now:
         raise completing()
     with desk.database.begin() as session:
         uploads.clear_later(session, upload, now + CLEAR_AFTER)
     abandon(desk, upload)
-
-
-def complete_already(upload: UUID) -> Conflict:
-    """The refusal of more bytes, and of giving up, once it is sealed."""
-    return Conflict(
-        "upload-complete",
-        "this upload is complete: it is a sealed submission now",
-        f"GET /v1/submissions/{upload} shows its outcome",
-    )
 
 
 def completing() -> Conflict:
@@ -124,13 +121,20 @@ def expired() -> Conflict:
     return Conflict("upload-expired", "the upload was given up, or its time is up", "open another one")
 
 
+def _complete_already(submission: UUID) -> Conflict:
+    return Conflict(
+        "upload-complete",
+        "this upload is complete: it is a sealed submission now",
+        f"GET /v1/submissions/{submission} shows its outcome",
+    )
+
+
 def _add(desk: Desk, upload: UUID, team: UUID, venue: Venue, metadata: Metadata, announced: Announced) -> None:
     now = desk.clock()
     expires_at = now + timedelta(seconds=desk.settings.resumable_seconds)
     with desk.database.begin() as session:
         _check_room(session, team, desk.settings.open_uploads)
         add_open(session, upload, team, venue, metadata, now, expires_at)
-        session.flush()
         session.add(
             UploadRow(
                 id=upload,
@@ -138,6 +142,7 @@ def _add(desk: Desk, upload: UUID, team: UUID, venue: Venue, metadata: Metadata,
                 part_bytes=announced.part_bytes,
                 digest=announced.digest,
                 received_digest=announced.received_digest,
+                earlier_id=None,
                 expires_at=expires_at,
                 clear_at=expires_at + CLEAR_AFTER,
             )
@@ -162,10 +167,3 @@ def _check_part_count(announced: Announced) -> None:
             f"an upload has at most {PART_COUNT:,} parts; {announced.size_bytes:,} bytes need more",
             f"choose a part_bytes of {least:,} or more",
         )
-
-
-def venue_of(desk: Desk, opened: Opened) -> Venue:
-    """Where an upload goes, as it is published now."""
-    submission = opened.submission
-    with desk.database.begin() as session:
-        return challenges.venue(session, submission.challenge, submission.task, submission.split)

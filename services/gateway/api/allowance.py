@@ -1,11 +1,18 @@
-"""`GET /v1/allowance`: what the team has left, place by place."""
+"""`GET /v1/allowance`: what the team has left, place by place: what took each, and what came back and why."""
 
-from fastapi import APIRouter
+from typing import Any, cast
+from uuid import UUID
+
+from fastapi import APIRouter, Response
 
 from services.gateway.api.auth import DeskDep, Reader
-from services.gateway.api.views import AllowanceView
-from services.gateway.store import challenges
+from services.gateway.api.places import joined_headers
+from services.gateway.api.views import AllowanceView, PlaceView, PoolView, ReturnedView
+from services.gateway.lifecycle import Progress, ReturnedFor
+from services.gateway.store import challenges, submissions
+from services.gateway.store.submissions import Judged
 from shared.errors import Forbidden, Unauthenticated, Unavailable
+from shared.messages import PlaceReturned, PlaceTaken, Statement
 from shared.web import problems
 
 router = APIRouter(prefix="/v1/allowance", tags=["allowance"])
@@ -17,8 +24,11 @@ router = APIRouter(prefix="/v1/allowance", tags=["allowance"])
     summary="What my team has left, pool by pool",
     responses=problems(Unauthenticated, Forbidden, Unavailable),
 )
-def read_allowance(desk: DeskDep, caller: Reader) -> AllowanceView:
-    """Each pool with its places, which submission took each, and when it comes back."""
+def read_allowance(desk: DeskDep, caller: Reader, response: Response) -> AllowanceView:
+    """Each pool with its places: which submission took each, what became of it, and when the place comes back.
+
+    Places given back in the last 24 hours are told with the reason. The RateLimit fields have one member for each pool.
+    """
     with desk.database.begin() as session:
         published = challenges.all_newest(session)
     pools = {
@@ -28,5 +38,60 @@ def read_allowance(desk: DeskDep, caller: Reader) -> AllowanceView:
         for key, split in task.splits.items()
         if (name, key) in edition.truths
     }
-    standings = [desk.allowance.standing(caller.team, limits) for limits in pools.values()]
-    return AllowanceView(team=caller.team_name, pools=standings)
+    statements = [desk.allowance.statement(caller.team, limits) for limits in pools.values()]
+    with desk.database.begin() as session:
+        named = submissions.those(session, caller.team, _submissions_in(statements))
+    response.headers.update(joined_headers(statements))
+    return AllowanceView(team=caller.team_name, pools=[_pool_view(statement, named) for statement in statements])
+
+
+def _submissions_in(statements: list[Statement]) -> set[UUID]:
+    taken = {place.submission for statement in statements for place in statement.taken}
+    return taken | {place.submission for statement in statements for place in statement.given_back}
+
+
+def _pool_view(statement: Statement, named: dict[UUID, Judged]) -> PoolView:
+    return PoolView.model_validate(
+        dict(statement)
+        | {
+            "taken": [_place_view(place, named.get(place.submission)) for place in statement.taken],
+            "given_back": [_returned_view(place, named.get(place.submission)) for place in statement.given_back],
+        }
+    )
+
+
+def _place_view(place: PlaceTaken, judged: Judged | None) -> PlaceView:
+    return PlaceView.model_validate(dict(place) | _what(judged) | {"progress": _progress(judged)})
+
+
+def _returned_view(place: PlaceReturned, judged: Judged | None) -> ReturnedView:
+    told = {"submission": place.submission, "taken_at": place.taken_at, "returned_at": place.returned_at}
+    return ReturnedView.model_validate(told | _what(judged) | {"reason": _reason(place, judged)})
+
+
+def _what(judged: Judged | None) -> dict[str, Any]:
+    """What was sent, and where to; nothing of a submission that there is no row of any more."""
+    names = ("challenge", "task", "split", "method")
+    return {name: getattr(judged.submission, name) if judged else None for name in names}
+
+
+def _progress(judged: Judged | None) -> Progress | None:
+    if judged is None:
+        return None
+    if judged.submission.state == "open":
+        return "uploading"
+    return cast(Progress, judged.evaluation.state) if judged.evaluation else "abandoned"
+
+
+def _reason(place: PlaceReturned, judged: Judged | None) -> ReturnedFor:
+    """Why a place came back: before its file was sealed the upload ended, after it an outcome was told."""
+    if place.state == "released":
+        if judged is not None and judged.submission.digest is not None:
+            return "reused"
+        return "refused" if place.fault == "theirs" else "cut"
+    if judged is not None and judged.submission.forgiven_at is not None:
+        return "forgiven"
+    if place.fault == "theirs":
+        return "rejected"
+    state = judged.evaluation.state if judged and judged.evaluation else "failed"
+    return "forgiven" if state in ("scored", "rejected") else "failed"

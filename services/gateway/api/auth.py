@@ -8,21 +8,25 @@ from uuid import UUID
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from services.gateway.apikeys import Scope, matches, read_key
+from services.gateway.api.throttle import BadTries
+from services.gateway.apikeys import ApiKey, Scope, matches, read_key
 from services.gateway.desk import Desk
-from services.gateway.store import teams
+from services.gateway.store import keys
+from services.gateway.store.keys import Held
 from shared.errors import Forbidden, Unauthenticated
 
-bearer = HTTPBearer(auto_error=False, description="An API key of your team: `holdout_…`")
+bearer = HTTPBearer(auto_error=False, scheme_name="team_key", description="A key of your team, whole: `holdout_…`")
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The team that asks, and by which key."""
+    """The team that asks, by which key, and the person who holds it (None: the team itself)."""
 
     team: UUID
     team_name: str
     key: str
+    person: UUID | None
+    scopes: tuple[str, ...]
 
 
 def desk_of(request: Request) -> Desk:
@@ -35,40 +39,66 @@ DeskDep = Annotated[Desk, Depends(desk_of)]
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 
 
-def authenticate(desk: Desk, text: str, scope: Scope) -> Caller:
-    """The team that holds the key `text`; raises `Unauthenticated`, or `Forbidden` when the key lacks `scope`."""
+def authenticate(desk: Desk, tries: BadTries, address: str, text: str, scope: Scope) -> Caller:
+    """Who holds the key `text`; raises `Unauthenticated`, or `Forbidden` when the key lacks `scope`.
+
+    Failures are counted for the address, and for a key that exists for the address and this key: whoever shares an
+    address with one who guesses is still served. Raises `TooMany` when there were too many.
+    """
     key = read_key(text)
+    with desk.database.begin() as session:
+        held = keys.find(session, key.id) if key else None
+        name = f"{address} {held.key.id}" if held else address
+        tries.check(name)
+        try:
+            held = _judged(desk, key, held)
+        except Unauthenticated:
+            tries.spend(name)
+            raise
+        if scope not in held.key.scopes:
+            have = ", ".join(held.key.scopes)
+            raise Forbidden("scope-missing", f"the key {held.key.id} has no {scope!r} scope; it has: {have}")
+        keys.touch(session, held.key, desk.clock())
+    return Caller(held.team.id, held.team.name, held.key.id, held.key.account_id, tuple(held.key.scopes))
+
+
+def _judged(desk: Desk, key: ApiKey | None, held: Held | None) -> Held:
+    """`held`, when `key` is its key and counts now."""
     if key is None:
         raise Unauthenticated("key-malformed", "this is not an API key (it may have been cut or mistyped)")
-    now = desk.clock()
-    with desk.database.begin() as session:
-        found = teams.find_key(session, key.id)
-        stored = found[0].secret_digest if found else None
-        if not matches(key, stored, desk.settings.key_pepper.get_secret_value()) or found is None:
-            raise Unauthenticated("key-unknown", "there is no such API key")
-        row, team = found
-        if row.revoked_at is not None:
-            raise Unauthenticated("key-revoked", f"the key {row.id} has been revoked")
-        if row.expires_at is not None and row.expires_at <= now:
-            raise Unauthenticated("key-expired", f"the key {row.id} expired at {row.expires_at.isoformat()}")
-        if scope not in row.scopes:
-            raise Forbidden(
-                "scope-missing", f"the key {row.id} has no {scope!r} scope; it has: {', '.join(row.scopes)}"
-            )
-        teams.touch_key(session, row, now)
-        return Caller(team.id, team.name, row.id)
+    stored = held.key.secret_digest if held else None
+    if not matches(key, stored, desk.settings.key_pepper.get_secret_value()) or held is None:
+        raise Unauthenticated("key-unknown", "there is no such API key")
+    row = held.key
+    if row.revoked_at is not None:
+        raise Unauthenticated("key-revoked", f"the key {row.id} has been revoked")
+    if row.expires_at is not None and row.expires_at <= desk.clock():
+        raise Unauthenticated("key-expired", f"the key {row.id} expired at {row.expires_at.isoformat()}")
+    return held
 
 
 def holder_of(scope: Scope) -> Callable[..., Any]:
     """A dependency: the caller, who must hold a key with `scope`."""
 
-    def dependency(desk: DeskDep, credentials: Credentials) -> Caller:
+    def dependency(request: Request, credentials: Credentials) -> Caller:
         if credentials is None:
             raise Unauthenticated("key-missing", "this needs an API key", "send `Authorization: Bearer holdout_…`")
-        return authenticate(desk, credentials.credentials, scope)
+        return _authenticated(request, credentials, scope)
 
     return dependency
 
 
 Submitter = Annotated[Caller, Depends(holder_of("submit"))]
 Reader = Annotated[Caller, Depends(holder_of("read"))]
+Manager = Annotated[Caller, Depends(holder_of("manage"))]
+
+
+def still_holds(request: Request, credentials: HTTPAuthorizationCredentials | None, scope: Scope) -> None:
+    """For an answer that stays open: raises as at its beginning when the key counts no more."""
+    if credentials is not None:
+        _authenticated(request, credentials, scope)
+
+
+def _authenticated(request: Request, credentials: HTTPAuthorizationCredentials, scope: Scope) -> Caller:
+    address = request.client.host if request.client else ""
+    return authenticate(desk_of(request), request.app.state.bad_tries, address, credentials.credentials, scope)

@@ -1,12 +1,19 @@
-"""Wakes requests that wait for an outcome: one LISTEN connection per process, fanned out by submission."""
+"""Wakes requests that wait for an outcome or an event: one LISTEN connection per process, fanned out by what rang."""
 
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import TypeVar
+
+from starlette.concurrency import run_in_threadpool
 
 from services.gateway.actions.apply import EVALUATIONS_CHANNEL
+from services.gateway.actions.check import CHECKS_CHANNEL
+from services.gateway.store.events import CHANNEL as EVENTS_CHANNEL
 from shared.database import listen
+
+SeenT = TypeVar("SeenT")
 
 
 class Bells:
@@ -29,16 +36,33 @@ class Bells:
                 await task
 
     @contextlib.contextmanager
-    def expecting(self, submission: str) -> Iterator[asyncio.Event]:
-        """An event that is set whenever something happens to `submission`. Look at its state after entering."""
+    def expecting(self, name: str) -> Iterator[asyncio.Event]:
+        """An event that is set whenever something happens to `name`, the id of a submission or a team.
+
+        Look at its state after entering.
+        """
         event = asyncio.Event()
-        self._waiting[submission].add(event)
+        self._waiting[name].add(event)
         try:
             yield event
         finally:
-            self._waiting[submission].discard(event)
-            if not self._waiting[submission]:
-                del self._waiting[submission]
+            self._waiting[name].discard(event)
+            if not self._waiting[name]:
+                del self._waiting[name]
+
+    async def first(
+        self, name: str, look: Callable[[], SeenT], enough: Callable[[SeenT], bool], wait_seconds: float
+    ) -> SeenT:
+        """What `look` sees (in a thread) as soon as it is `enough`; whatever it sees when the time is up or we stop."""
+        deadline = asyncio.get_running_loop().time() + wait_seconds
+        with self.expecting(name) as bell:
+            while True:
+                bell.clear()
+                seen = await run_in_threadpool(look)
+                left = deadline - asyncio.get_running_loop().time()
+                if enough(seen) or left <= 0 or self.closing:
+                    return seen
+                await rung(bell, left)
 
     def close(self) -> None:
         """We are to stop: every waiting request answers with what it has, and none waits any more."""
@@ -52,8 +76,18 @@ class Bells:
                 event.set()
 
     async def _listen(self) -> None:
-        async for bell in listen(self._url, [EVALUATIONS_CHANNEL], "holdout gateway bells"):
+        async for bell in listen(
+            self._url, [EVALUATIONS_CHANNEL, EVENTS_CHANNEL, CHECKS_CHANNEL], "holdout gateway bells"
+        ):
             if not bell.channel:
                 self.wake_all()
             for event in self._waiting.get(bell.payload, ()):
                 event.set()
+
+
+async def rung(bell: asyncio.Event, timeout_seconds: float) -> bool:
+    """Whether it rang in time."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(timeout_seconds):
+            return await bell.wait()
+    return False

@@ -1,21 +1,21 @@
 """`/v1/…/submissions`: submit a file, wait for its outcome, read its report, list one's own."""
 
-import asyncio
-import base64
-import binascii
-import contextlib
-from datetime import datetime
-from typing import Annotated, Literal
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from services.gateway.actions.remember import key_of
 from services.gateway.actions.submit import Metadata, submit
-from services.gateway.api.auth import Caller, DeskDep, Reader, Submitter
-from services.gateway.api.bells import Bells
-from services.gateway.api.places import place_headers
-from services.gateway.api.views import AcceptedView, SubmissionPage, SubmissionView, submission_view
+from services.gateway.api.accepted import REUSED, answer_accepted
+from services.gateway.api.auth import DeskDep, Reader, Submitter
+from services.gateway.api.bodies import FILE_BODY, FileDep
+from services.gateway.api.cursors import PageCursor, PageLimit, read_cursor, write_cursor
+from services.gateway.api.parameters import ChallengeName, SplitName, TaskName
+from services.gateway.api.views import SUBMISSION, AcceptedView, SubmissionPage, SubmissionView, submission_view
+from services.gateway.api.waiting import Wait, awaited, owned
 from services.gateway.desk import Desk
 from services.gateway.lifecycle import FINAL_STATES
 from services.gateway.store import challenges, submissions
@@ -38,67 +38,59 @@ from shared.web import problems
 
 router = APIRouter(prefix="/v1", tags=["submissions"])
 
-FILE_TYPES = ("text/plain", "text/csv", "application/gzip", "application/x-gzip", "application/octet-stream")
-WAIT_SECONDS = 60
-
-Submission = Annotated[UUID, Path(description="the submission's id")]
-
-_FILE_BODY = {
-    "requestBody": {
-        "required": True,
-        "description": "The predictions file itself, plain or gzip.",
-        "content": {
-            media: {
-                "schema": {"type": "string", "format": "binary"},
-                "example": "771 778 794 387 650\n363 691 764 923 427\n",
-            }
-            for media in FILE_TYPES
-        },
-    }
-}
+Submission = Annotated[UUID, Path(description="the submission's id", examples=[SUBMISSION])]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        pattern="^[!-~]+$",
+        description="repeat the request under the same key, and it counts once; kept for 30 days",
+        examples=["8e03978e-40d5-43dd-bc93-6894a57f9324"],
+    ),
+]
 
 
 @router.post(
     "/challenges/{challenge}/tasks/{task}/splits/{split}/submissions",
     operation_id="submit",
-    summary="Submit a predictions file",
+    summary="Submit predictions",
     status_code=202,
     response_model=AcceptedView,
     responses=problems(
         Refused, Unauthenticated, Forbidden, Missing, Conflict, TooLarge, WrongMedia, TooMany, Unavailable
-    ),
-    openapi_extra=_FILE_BODY,
+    )
+    | REUSED,
+    openapi_extra=FILE_BODY,
 )
 async def submit_file(
     request: Request,
-    response: Response,
     desk: DeskDep,
     caller: Submitter,
-    challenge: str,
-    task: str,
-    split: str,
+    file: FileDep,
+    challenge: ChallengeName,
+    task: TaskName,
+    split: SplitName,
     method: Annotated[str, Query(max_length=200, description="name of the method", examples=["ResNet-152"])] = "",
     description: Annotated[str, Query(max_length=2000, description="what it does, what it was trained on")] = "",
     track: Annotated[Literal["provided", "external"], Query(description="training data")] = "provided",
     labels: Annotated[Numbering, Query(description="how the file names categories")] = "ilsvrc",
     publish: Annotated[bool, Query(description="put it on the board once it is scored")] = False,
-) -> AcceptedView:
-    """Send the file as the body. It is scored as soon as it is sealed; ask for its outcome with `?wait=30`."""
-    _check_media(request)
-    venue = await run_in_threadpool(_venue, desk, challenge, task, split)
-    announced = request.headers.get("content-length")
-    accepted = await submit(
-        desk,
-        caller.team,
-        venue,
-        Metadata(method.strip(), description.strip(), track, publish, labels),
-        request.stream(),
-        int(announced) if announced and announced.isdecimal() else None,
-    )
-    judged = await run_in_threadpool(_owned, desk, caller, accepted.submission)
-    response.headers["Location"] = f"/v1/submissions/{accepted.submission}"
-    response.headers.update(place_headers(accepted.reservation.standing))
-    return AcceptedView(submission=submission_view(judged), allowance=accepted.reservation.standing)
+    participate: Annotated[bool, Query(description="false: on the board, but not in the contest")] = True,
+    entry: Annotated[UUID | None, Query(description="the submission whose place this file shares")] = None,
+    wait: Wait = 0,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Send predictions as JSON, as the field `file` of a form, or as the body itself; `wait` for their outcome.
+
+    A place is charged once for a file: under the same `Idempotency-Key`, and for the same bytes under any.
+    """
+    metadata = Metadata(method.strip(), description.strip(), track, publish, labels, participate, entry)
+    key = key_of(caller.team, idempotency_key, place=[challenge, task, split], **_said(metadata))
+    venue = await run_in_threadpool(venue_of, desk, challenge, task, split)
+    accepted = await submit(desk, caller.team, venue, metadata, file, key)
+    return await answer_accepted(request, caller, accepted, venue.split.limits, wait, key)
 
 
 @router.get(
@@ -110,14 +102,14 @@ async def submit_file(
 def list_submissions(
     desk: DeskDep,
     caller: Reader,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    cursor: Annotated[str | None, Query(description="`next` of the page before")] = None,
+    limit: PageLimit = 20,
+    cursor: PageCursor = None,
 ) -> SubmissionPage:
     """The team's submissions. Follow `next` until it is null; rows that arrive meanwhile do not shift the pages."""
     with desk.database.begin() as session:
-        rows = submissions.mine(session, caller.team, _read_cursor(cursor), limit + 1)
+        rows = submissions.mine(session, caller.team, read_cursor(cursor), limit + 1)
     items = [submission_view(judged) for judged in rows[:limit]]
-    following = _write_cursor(rows[limit - 1]) if len(rows) > limit else None
+    following = write_cursor(_place(rows[limit - 1])) if len(rows) > limit else None
     return SubmissionPage(items=items, next=following)
 
 
@@ -127,26 +119,9 @@ def list_submissions(
     summary="Status; with ?wait=30 as soon as there is an outcome",
     responses=problems(Unauthenticated, Forbidden, Missing),
 )
-async def read_submission(
-    request: Request,
-    desk: DeskDep,
-    caller: Reader,
-    submission: Submission,
-    wait: Annotated[float, Query(ge=0, le=WAIT_SECONDS, description="seconds to wait for an outcome")] = 0,
-) -> SubmissionView:
+async def read_submission(request: Request, caller: Reader, submission: Submission, wait: Wait = 0) -> SubmissionView:
     """The submission and its evaluation. `wait` answers the moment the outcome is there, or when the time is up."""
-    bells: Bells = request.app.state.bells
-    with bells.expecting(str(submission)) as bell:
-        deadline = asyncio.get_running_loop().time() + wait
-        while True:
-            bell.clear()
-            judged = await run_in_threadpool(_owned, desk, caller, submission)
-            left = deadline - asyncio.get_running_loop().time()
-            if _settled(judged) or left <= 0 or bells.closing:
-                return submission_view(judged)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(left):
-                    await bell.wait()
+    return submission_view(await awaited(request, caller, submission, wait))
 
 
 @router.get(
@@ -158,7 +133,7 @@ async def read_submission(
 )
 def read_report(desk: DeskDep, caller: Reader, submission: Submission) -> Response:
     """The report as the scorer wrote it, byte for byte: metrics, intervals, faults by line, notes, provenance."""
-    evaluation = _owned(desk, caller, submission).evaluation
+    evaluation = owned(desk, caller, submission).evaluation
     if evaluation is None or evaluation.state not in FINAL_STATES:
         raise Conflict("not-evaluated", "there is no report yet", "ask for the submission with ?wait=30 first")
     if evaluation.report_digest is None:
@@ -167,49 +142,18 @@ def read_report(desk: DeskDep, caller: Reader, submission: Submission) -> Respon
     return Response(content, media_type="application/json", headers={"ETag": f'"{evaluation.report_digest}"'})
 
 
-def _check_media(request: Request) -> None:
-    media = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if media and media not in FILE_TYPES:
-        raise WrongMedia(
-            "media-type-unknown",
-            f"a body of type {media!r} is not read here; these are: {', '.join(FILE_TYPES)}",
-            "with curl: -H 'Content-Type: text/plain' --data-binary @predictions.txt",
-        )
-    encoding = request.headers.get("content-encoding", "identity").lower()
-    if encoding not in ("identity", "gzip"):
-        raise WrongMedia("encoding-unknown", f"the content encoding {encoding!r} is not read here", "send gzip or none")
-
-
-def _venue(desk: Desk, challenge: str, task: str, split: str) -> challenges.Venue:
+def venue_of(desk: Desk, challenge: str, task: str, split: str) -> challenges.Venue:
+    """The split that an address names; raises `Missing`."""
     with desk.database.begin() as session:
         return challenges.venue(session, challenge, task, split)
 
 
-def _owned(desk: Desk, caller: Caller, submission: UUID) -> Judged:
-    with desk.database.begin() as session:
-        judged = submissions.find(session, submission)
-    if judged is None or judged.submission.team_id != caller.team:
-        raise Missing(
-            "no-such-submission", f"your team has no submission {submission}", "GET /v1/submissions lists them"
-        )
-    return judged
+def _said(metadata: Metadata) -> dict[str, Any]:
+    """What a key stands for. What requests could not say at first is left out unless it is said: keys are kept for long."""
+    at_first: dict[str, Any] = {"participating": True, "entry": None}
+    said = {name: value for name, value in asdict(metadata).items() if value != at_first.get(name, ...)}
+    return said | ({"entry": str(metadata.entry)} if metadata.entry else {})
 
 
-def _settled(judged: Judged) -> bool:
-    state = judged.evaluation.state if judged.evaluation else None
-    return judged.submission.state == "abandoned" or state in FINAL_STATES
-
-
-def _write_cursor(judged: Judged) -> str:
-    text = f"{judged.submission.created_at.isoformat()}|{judged.submission.id}"
-    return base64.urlsafe_b64encode(text.encode()).decode()
-
-
-def _read_cursor(text: str | None) -> Cursor | None:
-    if text is None:
-        return None
-    try:
-        moment, row = base64.urlsafe_b64decode(text.encode()).decode().split("|")
-        return Cursor(datetime.fromisoformat(moment), UUID(row))
-    except (ValueError, binascii.Error) as error:
-        raise Refused("cursor-invalid", "this is not a cursor of ours", "start again without `cursor`") from error
+def _place(judged: Judged) -> Cursor:
+    return Cursor(judged.submission.created_at, judged.submission.id)

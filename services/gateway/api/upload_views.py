@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -43,6 +43,8 @@ class UploadRequest(Model):
     track: Literal["provided", "external"] = Field(default="provided", description="training data")
     labels: Numbering = Field(default="ilsvrc", description="how the file names categories")
     publish: bool = Field(default=False, description="put it on the board once it is scored")
+    participate: bool = Field(default=True, description="false: on the board, but not in the contest")
+    entry: UUID | None = Field(default=None, examples=[None], description="the submission whose place this file shares")
 
 
 class CompletionRequest(Model):
@@ -62,10 +64,13 @@ class PartView(BaseModel):
 
 
 class UploadSummary(BaseModel):
-    """An upload in parts. `state` and `id` are its submission's."""
+    """An upload in parts."""
 
-    id: UUID = Field(examples=[SUBMISSION])
-    state: Literal["open", "sealed"] = Field(examples=["open"])
+    id: UUID = Field(examples=[SUBMISSION], description="its submission has the same")
+    state: Literal["open", "sealed"] = Field(examples=["open"], description="`sealed`: it is complete")
+    submission: UUID | None = Field(
+        examples=[None], description="what a complete one came to: its own submission, or an earlier one of these bytes"
+    )
     challenge: str = Field(examples=["ilsvrc2012"])
     task: str = Field(examples=["classification"])
     split: str = Field(examples=["test"])
@@ -74,6 +79,8 @@ class UploadSummary(BaseModel):
     track: str = Field(examples=["provided"])
     labels: Numbering = Field(examples=["ilsvrc"])
     publish: bool = Field(examples=[False])
+    participate: bool = Field(examples=[True])
+    entry: UUID | None = Field(examples=[None], description="the submission whose place it shares")
     size_bytes: int = Field(examples=[524288000], description="of the file as it is sent")
     part_bytes: int = Field(examples=[PART_BYTES], description="of every part but the last")
     part_count: int = Field(examples=[63])
@@ -91,10 +98,11 @@ class UploadView(UploadSummary):
     missing: list[int] = Field(examples=[[2, 3]], description="the numbers of those that are not")
 
 
-class UploadList(BaseModel):
-    """A team's uploads whose time is not up."""
+class UploadPage(BaseModel):
+    """Some of a team's uploads whose time is not up."""
 
     items: list[UploadSummary] = Field(description="new to old")
+    next: str | None = Field(examples=[None], description="the cursor of the next page; null on the last one")
 
 
 def part_view(part: PartRow) -> PartView:
@@ -105,17 +113,19 @@ def part_view(part: PartRow) -> PartView:
 def summary_view(opened: Opened) -> UploadSummary:
     """An upload, shown without its parts."""
     upload, submission = opened.upload, opened.submission
-    named = {name: getattr(submission, name) for name in ("state", "challenge", "task", "split", "method")}
+    named = {name: getattr(submission, name) for name in ("challenge", "task", "split", "method")}
     named |= {name: getattr(submission, name) for name in ("description", "track", "labels", "created_at")}
     named |= {name: getattr(upload, name) for name in ("id", "size_bytes", "part_bytes", "digest", "received_digest")}
     counted = {"part_count": opened.part_count, "received_parts": opened.received_parts}
-    said = {"publish": submission.published_at is not None, "expires_at": upload.expires_at}
-    return UploadSummary.model_validate(named | counted | said)
+    came_to = {"state": "open" if opened.became is None else "sealed", "submission": opened.became}
+    said: dict[str, Any] = {"publish": submission.published_at is not None, "participate": submission.participating}
+    said |= {"entry": submission.entry_id, "expires_at": upload.expires_at}
+    return UploadSummary.model_validate(named | counted | came_to | said)
 
 
 def upload_view(opened: Opened, parts: Sequence[PartRow]) -> UploadView:
     """An upload, shown with its parts; a complete one has none any more, and misses none."""
-    is_open = opened.submission.state == "open"
+    is_open = opened.became is None
     there = {part.number for part in parts}
     missing = [number for number in range(1, opened.part_count + 1) if number not in there] if is_open else []
     shown = [part_view(part) for part in parts] if is_open else []

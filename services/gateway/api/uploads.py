@@ -1,32 +1,40 @@
 """`/v1/uploads`: large files in numbered parts, which come in any order, in parallel, and again after a break."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from services.gateway.actions.complete import complete
-from services.gateway.actions.parts import Part, put_part
+from services.gateway.actions.parts import put_part
+from services.gateway.actions.seal import Accepted
 from services.gateway.actions.submit import Metadata
 from services.gateway.actions.uploads import PART_COUNT, Announced, give_up, open_upload, owned
+from services.gateway.api.accepted import REUSED, answer_accepted
 from services.gateway.api.auth import DeskDep, Submitter
+from services.gateway.api.bodies import ContentDigest
+from services.gateway.api.cursors import PageCursor, PageLimit, read_cursor, write_cursor
 from services.gateway.api.places import place_headers
+from services.gateway.api.submissions import venue_of
 from services.gateway.api.upload_views import (
     CompletionRequest,
     PartView,
-    UploadList,
+    UploadPage,
     UploadRequest,
     UploadView,
     part_view,
     summary_view,
     upload_view,
 )
-from services.gateway.api.views import AcceptedView, submission_view
-from services.gateway.desk import Desk
-from services.gateway.store import challenges, submissions, uploads
+from services.gateway.api.views import SUBMISSION, AcceptedView
+from services.gateway.api.waiting import Wait
+from services.gateway.digestfields import checked, claimed_digest
+from services.gateway.intake import Incoming
+from services.gateway.store import uploads
+from services.gateway.store.submissions import Cursor
 from services.gateway.turnstile import Turnstile
-from shared.digests import field_digest
 from shared.errors import (
     Conflict,
     Forbidden,
@@ -46,11 +54,8 @@ router = APIRouter(
     prefix="/v1/uploads", tags=["uploads"], responses=problems(Refused, Unauthenticated, Forbidden, Unavailable)
 )
 
-Upload = Annotated[UUID, Path(description="the upload's id, which its submission will have too")]
-Number = Annotated[int, Path(ge=1, le=PART_COUNT, description="the part's number, from 1")]
-ContentDigest = Annotated[
-    str, Header(description="`sha-256=:…:` (RFC 9530), base64; the part is held against it", examples=[""])
-]
+Upload = Annotated[UUID, Path(description="the upload's id, which its submission will have too", examples=[SUBMISSION])]
+Number = Annotated[int, Path(ge=1, le=PART_COUNT, description="the part's number, from 1", examples=[1])]
 
 _PART_BODY = {
     "requestBody": {
@@ -76,34 +81,42 @@ async def completion_request(request: Request) -> CompletionRequest:
     operation_id="open_upload",
     summary="Open an upload in parts; holds a place",
     status_code=201,
-    responses=problems(Missing, Conflict, TooLarge, Unreadable, TooMany),
+    response_model=UploadView,
+    responses=problems(Missing, Conflict, TooLarge, Unreadable, TooMany) | REUSED,
     openapi_extra=json_body(UploadRequest),
 )
-def open_one(
+async def open_one(
+    request: Request,
     response: Response,
     desk: DeskDep,
     caller: Submitter,
-    request: Annotated[UploadRequest, Depends(upload_request)],
-) -> UploadView:
-    """Say where the file goes and how large it is; then send its parts. It has until `expires_at`."""
-    with desk.database.begin() as session:
-        venue = challenges.venue(session, request.challenge, request.task, request.split)
-    about = Metadata(
-        request.method.strip(), request.description.strip(), request.track, request.publish, request.labels
-    )
-    announced = Announced(request.size_bytes, request.part_bytes or PART_BYTES, request.digest, request.received_digest)
-    opened, standing = open_upload(desk, caller.team, venue, about, announced)
+    said: Annotated[UploadRequest, Depends(upload_request)],
+) -> Response | UploadView:
+    """Say where the file goes and how large it is; then send its parts. It has until `expires_at`.
+
+    Where the team has submitted bytes of this `digest` before, nothing is opened: the answer is that submission.
+    """
+    venue = await run_in_threadpool(venue_of, desk, said.challenge, said.task, said.split)
+    method, description = said.method.strip(), said.description.strip()
+    about = Metadata(method, description, said.track, said.publish, said.labels, said.participate, said.entry)
+    announced = Announced(said.size_bytes, said.part_bytes or PART_BYTES, said.digest, said.received_digest)
+    begun = await run_in_threadpool(open_upload, desk, caller.team, venue, about, announced)
+    if isinstance(begun, Accepted):
+        return await answer_accepted(request, caller, begun, venue.split.limits, 0)
+    opened, standing = begun
     response.headers["Location"] = f"/v1/uploads/{opened.upload.id}"
     response.headers.update(place_headers(standing))
     return upload_view(opened, [])
 
 
 @router.get("", operation_id="list_uploads", summary="My uploads whose time is not up, new to old")
-def list_uploads(desk: DeskDep, caller: Submitter) -> UploadList:
+def list_uploads(desk: DeskDep, caller: Submitter, limit: PageLimit = 20, cursor: PageCursor = None) -> UploadPage:
     """Open ones, and those that are complete. After a break, the upload to go on with is here."""
     with desk.database.begin() as session:
-        found = uploads.mine(session, caller.team, desk.clock())
-    return UploadList(items=[summary_view(opened) for opened in found])
+        rows = uploads.mine(session, caller.team, desk.clock(), read_cursor(cursor), limit + 1)
+    last = rows[limit - 1].submission if len(rows) > limit else None
+    following = write_cursor(Cursor(last.created_at, last.id)) if last else None
+    return UploadPage(items=[summary_view(opened) for opened in rows[:limit]], next=following)
 
 
 @router.get(
@@ -132,7 +145,7 @@ async def put_one_part(
     caller: Submitter,
     upload: Upload,
     number: Number,
-    content_digest: ContentDigest = "",
+    content_digest: ContentDigest = None,
 ) -> PartView:
     """Parts may come in any order and at once. The same part again is fine; another content under its number is not."""
     if request.headers.get("content-encoding", "identity").lower() != "identity":
@@ -143,9 +156,12 @@ async def put_one_part(
         )
     turnstile: Turnstile = request.app.state.turnstile
     length = request.headers.get("content-length", "")
-    part = Part(number, int(length) if length.isdecimal() else None, field_digest(content_digest))
+    content: AsyncIterator[bytes] = request.stream()
+    if whole := claimed_digest(content_digest):
+        content = checked(content, whole)
+    part = Incoming(content, int(length) if length.isdecimal() else None)
     async with turnstile.passing(caller.team):
-        return part_view(await put_part(desk, caller.team, upload, part, request.stream()))
+        return part_view(await put_part(desk, caller.team, upload, number, part))
 
 
 @router.post(
@@ -153,22 +169,24 @@ async def put_one_part(
     operation_id="complete_upload",
     summary="Put the parts together and submit them",
     status_code=202,
-    responses=problems(Missing, Conflict, TooLarge, Unreadable),
+    response_model=AcceptedView,
+    responses=problems(Missing, Conflict, TooLarge, Unreadable) | REUSED,
     openapi_extra=json_body(CompletionRequest, required=False),
 )
 async def complete_one(
-    response: Response,
+    request: Request,
     desk: DeskDep,
     caller: Submitter,
     upload: Upload,
-    request: Annotated[CompletionRequest, Depends(completion_request)],
-) -> AcceptedView:
+    said: Annotated[CompletionRequest, Depends(completion_request)],
+    wait: Wait = 0,
+) -> Response:
     """Answers as submitting the file in one body does, as soon as it is sealed. Asked again, it answers the same."""
-    standing = await complete(desk, caller.team, upload, request.received_digest)
-    judged = await run_in_threadpool(_judged, desk, upload)
-    response.headers["Location"] = f"/v1/submissions/{upload}"
-    response.headers.update(place_headers(standing))
-    return AcceptedView(submission=submission_view(judged), allowance=standing)
+    opened = await run_in_threadpool(owned, desk, caller.team, upload)
+    place = opened.submission
+    venue = await run_in_threadpool(venue_of, desk, place.challenge, place.task, place.split)
+    accepted = await complete(desk, opened, venue, said.received_digest)
+    return await answer_accepted(request, caller, accepted, venue.split.limits, wait)
 
 
 @router.delete(
@@ -181,10 +199,3 @@ async def complete_one(
 def give_up_one(desk: DeskDep, caller: Submitter, upload: Upload) -> None:
     """Its parts are deleted and its place comes back."""
     give_up(desk, caller.team, upload)
-
-
-def _judged(desk: Desk, submission: UUID) -> submissions.Judged:
-    with desk.database.begin() as session:
-        judged = submissions.find(session, submission)
-    assert judged is not None, "it was sealed a moment ago"
-    return judged

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.gateway.lifecycle import EvaluationState, SubmissionState
+from services.gateway.lifecycle import EvaluationState, Progress, ReturnedFor, SubmissionState
 from services.gateway.store.challenges import Published
 from services.gateway.store.submissions import Judged
-from shared.challenge import Limits, Numbering, Protocol, Split, Task
+from shared.challenge import Fact, Limits, Numbering, Protocol, Split, Task, Winner
 from shared.messages import Standing
-from shared.report import Failure, Interval
+from shared.report import Failure, Interval, Note
 
 MOMENT = "2026-01-31T12:00:00Z"
 SUBMISSION = "7a6f3f0e-6a0e-4a8e-9c0e-0d9d6f1f2b11"
@@ -45,7 +45,9 @@ class TaskView(BaseModel):
     name: str = Field(examples=["classification"])
     title: str = Field(examples=["Image classification"])
     kind: str = Field(examples=["classification"])
-    headline: str = Field(examples=["top_5_error"], description="the metric that decides; `…_error` sorts down")
+    headline: str = Field(examples=["top_5_error"], description="the metric shown first; `…_error` sorts down")
+    winner: Winner = Field(examples=["headline"], description="what decides: the headline, or most categories won")
+    winner_rule: str = Field(examples=["The lowest error with five guesses wins."])
     protocol: Protocol = Field(examples=[{"confidence": "proven", "source": "eval_flat.m (2012 kit)"}])
     guesses: int = Field(examples=[5])
     categories: int = Field(examples=[1000])
@@ -64,6 +66,7 @@ class ChallengeView(BaseModel):
     year: int = Field(examples=[2012])
     description: str = Field(examples=["1000 categories, 50,000 validation and 100,000 test images."])
     sources: list[str] = Field(examples=[["ILSVRC2012 development kit"]])
+    facts: list[Fact] = Field(description="what is said of the edition, from where, and how sure it is")
     definition: str = Field(examples=[DIGEST], description="SHA-256 of the published definition")
     tasks: list[TaskView]
 
@@ -88,6 +91,7 @@ class EvaluationView(BaseModel):
         examples=[None], description="why there is no score: the file's fault (rejected) or ours (failed)"
     )
     fault_count: int = Field(examples=[0])
+    notes: list[Note] | None = Field(examples=[None], description="what was accepted and may not be meant")
     report_digest: str | None = Field(examples=[DIGEST])
     timings: dict[str, float] | None = Field(examples=[{"fetch": 0.02, "score": 0.03}], description="seconds by stage")
 
@@ -105,6 +109,10 @@ class SubmissionView(BaseModel):
     description: str = Field(examples=["Eight layers, ReLU, dropout."])
     track: str = Field(examples=["provided"])
     labels: Numbering = Field(examples=["ilsvrc"], description="how the file names categories")
+    participating: bool = Field(examples=[True], description="whether it is in the contest, once it is on the board")
+    entry: UUID | None = Field(
+        examples=[None], description="the submission whose place it shares; null: it has its own"
+    )
     published: bool = Field(examples=[True])
     digest: str | None = Field(examples=[DIGEST], description="SHA-256 of the decompressed bytes")
     size_bytes: int | None = Field(examples=[974162])
@@ -112,6 +120,9 @@ class SubmissionView(BaseModel):
     received_bytes: int | None = Field(examples=[401222])
     created_at: datetime = Field(examples=[MOMENT])
     sealed_at: datetime | None = Field(examples=[MOMENT])
+    forgiven_at: datetime | None = Field(
+        examples=[None], description="when its place came back because its score was at chance level"
+    )
     evaluation: EvaluationView | None
 
 
@@ -119,39 +130,99 @@ class SubmissionPage(BaseModel):
     """A page of submissions, new to old."""
 
     items: list[SubmissionView]
-    next: str | None = Field(examples=["MjAyNi0wMS0zMVQxMjowMDowMFp8N2E2Zg"], description="cursor of the next page")
+    next: str | None = Field(
+        examples=["1769860800000000.7a6f3f0e6a0e4a8e9c0e0d9d6f1f2b11"], description="cursor of the next page"
+    )
 
 
 class AcceptedView(BaseModel):
-    """A sealed submission, queued for scoring, and what the team has left."""
+    """A sealed submission, queued for scoring or scored already, and what the team has left."""
 
     submission: SubmissionView
     allowance: Standing
+    reused: bool = Field(examples=[False], description="true: an earlier submission of the same bytes, at no cost")
+
+
+class _What(BaseModel):
+    """What was sent, and where to; null where nothing is kept of it."""
+
+    challenge: str | None = Field(examples=["ilsvrc2012"])
+    task: str | None = Field(examples=["classification"])
+    split: str | None = Field(examples=["test"])
+    method: str | None = Field(examples=["AlexNet, five networks averaged"])
+
+
+class PlaceView(_What):
+    """One place in use: by what, how far that has come, and when the place comes back."""
+
+    submission: UUID = Field(examples=[SUBMISSION])
+    state: Literal["held", "spent"] = Field(examples=["spent"], description="held: its upload is still under way")
+    progress: Progress | None = Field(examples=["scored"], description="how far its submission has come")
+    taken_at: datetime = Field(examples=[MOMENT])
+    returns_at: datetime = Field(examples=["2026-02-07T12:00:00Z"])
+
+
+class ReturnedView(_What):
+    """One place that came back within the last 24 hours, and why."""
+
+    submission: UUID = Field(examples=[SUBMISSION])
+    reason: ReturnedFor = Field(
+        examples=["rejected"],
+        description="rejected: the file's fault; failed: ours; forgiven: scored, and given back all the same; "
+        "refused: the upload was no file to take; cut: it broke off; reused: the same bytes were sent before",
+    )
+    taken_at: datetime = Field(examples=[MOMENT])
+    returned_at: datetime = Field(examples=[MOMENT])
+
+
+class PoolView(BaseModel):
+    """A team's standing in a pool, right now by the ledger's clock, and what explains it."""
+
+    pool: str = Field(examples=["ilsvrc-classification-localization-2012"])
+    places: int = Field(examples=[2], description="how many there are in any window")
+    window_seconds: int = Field(examples=[604800])
+    remaining: int = Field(examples=[1])
+    next_free_at: datetime | None = Field(examples=[None], description="null while a place is free")
+    taken: list[PlaceView] = Field(description="the places in use, the first to come back first")
+    given_back: list[ReturnedView] = Field(description="the places that came back in the last 24 hours, newest first")
+    forgiven_left: int | None = Field(
+        examples=[19], description="rejected files of the next 24 hours that cost nothing; null: all of them"
+    )
+    now: datetime = Field(examples=[MOMENT], description="the ledger's clock")
 
 
 class AllowanceView(BaseModel):
     """What a team has left in every pool that it can submit to."""
 
     team: str = Field(examples=["SuperVision"])
-    pools: list[Standing]
+    pools: list[PoolView]
 
 
 class EntryView(BaseModel):
     """A place on the board."""
 
-    rank: int = Field(examples=[1])
-    rank_range: tuple[int, int] = Field(
+    rank: int | None = Field(examples=[1], description="null: not in the contest")
+    rank_range: tuple[int, int] | None = Field(
         examples=[(1, 2)],
-        description="the ranks that the 99.9 % intervals leave open; where two ranges overlap, so may the ranks",
+        description="the ranks that the 99.9 % intervals leave open; where two ranges overlap, so may the ranks; null "
+        "where there is no rank, and where categories won decide it",
     )
     submission: UUID = Field(examples=[SUBMISSION])
     team: str = Field(examples=["SuperVision"])
+    team_rank: int | None = Field(examples=[1], description="where the team stands by its best entry")
+    participating: bool = Field(examples=[True], description="whether it is in the contest")
+    entry: UUID = Field(
+        examples=[SUBMISSION], description="the first file of the entry, whose place all its files share"
+    )
     method: str = Field(examples=["AlexNet, five networks averaged"])
     description: str = Field(examples=["Eight layers, ReLU, dropout."])
     track: str = Field(examples=["provided"])
     published_at: datetime = Field(examples=[MOMENT])
     value: float = Field(examples=[0.15315], description="the headline metric, full precision")
     interval: Interval = Field(examples=[{"low": 0.1494, "high": 0.1569}], description="99.9 %, over images")
+    categories_won: int | None = Field(
+        examples=[None], description="in how many it is better than all others of the contest; null: not counted"
+    )
     metrics: dict[str, float] = Field(examples=[{"top_1_error": 0.36, "top_5_error": 0.15315}])
 
 
@@ -162,7 +233,9 @@ class LeaderboardView(BaseModel):
     task: str = Field(examples=["classification"])
     split: str = Field(examples=["test"])
     headline: str = Field(examples=["top_5_error"])
-    order: Literal["ascending", "descending"] = Field(examples=["ascending"])
+    order: Literal["ascending", "descending"] = Field(examples=["ascending"], description="of the headline")
+    winner: Winner = Field(examples=["headline"], description="what decides the task")
+    by: Winner = Field(examples=["headline"], description="what this board is ordered by")
     entries: list[EntryView]
 
 
@@ -192,6 +265,8 @@ def task_view(published: Published, name: str, task: Task) -> TaskView:
         title=task.title,
         kind=task.kind,
         headline=task.headline,
+        winner=task.winner,
+        winner_rule=task.winner_rule,
         protocol=task.protocol,
         guesses=task.guesses,
         categories=task.categories,
@@ -212,6 +287,7 @@ def challenge_view(published: Published) -> ChallengeView:
         year=challenge.year,
         description=challenge.description,
         sources=list(challenge.sources),
+        facts=list(challenge.facts),
         definition=published.digest,
         tasks=[task_view(published, name, task) for name, task in challenge.tasks.items()],
     )
@@ -224,6 +300,7 @@ def submission_view(judged: Judged) -> SubmissionView:
         {
             "team": judged.team.name,
             "published": row.published_at is not None,
+            "entry": row.entry_id,
             "evaluation": EvaluationView.model_validate(evaluation, from_attributes=True) if evaluation else None,
         }
         | {name: getattr(row, name) for name in SubmissionView.model_fields if hasattr(row, name)}

@@ -8,6 +8,7 @@ import signal
 import httpcore
 
 from services.gateway.app import open_desk
+from services.gateway.courier.check import CheckEnqueuer
 from services.gateway.courier.deliver import Deliverer
 from services.gateway.courier.dial import guarded_pool
 from services.gateway.courier.drain import Drain
@@ -45,6 +46,7 @@ async def _run(settings: CourierSettings) -> None:
 def _drains(desk: Desk, queue: Queue, pool: httpcore.AsyncConnectionPool) -> dict[str, Drain]:
     return {
         "evaluate": Drain(desk, Enqueuer(desk, queue), at_once=50),
+        "check": Drain(desk, CheckEnqueuer(desk, queue), at_once=50),
         "settle": Drain(desk, Settler(desk), at_once=10),
         "deliver": Drain(desk, Deliverer(desk, pool), at_once=100),
     }

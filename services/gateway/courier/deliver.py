@@ -1,21 +1,25 @@
-"""Outbox → a team's endpoint: one signed delivery per attempt (Standard Webhooks)."""
+"""Outbox → a team's endpoint: one signed delivery per attempt (Standard Webhooks), each written to the log."""
 
 import asyncio
 import logging
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
-from uuid import UUID
+from uuid import uuid4
 
 import httpcore
 
-from services.gateway.courier.drain import Later
+from services.gateway import rotation
+from services.gateway.courier.drain import Later, Never
+from services.gateway.courier.letters import Letter, find_letter
 from services.gateway.desk import Desk
-from services.gateway.store import outbox, teams
+from services.gateway.store import deliveries, endpoints
 from services.gateway.store.outbox import Kind
-from services.gateway.tables import EndpointRow, EventRow
+from services.gateway.tables import DeliveryRow
 from shared.errors import Refused
-from shared.messages import Event
+from shared.messages import event_name
 from shared.signing import sign
 
 log = logging.getLogger(__name__)
@@ -23,7 +27,20 @@ log = logging.getLogger(__name__)
 ATTEMPT_SECONDS = 20
 """The whole attempt: resolve, connect, send, answer. Time limits of the HTTP library count per operation only."""
 ANSWER_BYTES = 64 * 1024
+KEPT_ANSWER_BYTES = 2048
+"""How much of an answer the log shows: a framework's error page names its trouble in its first lines."""
 MINUTE, HOUR = 60, 3600
+GONE = 410
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an endpoint said; `error` is None when it took the event, `status` when there was no answer."""
+
+    status: int | None
+    error: str | None
+    beginning: bytes = b""
+    retry_after_seconds: float = 0.0
 
 
 class Deliverer:
@@ -46,49 +63,74 @@ class Deliverer:
 
     async def act(self, payload: dict[str, Any]) -> None:
         """Deliver; raise `Later` unless the endpoint answers 2xx. 410 disables the endpoint."""
-        found = await asyncio.to_thread(self._find, UUID(payload["event"]), UUID(payload["endpoint"]))
-        if found is None:
+        letter = await asyncio.to_thread(self._find, payload)
+        if letter is None:
             return
-        event, endpoint = found
-        status, retry_after = await self._send(event, endpoint)
-        if status == 410:
-            await asyncio.to_thread(self._disable, endpoint)
-        elif not 200 <= status < 300:
-            raise Later(f"the endpoint answered {status}", retry_after)
+        if letter.endpoint.disabled_at is not None:
+            raise Never("the endpoint is disabled")
+        at, began = self._desk.clock(), monotonic()
+        answer = await self._send(letter, at)
+        await asyncio.to_thread(self._record, letter, answer, at, monotonic() - began)
+        if answer.status == GONE:
+            raise Never(str(answer.error))
+        if answer.error is not None:
+            raise Later(answer.error, answer.retry_after_seconds)
 
-    async def _send(self, event: EventRow, endpoint: EndpointRow) -> tuple[int, float]:
-        told = Event.model_validate({"type": event.type, "timestamp": event.at, "data": event.data})
-        body = told.model_dump_json().encode()
-        signature = sign(endpoint.secrets, f"msg_{event.id.hex}", self._desk.clock(), body)
+    async def _send(self, letter: Letter, at: datetime) -> Answer:
+        secrets = rotation.signing(letter.endpoint.secrets, letter.endpoint.secret_ends, at)
         headers: dict[bytes | str, bytes | str] = {"content-type": "application/json", "user-agent": "holdout/1"}
-        headers.update(signature)
+        headers.update(sign(secrets.keys, event_name(letter.event), at, letter.body))
         try:
             async with (
                 asyncio.timeout(self._attempt_seconds),
-                self._pool.stream("POST", endpoint.url, headers=headers, content=body) as answer,
+                self._pool.stream("POST", letter.endpoint.url, headers=headers, content=letter.body) as answer,
             ):
-                await _read_bounded(answer)
-                return answer.status, _retry_after(answer)
-        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError, Refused) as error:
-            raise Later(f"{type(error).__name__}: {error}") from error
+                error = None if 200 <= answer.status < 300 else f"the endpoint answered {answer.status}"
+                return Answer(answer.status, error, await _beginning(answer), _retry_after(answer))
+        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError, Refused) as broken:
+            return Answer(None, f"{type(broken).__name__}: {broken}")
 
-    def _find(self, event: UUID, endpoint: UUID) -> tuple[EventRow, EndpointRow] | None:
+    def _find(self, payload: dict[str, Any]) -> Letter | None:
         with self._desk.database.begin() as session:
-            return outbox.delivery(session, event, endpoint)
+            return find_letter(session, payload)
 
-    def _disable(self, endpoint: EndpointRow) -> None:
-        log.warning("endpoint %s answered 410 Gone and is disabled", endpoint.id)
+    def _record(self, letter: Letter, answer: Answer, at: datetime, duration_seconds: float) -> None:
+        """Into the log, if the endpoint is still there. What says that it is gone gets nothing more."""
+        endpoint = letter.endpoint
         with self._desk.database.begin() as session:
-            teams.disable_endpoint(session, endpoint.id, self._desk.clock())
+            if endpoints.owned(session, endpoint.team_id, endpoint.id, hold=True) is None:
+                return
+            row = DeliveryRow(
+                id=uuid4(),
+                endpoint_id=endpoint.id,
+                event_id=letter.event,
+                type=letter.content.type,
+                at=at,
+                duration_seconds=duration_seconds,
+                status=answer.status,
+                error=_storable(answer.error),
+                answer=_storable(answer.beginning.decode(errors="replace")),
+            )
+            deliveries.record(session, row)
+            if answer.status == GONE:
+                log.warning("endpoint %s answered 410 Gone and is disabled", endpoint.id)
+                endpoints.disable(session, endpoint.id, self._desk.clock(), "the endpoint answered 410")
 
 
-async def _read_bounded(answer: httpcore.Response) -> None:
-    """Read the answer up to 64 KiB: a polite end to the exchange, but no endless drip."""
-    seen = 0
+async def _beginning(answer: httpcore.Response) -> bytes:
+    """Read the answer up to 64 KiB, a polite end to the exchange but no endless drip; keep its first 2 KiB."""
+    kept, seen = b"", 0
     async for chunk in answer.aiter_stream():
+        kept += chunk[: KEPT_ANSWER_BYTES - len(kept)]
         seen += len(chunk)
         if seen > ANSWER_BYTES:
-            return
+            break
+    return kept
+
+
+def _storable(text: str | None) -> Any:
+    """PostgreSQL's text has no NUL."""
+    return None if text is None else text.replace("\0", "\ufffd")
 
 
 def _retry_after(answer: httpcore.Response) -> float:

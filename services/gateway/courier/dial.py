@@ -5,16 +5,13 @@ call (rebinding) gains nothing.
 """
 
 import asyncio
-import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from ipaddress import ip_address
 from typing import Any
 
 import httpcore
 
-from services.gateway.addresses import Address, may_call
-from shared.errors import Refused
+from services.gateway.addresses import Address, check_answers
+from services.gateway.resolving import look_up
 
 CONNECT_SECONDS = 5.0
 """Per address, so that one that swallows packets leaves time for the next."""
@@ -22,29 +19,27 @@ CONNECT_SECONDS = 5.0
 Resolver = Callable[[str, int], Awaitable[Sequence[Address]]]
 """All addresses of a host, in the order to try them; raises `httpcore.ConnectError` when it has none for now."""
 
-# Threads of their own: a name server that does not answer must not hold the threads that work on the database.
-_RESOLVING = ThreadPoolExecutor(max_workers=32, thread_name_prefix="resolve")
-
 
 async def resolve(host: str, port: int) -> Sequence[Address]:
     """Ask the system; raises `Refused` for what is no host name at all."""
-    loop = asyncio.get_running_loop()
     try:
-        answers = await loop.run_in_executor(_RESOLVING, _look_up, host, port)
+        return await asyncio.wrap_future(look_up(host, port))
     except OSError as error:
         raise httpcore.ConnectError(f"{host} does not resolve: {error}") from error
-    except ValueError as error:  # a label too long or empty, a zero byte
-        raise Refused("endpoint-refused", f"{host!r} is no host name: {error}") from error
-    return [ip_address(answer) for answer in answers]
 
 
 class GuardedBackend(httpcore.AsyncNetworkBackend):
     """Dials only addresses that `may_call` allows."""
 
-    def __init__(self, networks: tuple[str, ...], resolve: Resolver = resolve) -> None:
+    def __init__(
+        self,
+        networks: tuple[str, ...],
+        resolve: Resolver = resolve,
+        transport: httpcore.AsyncNetworkBackend | None = None,
+    ) -> None:
         self._networks = networks
         self._resolve = resolve
-        self._inner = httpcore.AnyIOBackend()
+        self._inner = transport or httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,
@@ -71,10 +66,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
 
     async def _judged(self, host: str, port: int) -> Sequence[Address]:
         addresses = await self._resolve(host, port)
-        closed = [str(address) for address in addresses if not may_call(address, self._networks)]
-        if closed or not addresses:
-            found = ", ".join(closed) or "no address"
-            raise Refused("endpoint-refused", f"{host} is at {found}: not a public address")
+        check_answers(host, addresses, self._networks)
         return addresses
 
 
@@ -83,9 +75,3 @@ def guarded_pool(networks: tuple[str, ...], resolve: Resolver = resolve) -> http
     return httpcore.AsyncConnectionPool(
         network_backend=GuardedBackend(networks, resolve), max_connections=100, keepalive_expiry=30
     )
-
-
-def _look_up(host: str, port: int) -> list[str]:
-    """Addresses in the system's order of preference, each once."""
-    answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(answer[4][0]) for answer in answers))

@@ -27,6 +27,10 @@ class Later(Exception):
         self.after_seconds = after_seconds
 
 
+class Never(Exception):
+    """The deed is not to be done, however often it is tried: it is given up, and stays to be seen."""
+
+
 class Deed(Protocol):
     """How one kind is done. `schedule` are the waits after each failed attempt, in seconds.
 
@@ -42,7 +46,7 @@ class Deed(Protocol):
     async def act(self, payload: dict[str, Any]) -> None:
         """Do it, or raise: `Later` and `HoldoutError` are foreseen, anything else is logged with its traceback.
 
-        All are tried again by the schedule. Doing it twice must do no harm.
+        All are tried again by the schedule, after `Never` nothing is. Doing it twice must do no harm.
         """
 
 
@@ -93,6 +97,8 @@ class Drain:
     async def _do(self, row: OutboxRow) -> None:
         try:
             await self._deed.act(row.payload)
+        except Never as error:
+            await asyncio.to_thread(self._give_up, row, str(error))
         except (Later, HoldoutError) as error:
             wait = error.after_seconds if isinstance(error, Later) else 0
             await asyncio.to_thread(self._postpone, row, str(error), wait)
@@ -116,6 +122,10 @@ class Drain:
     def _strike_out(self, row: OutboxRow) -> None:
         with self._desk.database.begin() as session:
             outbox.done(session, row.id)
+
+    def _give_up(self, row: OutboxRow, error: str) -> None:
+        with self._desk.database.begin() as session:
+            outbox.give_up(session, row.id, self._desk.clock(), error)
 
     def _postpone(self, row: OutboxRow, error: str, at_least_seconds: float) -> None:
         now = self._desk.clock()

@@ -1,4 +1,4 @@
-"""Looks after what was lost: uploads whose gateway died, jobs that Redis forgot, outcomes that nobody heard.
+"""Looks after what was lost: uploads and dry runs whose gateway died, jobs that Redis forgot, outcomes nobody heard.
 
 The database is the truth about state; a sweep only compares it with Redis and S3 and puts right what differs.
 """
@@ -10,11 +10,14 @@ from datetime import timedelta
 from typing import Any
 
 from services.gateway.actions.apply import apply_report, conclude
+from services.gateway.actions.check import WINDOW, clear_check
 from services.gateway.actions.complete import clear
+from services.gateway.actions.remember import forget
 from services.gateway.actions.submit import abandon
+from services.gateway.courier.retention import Retention
 from services.gateway.desk import Desk
 from services.gateway.settings import CourierSettings
-from services.gateway.store import outbox, submissions, uploads
+from services.gateway.store import checks, outbox, submissions, uploads
 from services.gateway.tables import EvaluationRow
 from shared.errors import Broken, HoldoutError, Missing
 from shared.messages import job_id
@@ -33,13 +36,17 @@ class Sweeps:
         self._desk = desk
         self._queue = queue
         self._settings = settings
+        self._retention = Retention(desk)
 
     async def run(self) -> None:
         """For ever."""
         while True:
             await self._guarded(lambda: asyncio.to_thread(self.abandon_overdue))
             await self._guarded(lambda: asyncio.to_thread(self.clear_uploads))
+            await self._guarded(lambda: asyncio.to_thread(self.clear_checks))
             await self._guarded(self.look_after_silent)
+            await self._guarded(lambda: asyncio.to_thread(self._retention.tend))
+            await self._guarded(lambda: asyncio.to_thread(self.forget_requests))
             await asyncio.sleep(self._settings.sweep_seconds)
 
     async def _guarded(self, sweep: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -68,9 +75,29 @@ class Sweeps:
         with self._desk.database.begin() as session:
             ended = uploads.to_clear(session, self._desk.clock(), BATCH)
         for row in ended:
-            clear(self._desk, row.team_id, row.id)
-            with self._desk.database.begin() as session:
-                uploads.cleared(session, row.id)
+            try:
+                clear(self._desk, row.team_id, row.id)
+                with self._desk.database.begin() as session:
+                    uploads.cleared(session, row.id)
+            except Exception:
+                log.exception("parts of upload %s could not be cleared", row.id)
+
+    def clear_checks(self) -> None:
+        """Dry runs that nobody cleared: leave nothing of them, and forget those that no limit counts any more."""
+        now = self._desk.clock()
+        with self._desk.database.begin() as session:
+            checks.forget_old(session, now - WINDOW)
+            overdue = checks.overdue(session, now, BATCH)
+        for row in overdue:
+            try:
+                clear_check(self._desk, row.id, counts=row.finished_at is not None)
+            except Exception:
+                log.exception("check %s could not be cleared", row.id)
+
+    def forget_requests(self) -> None:
+        """Idempotency keys that have had their time."""
+        if forgotten := forget(self._desk):
+            log.info("%s requests are older than their keys are kept: forgotten", forgotten)
 
     async def look_after_silent(self) -> None:
         """Open evaluations that Redis was given and that are silent: waiting, lost, or done without our hearing."""

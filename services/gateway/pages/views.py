@@ -1,67 +1,81 @@
-"""The pages: editions, an edition, a board, an entry. Read only; they call what the API calls."""
+"""The pages: editions, an edition, a task, a board, an entry. Read only; they call what the API calls."""
 
-from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from fastapi.templating import Jinja2Templates
 from starlette.responses import Response
 
+from services.gateway.api import practice
 from services.gateway.api.auth import DeskDep
-from services.gateway.api.views import LimitsView, challenge_view
-from services.gateway.leaderboard import LEVEL, board
+from services.gateway.api.views import challenge_view, task_view
+from services.gateway.leaderboard import LEVEL, Order, Track, board
+from services.gateway.pages.numberings import numberings
+from services.gateway.pages.rendering import page
 from services.gateway.ranking import lower_is_better
 from services.gateway.store import challenges
-from shared.challenge import WEEK_SECONDS
 from shared.errors import Missing
 
 router = APIRouter(include_in_schema=False)
-templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.2f} %"
-
-
-def _moment(value: Any) -> str:
-    return f"{value:%Y-%m-%d %H:%M} UTC"
-
-
-def _allowance(limits: LimitsView) -> str:
-    spans = {WEEK_SECONDS: "a week", 24 * 3600: "a day", 3600: "an hour"}
-    return f"{limits.places} {spans.get(limits.window_seconds, f'in {limits.window_seconds:,} seconds')}"
-
-
-templates.env.filters["allowance"] = _allowance
-templates.env.filters["percent"] = _percent
-templates.env.filters["moment"] = _moment
 
 
 @router.get("/")
 def editions(request: Request, desk: DeskDep) -> Response:
-    """Every edition with its tasks and splits."""
+    """Every edition with its tasks and splits; the practice task with what to type."""
     with desk.database.begin() as session:
         views = [challenge_view(published) for published in challenges.all_newest(session)]
-    return templates.TemplateResponse(request, "editions.html", {"challenges": views})
+    contests = [view for view in views if view.name != practice.CHALLENGE]
+    context = {"challenges": contests, "practice": practice if contests != views else None}
+    return page(request, "editions.html", context | {"url": desk.settings.public_url})
 
 
 @router.get("/challenges/{challenge}")
 def edition(request: Request, challenge: str, desk: DeskDep) -> Response:
-    """One edition: its tasks, formats, limits, and how to submit."""
+    """One edition: its tasks, splits and limits."""
     with desk.database.begin() as session:
         view = challenge_view(challenges.newest(session, challenge))
-    return templates.TemplateResponse(request, "edition.html", {"challenge": view, "url": desk.settings.public_url})
+    return page(request, "edition.html", {"challenge": view})
+
+
+@router.get("/challenges/{challenge}/{task}")
+def task(request: Request, challenge: str, task: str, desk: DeskDep) -> Response:
+    """One task: its format, a sample, how a file may name categories, and every way to submit."""
+    with desk.database.begin() as session:
+        published = challenges.newest(session, challenge)
+    rules = challenges.task_of(published, task)
+    view = task_view(published, task, rules)
+    context = {
+        "challenge": published.challenge,
+        "task": view,
+        "split": next((split for split in view.splits if split.open), None),
+        "numberings": numberings(published.challenge.synsets[: rules.categories]),
+        "url": desk.settings.public_url,
+    }
+    return page(request, "task.html", context)
 
 
 @router.get("/challenges/{challenge}/{task}/{split}")
-def leaderboard(request: Request, challenge: str, task: str, split: str, desk: DeskDep) -> Response:
-    """A split's board."""
+def leaderboard(
+    request: Request,
+    challenge: str,
+    task: str,
+    split: str,
+    desk: DeskDep,
+    by: Order = "winner",
+    track: Track | None = None,
+) -> Response:
+    """A split's board, of all entries or of one track, by what decides or by the headline."""
     with desk.database.begin() as session:
         venue = challenges.venue(session, challenge, task, split)
-        entries = board(session, venue)
-    context = {"venue": venue, "entries": entries, "level": LEVEL, "falls": lower_is_better(venue.task.headline)}
-    return templates.TemplateResponse(request, "leaderboard.html", context)
+        entries = board(session, venue, by, track)
+    context = {
+        "venue": venue,
+        "entries": entries,
+        "level": LEVEL,
+        "falls": lower_is_better(venue.task.headline),
+        "by": by,
+        "track": track,
+    }
+    return page(request, "leaderboard.html", context)
 
 
 @router.get("/challenges/{challenge}/{task}/{split}/entries/{submission}")
@@ -72,4 +86,4 @@ def entry(request: Request, challenge: str, task: str, split: str, submission: U
         found = [entry for entry in board(session, venue) if entry.placing.id == submission]
     if not found:
         raise Missing("no-such-entry", f"there is no entry {submission} on this board")
-    return templates.TemplateResponse(request, "entry.html", {"venue": venue, "entry": found[0]})
+    return page(request, "entry.html", {"venue": venue, "entry": found[0]})

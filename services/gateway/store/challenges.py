@@ -62,6 +62,11 @@ def version_of(session: Session, name: str, version: int) -> ChallengeRow | None
     return session.get(ChallengeRow, (name, version))
 
 
+def definition_of(session: Session, name: str, version: int) -> Challenge:
+    """One version's definition, which is there."""
+    return _definition(session.get_one(ChallengeRow, (name, version)))
+
+
 def task_of(published: Published, task: str) -> Task:
     """A task by name; raises `Missing` with what there is instead."""
     tasks = published.challenge.tasks

@@ -1,17 +1,21 @@
 """Queries for submissions and evaluations. State changes are conditional updates: of two who race, one wins."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Update, func, select, tuple_, update
+from sqlalchemy import Select, Update, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from services.gateway.intake import Sealed
 from services.gateway.lifecycle import FINAL_STATES, OPEN_STATES, EvaluationState
+from services.gateway.store.challenges import Venue
 from services.gateway.tables import EvaluationRow, SubmissionRow, TeamRow
+
+FORGIVEN_EVERY = timedelta(days=30)
+"""How often a team's place comes back though its file was scored: a file at chance level is a mistake once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +50,51 @@ def mine(session: Session, team: UUID, after: Cursor | None, limit: int) -> Sequ
     return [Judged(row[0], row[1], row[2]) for row in rows]
 
 
-def entries(session: Session, challenge: str, task: str, split: str) -> Sequence[Judged]:
-    """The scored, published submissions of a split, in the order in which they were put on the board.
+def those(session: Session, team: UUID, ids: Iterable[UUID]) -> dict[UUID, Judged]:
+    """The team's submissions among `ids`, by id."""
+    rows = session.execute(_judged().where(SubmissionRow.team_id == team, SubmissionRow.id.in_(list(ids))))
+    return {row[0].id: Judged(row[0], row[1], row[2]) for row in rows}
+
+
+def hold_same(session: Session, team: UUID, digest: str) -> None:
+    """Until this transaction ends, nobody else seals these bytes for this team."""
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtext(str(team)), func.hashtext(digest))))
+
+
+def same(session: Session, team: UUID, venue: Venue, labels: str, digest: str, version: str) -> UUID | None:
+    """The team's newest submission of these bytes whose result would come out again, or is about to.
+
+    That is: to this split, read by the same labels, under the definition and truth of `venue`, and, where it is
+    finished, judged by this `version` of the scorer. One that failed does not count.
+    """
+    stands = EvaluationRow.state.in_(("scored", "rejected")) & (EvaluationRow.scorer_version == version)
+    query = _judged().where(
+        SubmissionRow.team_id == team,
+        SubmissionRow.digest == digest,
+        SubmissionRow.state == "sealed",
+        SubmissionRow.challenge == venue.published.challenge.name,
+        SubmissionRow.task == venue.task_name,
+        SubmissionRow.split == venue.split_name,
+        SubmissionRow.labels == labels,
+        EvaluationRow.definition == venue.published.digest,
+        EvaluationRow.truth == venue.truth,
+        or_(EvaluationRow.state.in_(OPEN_STATES), stands),
+    )
+    found = session.execute(query.order_by(SubmissionRow.sealed_at.desc()).limit(1)).first()
+    return found[0].id if found else None
+
+
+def publish(session: Session, submission: UUID, now: datetime) -> None:
+    """Put it on the board, unless it is there."""
+    session.execute(
+        update(SubmissionRow)
+        .where(SubmissionRow.id == submission, SubmissionRow.published_at.is_(None))
+        .values(published_at=now)
+    )
+
+
+def entries(session: Session, challenge: str, task: str, split: str, track: str | None = None) -> Sequence[Judged]:
+    """The scored, published submissions of a split (of one track), in the order in which they were put on the board.
 
     While a submission is evaluated anew, the outcome before it stands.
     """
@@ -58,6 +105,8 @@ def entries(session: Session, challenge: str, task: str, split: str) -> Sequence
         SubmissionRow.published_at.is_not(None),
         EvaluationRow.state == "scored",
     )
+    if track is not None:
+        query = query.where(SubmissionRow.track == track)
     rows = session.execute(query.order_by(SubmissionRow.published_at, SubmissionRow.id))
     return [Judged(row[0], row[1], row[2]) for row in rows]
 
@@ -89,21 +138,25 @@ def is_first(session: Session, evaluation: UUID, submission: UUID) -> bool:
     return session.scalar(oldest) == evaluation
 
 
+def forgive(session: Session, submission: SubmissionRow, now: datetime) -> bool:
+    """Mark a submission's place as forgiven; False when its team had that in the last `FORGIVEN_EVERY`.
+
+    The team's row is locked, so that of two submissions concluded at once one is forgiven.
+    """
+    team = select(TeamRow.id).where(TeamRow.id == submission.team_id)
+    session.execute(team.with_for_update(key_share=True))
+    lately = select(SubmissionRow.id).where(
+        SubmissionRow.team_id == submission.team_id, SubmissionRow.forgiven_at > now - FORGIVEN_EVERY
+    )
+    if session.scalar(lately.limit(1)) is not None:
+        return False
+    submission.forgiven_at = now
+    return True
+
+
 def seal(session: Session, submission: UUID, sealed: Sealed, now: datetime) -> bool:
     """open → sealed; False when it is not open any more."""
-    changed = (
-        update(SubmissionRow)
-        .where(SubmissionRow.id == submission, SubmissionRow.state == "open")
-        .values(
-            state="sealed",
-            sealed_at=now,
-            digest=sealed.digest,
-            size_bytes=sealed.size_bytes,
-            received_digest=sealed.received_digest,
-            received_bytes=sealed.received_bytes,
-        )
-    )
-    return session.execute(changed.returning(SubmissionRow.id)).first() is not None
+    return _end(session, submission, state="sealed", sealed_at=now, **asdict(sealed))
 
 
 def renew(session: Session, submission: UUID, deadline: datetime) -> None:
@@ -117,12 +170,12 @@ def renew(session: Session, submission: UUID, deadline: datetime) -> None:
 
 def abandon(session: Session, submission: UUID) -> bool:
     """open → abandoned; False when it is not open any more."""
-    changed = (
-        update(SubmissionRow)
-        .where(SubmissionRow.id == submission, SubmissionRow.state == "open")
-        .values(state="abandoned")
-    )
-    return session.execute(changed.returning(SubmissionRow.id)).first() is not None
+    return _end(session, submission, state="abandoned")
+
+
+def give_up(session: Session, submission: UUID, sealed: Sealed) -> bool:
+    """open → abandoned, because an earlier one holds the same bytes; False when it is not open any more."""
+    return _end(session, submission, state="abandoned", **asdict(sealed))
 
 
 def overdue(session: Session, now: datetime, limit: int) -> Sequence[SubmissionRow]:
@@ -181,6 +234,13 @@ def next_attempt(session: Session, evaluation: UUID, attempt: int, now: datetime
     fresh = {"state": "queued", "enqueued_at": None, "started_at": None, "stage": None, "scorer": None}
     changed = _current(evaluation, attempt).values(attempt=attempt + 1, heard_at=now, **fresh)
     return session.scalar(changed.returning(EvaluationRow.id)) is not None
+
+
+def _end(session: Session, submission: UUID, **changes: Any) -> bool:
+    """The end of an upload, for one that is still open; whether it was."""
+    still_open = (SubmissionRow.id == submission, SubmissionRow.state == "open")
+    changed = update(SubmissionRow).where(*still_open).values(**changes).returning(SubmissionRow.id)
+    return session.execute(changed).first() is not None
 
 
 def _current(evaluation: UUID, attempt: int) -> Update:

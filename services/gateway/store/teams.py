@@ -1,36 +1,12 @@
-"""Queries for teams, their keys and their endpoints."""
+"""Queries for teams and the persons in them."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from services.gateway.tables import EndpointRow, KeyRow, TeamRow
-
-USED_EVERY = timedelta(minutes=1)
-"""How exact `last_used_at` is: a write per minute and key instead of one per request."""
-
-
-def find_key(session: Session, key_id: str) -> tuple[KeyRow, TeamRow] | None:
-    """The key with this visible id, and its team."""
-    row = session.execute(
-        select(KeyRow, TeamRow).join(TeamRow, TeamRow.id == KeyRow.team_id).where(KeyRow.id == key_id)
-    ).one_or_none()
-    return (row[0], row[1]) if row else None
-
-
-def touch_key(session: Session, key: KeyRow, now: datetime) -> None:
-    """Remember that `key` was used, at most once a minute."""
-    if key.last_used_at is None or key.last_used_at < now - USED_EVERY:
-        session.execute(update(KeyRow).where(KeyRow.id == key.id).values(last_used_at=now))
-
-
-def revoke_key(session: Session, key_id: str, now: datetime) -> bool:
-    """End a key now; False when there is no such live key."""
-    ended = update(KeyRow).where(KeyRow.id == key_id, KeyRow.revoked_at.is_(None)).values(revoked_at=now)
-    return session.execute(ended.returning(KeyRow.id)).first() is not None
+from services.gateway.tables import AccountRow, MemberRow, TeamRow
 
 
 def team_named(session: Session, name: str) -> TeamRow | None:
@@ -38,25 +14,33 @@ def team_named(session: Session, name: str) -> TeamRow | None:
     return session.scalar(select(TeamRow).where(TeamRow.name == name))
 
 
-def teams_with_keys(session: Session) -> Sequence[tuple[TeamRow, KeyRow | None]]:
-    """All teams in order of name, each with each of its keys."""
+def account_named(session: Session, name: str) -> AccountRow | None:
+    """The person with this name."""
+    return session.scalar(select(AccountRow).where(AccountRow.name == name))
+
+
+def lock_team(session: Session, team: UUID) -> None:
+    """Until this transaction ends, no other one that asks for the same has this team."""
+    session.execute(select(TeamRow.id).where(TeamRow.id == team).with_for_update())
+
+
+def is_member(session: Session, team: UUID, account: UUID) -> bool:
+    """Whether the person is in the team."""
+    return session.get(MemberRow, (team, account)) is not None
+
+
+def remove_member(session: Session, team: UUID, account: UUID) -> bool:
+    """Take the person out of the team; False when they were not in it."""
+    gone = delete(MemberRow).where(MemberRow.team_id == team, MemberRow.account_id == account)
+    return session.execute(gone.returning(MemberRow.account_id)).first() is not None
+
+
+def accounts_with_teams(session: Session) -> Sequence[tuple[AccountRow, TeamRow | None]]:
+    """All persons in order of name, each with each team they are in."""
     rows = session.execute(
-        select(TeamRow, KeyRow)
-        .outerjoin(KeyRow, KeyRow.team_id == TeamRow.id)
-        .order_by(TeamRow.name, KeyRow.created_at)
+        select(AccountRow, TeamRow)
+        .outerjoin(MemberRow, MemberRow.account_id == AccountRow.id)
+        .outerjoin(TeamRow, TeamRow.id == MemberRow.team_id)
+        .order_by(AccountRow.name, TeamRow.name)
     )
     return [(row[0], row[1]) for row in rows]
-
-
-def live_endpoints(session: Session, team: UUID) -> Sequence[EndpointRow]:
-    """The team's endpoints that take deliveries."""
-    return session.scalars(
-        select(EndpointRow).where(EndpointRow.team_id == team, EndpointRow.disabled_at.is_(None))
-    ).all()
-
-
-def disable_endpoint(session: Session, endpoint: UUID, now: datetime) -> None:
-    """Deliver no more to this endpoint."""
-    session.execute(
-        update(EndpointRow).where(EndpointRow.id == endpoint, EndpointRow.disabled_at.is_(None)).values(disabled_at=now)
-    )

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from services.gateway.store.submissions import Cursor
 from services.gateway.tables import PartRow, SubmissionRow, TeamRow, UploadRow
 
 
@@ -25,6 +26,11 @@ class Opened:
         """How many parts it has in all."""
         return -(-self.upload.size_bytes // self.upload.part_bytes)
 
+    @property
+    def became(self) -> UUID | None:
+        """The submission that it came to: its own, or the earlier one of the same bytes. None until it is complete."""
+        return self.submission.id if self.submission.state == "sealed" else self.upload.earlier_id
+
     def size_of(self, number: int) -> int:
         """The bytes of part `number` (from 1): all are equal but the last."""
         return min(self.upload.part_bytes, self.upload.size_bytes - (number - 1) * self.upload.part_bytes)
@@ -40,11 +46,17 @@ def find(session: Session, upload: UUID) -> Opened | None:
     return Opened(*row) if row else None
 
 
-def mine(session: Session, team: UUID, now: datetime) -> Sequence[Opened]:
-    """A team's uploads whose time is not up, new to old: open ones, and those that were completed meanwhile."""
-    alive = SubmissionRow.state != "abandoned"
+def mine(session: Session, team: UUID, now: datetime, after: Cursor | None, limit: int) -> Sequence[Opened]:
+    """A team's uploads whose time is not up, new to old, at most `limit`, those after `after`.
+
+    They are open, or were completed meanwhile.
+    """
+    alive = (SubmissionRow.state != "abandoned") | UploadRow.earlier_id.is_not(None)
     query = _OPENED.where(SubmissionRow.team_id == team, UploadRow.expires_at > now, alive)
-    return [Opened(*row) for row in session.execute(query.order_by(SubmissionRow.created_at.desc(), UploadRow.id))]
+    if after is not None:
+        query = query.where(tuple_(SubmissionRow.created_at, SubmissionRow.id) < (after.created_at, after.id))
+    rows = session.execute(query.order_by(SubmissionRow.created_at.desc(), SubmissionRow.id.desc()).limit(limit))
+    return [Opened(*row) for row in rows]
 
 
 def open_ones(session: Session, team: UUID) -> Sequence[UUID]:
@@ -93,6 +105,11 @@ def begin_completing(session: Session, upload: UUID, now: datetime, until: datet
 def completing(session: Session, upload: UUID, until: datetime | None) -> None:
     """Renew that lease, or give it back (None)."""
     session.execute(update(UploadRow).where(UploadRow.id == upload).values(completing_until=until))
+
+
+def point_to(session: Session, upload: UUID, earlier: UUID) -> None:
+    """The submission that the upload would have become is an earlier one of the same bytes."""
+    session.execute(update(UploadRow).where(UploadRow.id == upload).values(earlier_id=earlier))
 
 
 def clear_later(session: Session, upload: UUID, clear_at: datetime) -> None:

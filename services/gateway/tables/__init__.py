@@ -2,20 +2,28 @@
 
 from services.gateway.tables.base import Base
 from services.gateway.tables.challenges import ChallengeRow, TruthRow
-from services.gateway.tables.outbox import EndpointRow, EventRow, OutboxRow
+from services.gateway.tables.checks import CheckRow
+from services.gateway.tables.endpoints import DeliveryRow, EndpointRow
+from services.gateway.tables.outbox import EventRow, OutboxRow
+from services.gateway.tables.requests import RequestRow
 from services.gateway.tables.submissions import EvaluationRow, SubmissionRow
-from services.gateway.tables.teams import KeyRow, TeamRow
+from services.gateway.tables.teams import AccountRow, KeyRow, MemberRow, TeamRow
 from services.gateway.tables.uploads import PartRow, UploadRow
 
 __all__ = [
+    "AccountRow",
     "Base",
     "ChallengeRow",
+    "CheckRow",
+    "DeliveryRow",
     "EndpointRow",
     "EvaluationRow",
     "EventRow",
     "KeyRow",
+    "MemberRow",
     "OutboxRow",
     "PartRow",
+    "RequestRow",
     "SubmissionRow",
     "TeamRow",
     "TruthRow",

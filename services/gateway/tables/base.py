@@ -26,4 +26,5 @@ class Base(DeclarativeBase):
         datetime: DateTime(timezone=True),
         UUID: Uuid,
         dict[str, Any]: JSONB,
+        list[dict[str, Any]]: JSONB,
     }

@@ -4,21 +4,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Text, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.gateway.tables.base import Base
 
 
 class OutboxRow(Base):
-    """One deed that the courier owes: `evaluate` (to Redis), `settle` (to quota), `deliver` (to a team's endpoint).
+    """One deed that the courier owes: `evaluate`, `check` (to Redis), `settle` (to quota), `deliver` (to an endpoint).
 
     Committed with the change that caused it, deleted when done. A row that was given up stays, to be seen and re-driven.
     """
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_due", "kind", "next_attempt_at", postgresql_where=text("given_up_at IS NULL")),)
+    __table_args__ = (
+        Index("ix_outbox_due", "kind", "next_attempt_at", postgresql_where=text("given_up_at IS NULL")),
+        Index("ix_outbox_endpoint", text("(payload ->> 'endpoint')"), postgresql_where=text("kind = 'deliver'")),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     kind: Mapped[str]
@@ -30,27 +32,24 @@ class OutboxRow(Base):
     last_error: Mapped[str | None]
 
 
-class EndpointRow(Base):
-    """A team's webhook address. `secrets` holds the current one first, and an old one while it is rotated out."""
-
-    __tablename__ = "endpoints"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    team_id: Mapped[UUID] = mapped_column(ForeignKey("teams.id"), index=True)
-    url: Mapped[str]
-    secrets: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    created_at: Mapped[datetime]
-    disabled_at: Mapped[datetime | None]
-
-
 class EventRow(Base):
-    """Something that happened to a submission, as teams are told it. `sequence` counts per submission, from 1."""
+    """Something that happened to a submission, as teams are told it. `sequence` counts per submission, from 1.
+
+    `position` counts per team, from 1 and without gaps, in the order in which events can be seen: the feed's cursor. It
+    is None only for what a gateway of the version before has told, until a sweep gives it one.
+    """
 
     __tablename__ = "events"
-    __table_args__ = (UniqueConstraint("submission_id", "sequence"),)
+    __table_args__ = (
+        UniqueConstraint("submission_id", "sequence"),
+        UniqueConstraint("team_id", "position"),
+        Index("ix_events_at", "at"),
+        Index("ix_events_unplaced", "team_id", postgresql_where=text("position IS NULL")),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    team_id: Mapped[UUID] = mapped_column(ForeignKey("teams.id"), index=True)
+    team_id: Mapped[UUID] = mapped_column(ForeignKey("teams.id"))
+    position: Mapped[int | None] = mapped_column(BigInteger)
     submission_id: Mapped[UUID] = mapped_column(ForeignKey("submissions.id"))
     sequence: Mapped[int]
     type: Mapped[str]

@@ -16,9 +16,10 @@ def _one_of(states: tuple[str, ...]) -> str:
 
 
 class SubmissionRow(Base):
-    """One file for one split. Never changes once sealed, but for `published_at` (whether it is an entry).
+    """One file for one split. Never changes once sealed, but for `published_at` (whether it is an entry) and `forgiven_at`.
 
-    `digest` and `size_bytes` are of the decompressed bytes, the `received_` ones of what came over the wire.
+    `digest` and `size_bytes` are of the decompressed bytes, the `received_` ones of what came over the wire. One that
+    is abandoned with a digest arrived whole: it was not needed, for an earlier one holds the same bytes.
     """
 
     __tablename__ = "submissions"
@@ -32,7 +33,9 @@ class SubmissionRow(Base):
             "split",
             postgresql_where=text("published_at IS NOT NULL"),
         ),
+        Index("ix_submissions_entry", "entry_id", postgresql_where=text("entry_id IS NOT NULL")),
         Index("ix_submissions_open", "deadline_at", postgresql_where=text("state = 'open'")),
+        Index("ix_submissions_same", "team_id", "digest", postgresql_where=text("state = 'sealed'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -45,6 +48,8 @@ class SubmissionRow(Base):
     description: Mapped[str]
     track: Mapped[str]
     labels: Mapped[str] = mapped_column(server_default="ilsvrc")
+    entry_id: Mapped[UUID | None] = mapped_column(ForeignKey("submissions.id"))
+    participating: Mapped[bool] = mapped_column(server_default="true")
     published_at: Mapped[datetime | None]
     object_key: Mapped[str]
     digest: Mapped[str | None]
@@ -54,13 +59,15 @@ class SubmissionRow(Base):
     created_at: Mapped[datetime]
     deadline_at: Mapped[datetime]
     sealed_at: Mapped[datetime | None]
+    forgiven_at: Mapped[datetime | None]
 
 
 class EvaluationRow(Base):
     """One run of the scorer over a submission, with one version of definition and truth.
 
     `attempt` counts what the queue was asked; an outcome counts only for the current attempt of an open evaluation.
-    `enqueued_at` is None until Redis has the current attempt; `heard_at` is the last sign of life.
+    `enqueued_at` is None until Redis has the current attempt; `heard_at` is the last sign of life. `categories` holds what
+    contests by categories are decided by, category id → value; boards read it by itself, for it is large.
     """
 
     __tablename__ = "evaluations"
@@ -82,10 +89,13 @@ class EvaluationRow(Base):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     scorer: Mapped[str | None]
+    scorer_version: Mapped[str | None]
     stage: Mapped[str | None]
     report_digest: Mapped[str | None]
     metrics: Mapped[dict[str, Any] | None]
     intervals: Mapped[dict[str, Any] | None]
+    categories: Mapped[dict[str, Any] | None] = mapped_column(deferred=True, deferred_raiseload=True)
     failure: Mapped[dict[str, Any] | None]
     fault_count: Mapped[int] = mapped_column(server_default="0")
+    notes: Mapped[list[dict[str, Any]] | None]
     timings: Mapped[dict[str, Any] | None]

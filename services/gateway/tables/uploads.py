@@ -13,6 +13,7 @@ class UploadRow(Base):
     """The way in of one submission, whose id it shares and whose state is its state.
 
     `digest` (decompressed bytes) and `received_digest` (bytes as sent) are what the team announced, if it did.
+    `earlier_id` is the team's earlier submission of the same bytes that stands for this one, where there was one.
     `completing_until` is the lease of a gateway that puts the parts together. `clear_at` is when a sweep looks for
     parts that an ended upload has left in S3; None once it has.
     """
@@ -25,6 +26,7 @@ class UploadRow(Base):
     part_bytes: Mapped[int]
     digest: Mapped[str | None]
     received_digest: Mapped[str | None]
+    earlier_id: Mapped[UUID | None] = mapped_column(ForeignKey("submissions.id", ondelete="CASCADE"), index=True)
     expires_at: Mapped[datetime]
     completing_until: Mapped[datetime | None]
     clear_at: Mapped[datetime | None]

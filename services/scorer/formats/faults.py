@@ -4,21 +4,30 @@ Faults are found as positions, by array operations over the whole block; only th
 into words.
 """
 
+import math
+from collections.abc import Iterable
+from itertools import islice
+
 import numpy as np
 
 from services.scorer.formats.blocks import PAD, Bytes
 from services.scorer.formats.tokens import Mask, Positions, Tokens
-from services.scorer.formats.wording import SHOWN_BYTES, Kind, put_into_words
+from services.scorer.formats.wording import IDS, SHOWN_BYTES, Kind, Speech, put_into_words
 from shared.errors import SHOWN_FAULTS, Fault, Unreadable
 
 _TAB, _NEWLINE, _RETURN, _SPACE, _COMMA, _DELETE = 9, 10, 13, 32, 44, 127
 
 
 class FaultList:
-    """The faults of one file: all counted, the first `SHOWN_FAULTS` kept."""
+    """The faults of one file: all counted, the first `SHOWN_FAULTS` kept. `line` is what its lines are called.
 
-    def __init__(self) -> None:
+    `speech`: how the file's grammar speaks of its lines.
+    """
+
+    def __init__(self, line: str = "Line", speech: Speech = IDS) -> None:
         self.count = 0
+        self._line = line
+        self._speech = speech
         self._shown: list[Fault] = []
         self._line_count: Fault | None = None
 
@@ -32,13 +41,23 @@ class FaultList:
         strange = _strange(block)
         _refuse_binary(block, strange, first_line)
         found = _places(block, tokens, np.flatnonzero(strange))
+        if not self._speech.blank_line:
+            found.pop(Kind.BLANK_LINE, None)
         if not found:
             return
         places = np.concatenate(list(found.values()))
         kinds = np.repeat(list(found), [len(where) for where in found.values()])
         self.count += len(places)
         for number in np.argsort(places, kind="stable")[: SHOWN_FAULTS - len(self._shown)]:
-            self._shown.append(_fault(block, int(places[number]), Kind(kinds[number]), first_line))
+            self._shown.append(_fault(block, int(places[number]), Kind(kinds[number]), first_line, self._speech))
+
+    def add(self, faults: Iterable[Fault], count: int) -> None:
+        """Add faults found otherwise, `count` of them; of `faults` no more are asked for than can be shown.
+
+        The first by place are kept, whichever way they were found.
+        """
+        self.count += count
+        self._shown = sorted([*self._shown, *islice(faults, SHOWN_FAULTS)], key=_by_place)[:SHOWN_FAULTS]
 
     def expect_lines(self, expected: int | None, found: int) -> None:
         """Add a fault if the file has another number of lines than `expected`."""
@@ -58,11 +77,26 @@ class FaultList:
         first = [self._line_count] if self._line_count else []
         faults = tuple((first + self._shown)[:SHOWN_FAULTS])
         if faults:
-            raise Unreadable(faults[0].code, _summary(faults[0], self.count), faults[0].remedy, faults, self.count)
+            raise Unreadable(
+                faults[0].code, _summary(faults[0], self.count, self._line), faults[0].remedy, faults, self.count
+            )
 
 
-def _summary(fault: Fault, count: int) -> str:
-    place = f"Line {fault.line:,}, column {fault.column:,}: " if fault.line and fault.column else ""
+def wrong_count(expected: int, found: int, what: str = "row") -> Fault:
+    """The fault of a file with another number of rows (or masks) than there are images."""
+    too = "few" if found < expected else "many"
+    sentence = f"Expected {expected:,} {what}s, one per image; found {found:,}."
+    order = ", in the order of the file names" if what == "row" else ""
+    return Fault(f"too-{too}-{what}s", sentence, f"Send one {what} for each image{order}.")
+
+
+def _by_place(fault: Fault) -> tuple[float, int]:
+    """In the order of the file; what has no place comes last."""
+    return (fault.line if fault.line else math.inf, fault.column or 0)
+
+
+def _summary(fault: Fault, count: int, line: str) -> str:
+    place = f"{line} {fault.line:,}, column {fault.column:,}: " if fault.line and fault.column else ""
     more = f" ({count - 1:,} more fault{'s' if count > 2 else ''} in this file.)" if count > 1 else ""
     return f"{place}{fault.sentence}{more}"
 
@@ -123,8 +157,8 @@ def _refuse_binary(text: Bytes, strange: Mask, first_line: int) -> None:
         raise Unreadable(fault.code, fault.sentence, fault.remedy, (fault,))
 
 
-def _fault(text: Bytes, place: int, kind: Kind, first_line: int) -> Fault:
+def _fault(text: Bytes, place: int, kind: Kind, first_line: int, speech: Speech = IDS) -> Fault:
     before = text[PAD:place].tobytes()
-    code, sentence, remedy = put_into_words(kind, text[place : place + 2 * SHOWN_BYTES].tobytes())
+    code, sentence, remedy = put_into_words(kind, text[place : place + 2 * SHOWN_BYTES].tobytes(), speech)
     line = first_line + before.count(b"\n")
     return Fault(code, sentence, remedy, line, column=len(before) - before.rfind(b"\n"))

@@ -41,15 +41,15 @@ def read_rows(data: Readable, width: int | None = None, lines: int | None = None
         tokens = tokenize(block)
         faults.look(block, tokens, found + 1)
         if lines is None or found < lines:
-            kept.append(tokens if width is None else _padded(tokens, width))
+            kept.append(tokens if width is None else padded(tokens, width))
         found += len(tokens.last)
     faults.expect_lines(lines, found)
     faults.refuse()
     width = max((int(part.lengths.max()) for part in kept), default=0) if width is None else width
-    return _joined([part if isinstance(part, Rows) else _padded(part, width) for part in kept])
+    return joined([part if isinstance(part, Rows) else padded(part, width) for part in kept])
 
 
-def _padded(tokens: Tokens, width: int) -> Rows:
+def padded(tokens: Tokens, width: int) -> Rows:
     """Each line's numbers side by side, cut or filled with 0 to `width`."""
     values, last = tokens.values, tokens.last
     step, rest = divmod(len(values), len(last))
@@ -61,6 +61,6 @@ def _padded(tokens: Tokens, width: int) -> Rows:
     return Rows(np.where(inside, values[np.minimum(places, len(values) - 1)], 0), tokens.lengths)
 
 
-def _joined(parts: list[Rows]) -> Rows:
+def joined(parts: list[Rows]) -> Rows:
     numbers = np.concatenate([part.numbers for part in parts], dtype=np.int32)
     return Rows(numbers, np.concatenate([part.lengths for part in parts], dtype=np.int32))

@@ -52,7 +52,9 @@ def tokenize(text: Bytes) -> Tokens:
         values, too_large = _widened(values, np.flatnonzero(five[positions - 5]), positions, digit, is_digit)
     lengths = np.diff(last, prepend=-1)
     if np.count_nonzero(is_digit[:-1] > is_digit[1:]) < len(positions):
-        lengths -= ~is_digit[positions[last] - 1]
+        bare = ~is_digit[positions[last] - 1]
+        lengths -= bare
+        values[last[bare]] = 0
     seen = np.count_nonzero(is_digit) + np.count_nonzero(text == _SPACE) + len(last) + PAD
     return Tokens(values, last, lengths, too_large, plain=seen == len(text) and bool(lengths.all()))
 

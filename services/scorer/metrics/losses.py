@@ -48,6 +48,22 @@ def errors_by_guesses(
     return tuple(Losses(total, parts * unit) for total in totals)
 
 
+def errors_by_any_label(guesses: Integers, truth: Integers) -> tuple[Losses, ...]:
+    """The losses with the first guess only, the first two, … all: 0 if one of them is any of an image's labels, else 1.
+
+    guesses: (images, k), truth: (images, labels), both padded with 0. Images without a label are left out; one at least
+    has some. The rule of ReaL labels (Beyer et al. 2020).
+    """
+    labelled = truth.any(axis=1)
+    guesses, truth = guesses[labelled], truth[labelled]
+    missed = np.ones(len(truth), np.bool_)
+    losses = []
+    for guess in guesses.T[:, :, None]:
+        missed = missed & ~((truth == guess) & (truth != 0)).any(axis=1)
+        losses.append(Losses(missed.view(np.uint8), 1))
+    return tuple(losses)
+
+
 def _weights(truth: Integers) -> tuple[int, list[Integers | None]]:
     """Into how many parts 1 is cut so that each image's 1/n is whole, and for each column its labels' parts.
 

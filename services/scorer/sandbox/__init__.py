@@ -5,8 +5,18 @@ worker (asyncio, credentials) ──descriptors──▶ warm parent (no credent
      ◀───────────── how it ended ──────────────┘
 """
 
-from services.scorer.sandbox.brief import Bounds, Brief
+from services.scorer.sandbox.brief import Bounds, Brief, CheckBrief
 from services.scorer.sandbox.door import Files, Sandbox
 from services.scorer.sandbox.endings import Crashed, Exhausted, Interrupted, SandboxBroken
 
-__all__ = ["Bounds", "Brief", "Crashed", "Exhausted", "Files", "Interrupted", "Sandbox", "SandboxBroken"]
+__all__ = [
+    "Bounds",
+    "Brief",
+    "CheckBrief",
+    "Crashed",
+    "Exhausted",
+    "Files",
+    "Interrupted",
+    "Sandbox",
+    "SandboxBroken",
+]

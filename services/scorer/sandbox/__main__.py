@@ -12,8 +12,8 @@ import sys
 import threading
 
 from services.scorer.sandbox import walls
-from services.scorer.sandbox.brief import PREFIX, Boot, Ready
-from services.scorer.sandbox.child import Room
+from services.scorer.sandbox.brief import PREFIX, Boot, Purpose, Ready
+from services.scorer.sandbox.child import Room, Target
 from services.scorer.sandbox.parent import WarmParent
 
 
@@ -21,11 +21,8 @@ def main() -> None:
     """Become a warm parent; exits when the worker goes away."""
     boot = Boot.model_validate_json(sys.argv[1])
     walls.offer_to_the_oom_killer()
-    module_name, function = boot.target.split(":")
-    module = importlib.import_module(module_name)
-    module.warm()
     room = Room(
-        target=getattr(module, function),
+        targets=_loaded(boot.targets),
         bounds=boot.bounds,
         baseline_bytes=walls.address_space_bytes(),
         nothing=os.open(os.devnull, os.O_RDWR),
@@ -40,6 +37,15 @@ def main() -> None:
     word = Ready(walls=tuple(standing), refused=tuple(missing)).model_dump_json().encode()
     control.sendall(PREFIX.pack(len(word)) + word)
     WarmParent(control, room).serve()
+
+
+def _loaded(named: dict[Purpose, str]) -> dict[Purpose, Target]:
+    """The functions that are named, their modules warm."""
+    places = {purpose: place.split(":") for purpose, place in named.items()}
+    modules = {name: importlib.import_module(name) for name, _ in places.values()}
+    for module in modules.values():
+        module.warm()
+    return {purpose: getattr(modules[name], function) for purpose, (name, function) in places.items()}
 
 
 def _settle(worker: int) -> tuple[list[str], list[str]]:

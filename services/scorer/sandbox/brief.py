@@ -3,9 +3,11 @@
 import socket
 import struct
 from dataclasses import dataclass
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
+from shared.challenge import Numbering
 from shared.model import Model
 from shared.report import Provenance
 
@@ -17,6 +19,10 @@ DESCRIPTORS = 5
 
 LONGEST_BRIEF_BYTES = 64 * 1024
 """A brief is four digests and two names, far below; more means that the two sides have lost one another."""
+
+
+Purpose = Literal["evaluate", "check"]
+"""What a child is for: to judge a file by the truth, or only to read it."""
 
 
 class Bounds(Model):
@@ -33,11 +39,13 @@ class Bounds(Model):
 
 
 class Boot(Model):
-    """How a warm parent starts. `target` is `module:function`, called as `services.scorer.evaluate.evaluate` is."""
+    """How a warm parent starts. `targets` are `module:function` by purpose, called as `evaluate` and `check` of
+    `services.scorer.evaluate` are.
+    """
 
     control: int
     worker_pid: int
-    target: str
+    targets: dict[Purpose, str]
     bounds: Bounds
 
 
@@ -49,11 +57,25 @@ class Ready(Model):
 
 
 class Brief(Model):
-    """What to score, beside the files."""
+    """An evaluation: what to judge, beside the files."""
 
+    purpose: Literal["evaluate"] = "evaluate"
     task: str
     split: str
     provenance: Provenance
+
+
+class CheckBrief(Model):
+    """A dry run: what to read the submission as. Nothing comes in the place of the truth."""
+
+    purpose: Literal["check"] = "check"
+    task: str
+    split: str
+    labels: Numbering
+
+
+AnyBrief = Brief | CheckBrief
+BRIEFS: TypeAdapter[AnyBrief] = TypeAdapter(Annotated[AnyBrief, Field(discriminator="purpose")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +89,7 @@ class Descriptors:
     status: int
 
 
-def send_brief(control: socket.socket, brief: Brief, descriptors: Descriptors) -> None:
+def send_brief(control: socket.socket, brief: AnyBrief, descriptors: Descriptors) -> None:
     """Send one brief; raises `OSError` when the other side is gone or does not read."""
     payload = brief.model_dump_json().encode()
     message = PREFIX.pack(len(payload)) + payload
@@ -82,7 +104,7 @@ def send_brief(control: socket.socket, brief: Brief, descriptors: Descriptors) -
         raise BlockingIOError("the sandbox does not take its messages")
 
 
-def receive_brief(control: socket.socket) -> tuple[Brief, Descriptors] | None:
+def receive_brief(control: socket.socket) -> tuple[AnyBrief, Descriptors] | None:
     """The next brief; None when the worker is gone."""
     prefix, descriptors, _, _ = socket.recv_fds(control, PREFIX.size, DESCRIPTORS, socket.MSG_WAITALL)
     if len(prefix) < PREFIX.size:
@@ -93,4 +115,4 @@ def receive_brief(control: socket.socket) -> tuple[Brief, Descriptors] | None:
     payload = control.recv(length, socket.MSG_WAITALL)
     if len(payload) < length:
         return None
-    return Brief.model_validate_json(payload), Descriptors(*descriptors)
+    return BRIEFS.validate_json(payload), Descriptors(*descriptors)

@@ -1,4 +1,4 @@
-"""One job in its own process: map the files, lock the door, score, say the result, exit.
+"""One job in its own process: map the files, lock the door, score or only read, say the result, exit.
 
 Frames to the worker: a letter (`s` stage, `r` report, `e` traceback), the length, the bytes.
 """
@@ -13,32 +13,32 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.scorer.sandbox import walls
-from services.scorer.sandbox.brief import Bounds, Brief, Descriptors
+from services.scorer.sandbox.brief import AnyBrief, Bounds, Brief, Descriptors, Purpose
 from services.scorer.sandbox.endings import EXIT_ERROR, EXIT_MEMORY
 from shared.challenge import Challenge
-from shared.report import Report
+from shared.report import Check, Report
 
 FRAME = struct.Struct("!cI")
 STAGE, REPORT, TRACEBACK = b"s", b"r", b"e"
 LONGEST_STAGE_BYTES = 64
 LONGEST_TRACEBACK_BYTES = 16 * 1024
 
-Target = Callable[..., Report]
-"""`services.scorer.evaluate.evaluate`, or what a test puts in its place."""
+Target = Callable[..., Report | Check]
+"""`evaluate` or `check` of `services.scorer.evaluate`, or what a test puts in its place."""
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
     """What every child of one warm parent has in common."""
 
-    target: Target
+    targets: dict[Purpose, Target]
     bounds: Bounds
     baseline_bytes: int
     nothing: int
     """An open /dev/null."""
 
 
-def live(room: Room, brief: Brief, descriptors: Descriptors, parent: int) -> None:
+def live(room: Room, brief: AnyBrief, descriptors: Descriptors, parent: int) -> None:
     """Be the child. Never returns."""
     code = EXIT_ERROR
     try:
@@ -63,20 +63,21 @@ def _keep_only(descriptors: Descriptors, nothing: int) -> int:
     return 3
 
 
-def _score(room: Room, brief: Brief, result: int) -> int:
-    """Score and report; returns the exit code."""
+def _score(room: Room, brief: AnyBrief, result: int) -> int:
+    """Score or read, and report; returns the exit code."""
     try:
         submission, truth = _mapped(4), _mapped(5)
         definition = os.pread(6, os.fstat(6).st_size, 0)
         os.close(6)
         walls.lock_down(room.bounds, room.baseline_bytes)
-        report = room.target(
+        # In the order of the arguments after the submission: labels for one that is only read, and no truth.
+        known = (truth, brief.provenance) if isinstance(brief, Brief) else (brief.labels, None)
+        report = room.targets[brief.purpose](
             Challenge.model_validate_json(definition),
             brief.task,
             brief.split,
             submission,
-            truth,
-            brief.provenance,
+            *known,
             lambda stage: _say(result, STAGE, stage.encode()[:LONGEST_STAGE_BYTES]),
         )
         _say(result, REPORT, report.canonical())

@@ -12,12 +12,12 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from services.scorer.sandbox import child
-from services.scorer.sandbox.brief import PREFIX, Boot, Bounds, Brief, Descriptors, Ready, send_brief
+from services.scorer.sandbox.brief import PREFIX, AnyBrief, Boot, Bounds, Descriptors, Purpose, Ready, send_brief
 from services.scorer.sandbox.endings import Crashed, Ended, Exhausted, Interrupted, raise_for
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,10 @@ log = logging.getLogger(__name__)
 ROOT = Path(__file__).parents[3]
 """The folder that import names start from."""
 
-TARGET = "services.scorer.evaluate:evaluate"
+TARGETS: Mapping[Purpose, str] = {
+    "evaluate": "services.scorer.evaluate:evaluate",
+    "check": "services.scorer.evaluate:check",
+}
 
 ENVIRONMENT = {
     "LANG": "C.UTF-8",
@@ -66,9 +69,9 @@ class Files:
 class Sandbox:
     """One warm parent and what runs in it. Any number of `run` at once; a parent that dies is replaced."""
 
-    def __init__(self, bounds: Bounds, target: str = TARGET) -> None:
+    def __init__(self, bounds: Bounds, targets: Mapping[Purpose, str] = TARGETS) -> None:
         self.bounds = bounds
-        self._target = target
+        self._targets = targets
         self._parent: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._starting = asyncio.Lock()
@@ -103,8 +106,8 @@ class Sandbox:
         async with self._starting:
             await self._stop()
 
-    async def run(self, brief: Brief, files: Files, on_stage: StageCallback) -> bytes:
-        """Score `files` in a child of their own and return its report's bytes, not yet believed.
+    async def run(self, brief: AnyBrief, files: Files, on_stage: StageCallback) -> bytes:
+        """Do with `files`, in a child of their own, what `brief` says; the bytes of what it found, not yet believed.
 
         Raises `Exhausted`, `Crashed` or `Interrupted`. When this is cancelled the child is killed.
         """
@@ -116,7 +119,7 @@ class Sandbox:
             log.warning("the warm parent was lost; scoring once more")
             return await self._run_once(brief, files, on_stage)
 
-    async def _run_once(self, brief: Brief, files: Files, on_stage: StageCallback) -> bytes:
+    async def _run_once(self, brief: AnyBrief, files: Files, on_stage: StageCallback) -> bytes:
         await self.start()
         assert self._control is not None
         result, their_result = socket.socketpair()
@@ -183,7 +186,7 @@ class Sandbox:
         return bounds.get(kind, -1)
 
     def _spawn(self, theirs: socket.socket) -> subprocess.Popen[bytes]:
-        boot = Boot(control=theirs.fileno(), worker_pid=os.getpid(), target=self._target, bounds=self.bounds)
+        boot = Boot(control=theirs.fileno(), worker_pid=os.getpid(), targets=dict(self._targets), bounds=self.bounds)
         return subprocess.Popen(
             [sys.executable, "-m", "services.scorer.sandbox", boot.model_dump_json()],
             cwd=ROOT,

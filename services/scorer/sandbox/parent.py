@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 
 from services.scorer.sandbox import child
-from services.scorer.sandbox.brief import Brief, Descriptors, receive_brief
+from services.scorer.sandbox.brief import AnyBrief, Descriptors, receive_brief
 from services.scorer.sandbox.endings import Ended
 
 
@@ -71,7 +71,7 @@ class WarmParent:
         deadlines = [running.deadline for running in self._children.values() if not running.late]
         return max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
 
-    def _begin(self, brief: Brief, descriptors: Descriptors) -> None:
+    def _begin(self, brief: AnyBrief, descriptors: Descriptors) -> None:
         parent = os.getpid()
         begun = time.monotonic()
         pid = os.fork()

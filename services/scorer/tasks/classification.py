@@ -4,20 +4,26 @@ What is accepted and refused, and why: docs/tasks/classification.md. The rule is
 development kit (eval_clsloc.m from 2013 on); the hierarchical error is that of the 2010 kit's readme.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from services.scorer.diagnosis.causes import explaining
+from services.scorer.diagnosis.notes import note, suspicions
 from services.scorer.formats.blocks import Readable
-from services.scorer.formats.rows import Numbers, Rows, read_rows
+from services.scorer.formats.examples import IMAGE_NAMES, OTHERS
+from services.scorer.formats.guesses import Guesses, Wanted, read_guesses
+from services.scorer.formats.numbering import FIRST, Categories, Named, Numbers, categories_of
+from services.scorer.formats.rows import read_rows
 from services.scorer.formats.tokens import Positions
 from services.scorer.metrics.hierarchy import cost_matrix, hierarchical
 from services.scorer.metrics.intervals import intervals
-from services.scorer.metrics.losses import Losses, errors_by_guesses, flat
+from services.scorer.metrics.losses import Losses, errors_by_any_label, errors_by_guesses, flat
+from services.scorer.metrics.numberings import chance_notes, fitting_notes
 from services.scorer.protocol import Case, Content, Example, Findings
 from shared.challenge import WEEK_SECONDS, Challenge, Limits, Protocol, Split, Synset, Task
-from shared.errors import SHOWN_FAULTS, Fault, Unreadable
+from shared.errors import SHOWN_FAULTS, Broken, Fault, Unreadable
 from shared.report import Note
 
 NAME = "classification"
@@ -41,7 +47,14 @@ EXAMPLE = Example(
                         images=3,
                         held_out=True,
                         limits=Limits(pool="example", places=2, window_seconds=WEEK_SECONDS),
-                    )
+                        image_names=IMAGE_NAMES,
+                    ),
+                    "validation": Split(
+                        title="Validation",
+                        images=3,
+                        held_out=False,
+                        limits=Limits(pool="example", places=2, window_seconds=WEEK_SECONDS),
+                    ),
                 },
                 categories=3,
                 hierarchical="normalised",
@@ -64,6 +77,7 @@ EXAMPLE = Example(
         b"1\x001",
         b"1 2\n\n-1 1.5 x \xe9 \xd9\xa1 n02119789 \xc3\xa9 1;2 +3 99999999999,,\r4",
     ),
+    others=OTHERS,
 )
 
 Marked = NDArray[np.bool_]
@@ -71,9 +85,14 @@ Marked = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """Aligned with the truth, image by image: guesses (images, k), ids of categories, 0 for no guess or an unknown one."""
+    """Aligned with the truth, image by image: guesses (images, k), ids of categories, 0 for no guess or an unknown one.
+
+    `written`: the same as the file has them.
+    """
 
     case: Case
+    categories: Categories
+    written: Guesses
     guesses: Numbers
     notes: tuple[Note, ...]
 
@@ -87,11 +106,17 @@ class Scored:
 
 
 def parse(case: Case, predictions: Readable, truth: Numbers | None) -> Parsed:
-    """Read the predictions, one line for each image."""
-    rows = read_rows(predictions, case.guesses, case.images if truth is None else len(truth))
-    unknown = rows.numbers > case.categories if case.categories else np.zeros(rows.numbers.shape, np.bool_)
-    guesses = np.where(unknown, 0, rows.numbers) if unknown.any() else rows.numbers
-    return Parsed(case, guesses, _notes(case, rows, unknown))
+    """Read the predictions, in any of the formats of `formats.guesses` and by the numbering of the case."""
+    images = case.images if truth is None else len(truth)
+    categories = categories_of(case.categories, case.synsets)
+    if case.labels != "ilsvrc":
+        # Whatever the file holds: nobody could read it.
+        categories.need_ranked(case.labels)
+    wanted = Wanted(case.guesses, images, categories, case.synsets, case.image_names, case.labels)
+    with explaining(case, predictions, images):
+        written = read_guesses(predictions, wanted)
+    named = categories.named(written.numbers(written.labels), written.labels)
+    return Parsed(case, categories, written, named.ids, _notes(case, written, named))
 
 
 def describe(parsed: Parsed) -> Content:
@@ -103,17 +128,26 @@ def describe(parsed: Parsed) -> Content:
 def read_truth(case: Case, truth: Readable) -> Numbers:
     """The true labels: (images, labels) int32, padded with 0. The grammar is that of predictions.
 
-    Raises `Unreadable`, also for a line without a label and for one above the number of categories.
+    Raises `Unreadable`, also for a line without a label (by any label: if no line has one) and for one above the number
+    of categories.
     """
     labels = read_rows(truth, lines=case.images).numbers
-    _refuse_lines(
-        np.flatnonzero(~np.any(labels, axis=1)), "no-label", "has no label", "Write a true label, not only 0."
-    )
+    bare = np.flatnonzero(~np.any(labels, axis=1))
+    if not _by_any_label(case) or len(bare) == len(labels):
+        _refuse_lines(bare, "no-label", "has no label", "Write a true label, not only 0.")
     if case.categories:
         above = np.flatnonzero(np.any(labels > case.categories, axis=1))
         what = f"has a label above {case.categories:,}, the number of categories"
         _refuse_lines(above, "unknown-label", what, "Write labels of the challenge's categories.")
     return labels
+
+
+def _by_any_label(case: Case) -> bool:
+    """The option `any_label`: right is whatever is one of an image's labels, and an image without any is skipped."""
+    chosen = case.options.get("any_label", False)
+    if not isinstance(chosen, bool) or (chosen and case.hierarchical):
+        raise Broken("definition-mismatch", "any_label is true or false, and goes without a hierarchical error")
+    return chosen
 
 
 def _refuse_lines(images: Positions, code: str, what: str, remedy: str) -> None:
@@ -123,30 +157,62 @@ def _refuse_lines(images: Positions, code: str, what: str, remedy: str) -> None:
         raise Unreadable(code, f"The image of line {images[0] + 1:,} {what}.", remedy, faults, len(images))
 
 
-def _notes(case: Case, rows: Rows, unknown: Marked) -> tuple[Note, ...]:
+def _notes(case: Case, written: Guesses, named: Named) -> tuple[Note, ...]:
     """What was accepted as the development kit accepts it, but may not be what its author meant."""
     k = case.guesses
     found = (
-        ("extra-guesses", rows.lengths > k, f"Guesses after the first {k} of a line were ignored."),
-        ("unknown-categories", unknown, f"Ids above {case.categories} count as wrong guesses."),
-        ("missing-guesses", rows.numbers == 0, f"Lines hold fewer than {k} guesses; each missing one is wrong."),
+        ("extra-guesses", written.rows.lengths > k, f"Guesses after the first {k} of a line were ignored."),
+        ("unknown-categories", named.unknown, _unknown(case)),
+        (
+            "missing-guesses",
+            (named.ids == 0) & ~named.unknown,
+            f"Lines hold fewer than {k} guesses; each missing one is wrong.",
+        ),
     )
-    return tuple(_note(code, marked, sentence) for code, marked, sentence in found if marked.any())
+    accepted = (note(*each) for each in found)
+    meant = replace(case, labels=written.labels)
+    return (*filter(None, accepted), *suspicions(meant, written.rows))
 
 
-def _note(code: str, marked: Marked, sentence: str) -> Note:
-    """`marked`: (images,) or (images, k); lines with a mark are counted."""
-    lines = np.flatnonzero(marked.any(axis=1) if marked.ndim == 2 else marked)
-    return Note(code=code, sentence=sentence, count=len(lines), first_line=int(lines[0]) + 1)
+def _unknown(case: Case) -> str:
+    """What it meant for a guess to be of no category."""
+    if case.labels == "wnid":
+        return "WNIDs that are no categories, but their ancestors, count as wrong guesses."
+    highest = (case.categories or 0) - 1 + FIRST[case.labels]
+    return f"Ids above {highest} count as wrong guesses."
 
 
 def score(parsed: Parsed, truth: Numbers) -> Scored:
     """The losses with the first guess, the first two, …, and by the hierarchy where there is one."""
-    losses = dict(_named("error", errors_by_guesses(parsed.guesses, truth, flat, worst=1)))
+    flat_losses = _flat_losses(parsed.case, parsed.guesses, truth)
+    losses = dict(_named("error", flat_losses))
     if parsed.case.hierarchical:
         by_height = _hierarchical_errors(parsed, truth, parsed.case.synsets)
         losses |= {"hierarchical_error": by_height[-1], **dict(_named("hierarchical_error", by_height))}
-    return Scored(losses, parsed.notes)
+    return Scored(losses, (*parsed.notes, *_numbering_notes(parsed, truth, flat_losses[-1])))
+
+
+def _flat_losses(case: Case, guesses: Numbers, truth: Numbers) -> tuple[Losses, ...]:
+    if _by_any_label(case):
+        return errors_by_any_label(guesses, truth)
+    return errors_by_guesses(guesses, truth, flat, worst=1)
+
+
+def _numbering_notes(parsed: Parsed, truth: Numbers, losses: Losses) -> list[Note]:
+    """Whether the file is likely in another numbering; which, only where the truth is no secret."""
+    case, categories = parsed.case, parsed.categories
+    if categories.count is None:
+        return []
+    notes = chance_notes(losses, _chances(case, parsed.guesses, truth), categories.count)
+    if case.held_out:
+        return notes
+    return notes + fitting_notes(losses, parsed.written, lambda ids: _flat_losses(case, ids, truth)[-1], categories)
+
+
+def _chances(case: Case, guesses: Numbers, truth: Numbers) -> int:
+    """How often something was guessed that could have been right: once for each label where any of them will do."""
+    made = np.count_nonzero(guesses, axis=1)
+    return int((made * np.count_nonzero(truth, axis=1)).sum() if _by_any_label(case) else made.sum())
 
 
 def _hierarchical_errors(parsed: Parsed, truth: Numbers, synsets: tuple[Synset, ...]) -> tuple[Losses, ...]:

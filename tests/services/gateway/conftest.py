@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -14,7 +14,8 @@ import uvicorn
 from deploy.stack.addresses import Addresses
 from deploy.stack.environment import environment
 from deploy.stack.programs import answers_ready
-from services.gateway.actions.teams import found_team, make_key
+from services.gateway.actions.keys import make_key
+from services.gateway.actions.teams import found_team
 from services.gateway.apikeys import SCOPES, Scope
 from services.gateway.app import build_app, open_desk
 from services.gateway.commands import MIGRATIONS
@@ -24,20 +25,22 @@ from services.gateway.settings import GatewaySettings
 from shared import keys
 from shared.clock import utc_now
 from shared.digests import digest_of
-from shared.messages import Notice
+from shared.messages import CheckNotice, Notice
 from shared.migrations import migrate
 from shared.report import Report
 from shared.signing import sign
 from shared.storage import Storage
 from tests.waiting import eventually
 
+LISTEN_HERE = {"HOLDOUT_GATEWAY_PRIVATE_NETWORKS": "127.0.0.0/8"}
+
 TINY = Path(__file__).parent / "tiny"
 
 
 @pytest.fixture(scope="session")
 def settings(servers: Addresses) -> GatewaySettings:
-    """The gateway's settings, as the stack gives them."""
-    return GatewaySettings.from_mapping(environment("gateway", servers))
+    """The gateway's settings, as the stack gives them; endpoints may be on this machine."""
+    return GatewaySettings.from_mapping(environment("gateway", servers) | LISTEN_HERE)
 
 
 @pytest.fixture(scope="session")
@@ -80,6 +83,11 @@ class Team:
         path = f"/v1/challenges/tiny/tasks/classification/splits/{split}/submissions"
         return self.http.post(path, content=body, params=query, headers={"Content-Type": "text/plain"})
 
+    def validate(self, body: bytes, split: str = "test", **query: str) -> httpx.Response:
+        """Have `body` checked as a plain file."""
+        path = f"/v1/challenges/tiny/tasks/classification/splits/{split}/validate"
+        return self.http.post(path, content=body, params=query, headers={"Content-Type": "text/plain"})
+
     def remaining(self, pool: str = "tiny-test") -> int:
         """Places left in a pool."""
         pools = self.http.get("/v1/allowance").raise_for_status().json()["pools"]
@@ -89,7 +97,15 @@ class Team:
 @pytest.fixture(scope="session")
 def gateway_url(settings: GatewaySettings, desk: Desk, tiny: str) -> Iterator[str]:
     """The served application."""
-    config = uvicorn.Config(build_app(open_desk(settings, "tests serve")), port=settings.port, log_config=None)
+    with serving(settings) as url:
+        yield url
+
+
+@contextmanager
+def serving(settings: GatewaySettings) -> Iterator[str]:
+    """The application in a thread of ours; its address."""
+    app = build_app(open_desk(settings, "tests serve"))
+    config = uvicorn.Config(app, port=settings.port, log_config=None, forwarded_allow_ips="127.0.0.1")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -135,7 +151,7 @@ class Scorer:
         self.storage.put(keys.REPORTS, keys.report_key(evaluation, attempt), report.canonical())
         return digest_of(report.canonical())
 
-    def notify(self, notice: Notice, secret: str | None = None) -> httpx.Response:
+    def notify(self, notice: Notice | CheckNotice, secret: str | None = None) -> httpx.Response:
         """Ring the gateway's bell."""
         body = notice.model_dump_json().encode()
         headers = sign([secret or self.secret], f"msg_{uuid4().hex}", utc_now(), body)

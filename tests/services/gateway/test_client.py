@@ -1,6 +1,8 @@
 """The participants' client as they run it, against a server that says, or fails to say, what is scripted."""
 
+import base64
 import contextlib
+import gzip
 import hashlib
 import json
 import os
@@ -40,6 +42,7 @@ from tests.waiting import eventually
 CLIENT = Path(__file__).parents[3] / "services" / "gateway" / "client.py"
 KEY = "holdout_abcdefghijkm_secret"
 SUBMIT = "/v1/challenges/ilsvrc2012/tasks/classification/splits/test/submissions"
+VALIDATE = SUBMIT.replace("submissions", "validate")
 MINE = "/v1/submissions"
 ONE = f"{MINE}/{SUBMISSION}"
 BOARD = "/v1/challenges/ilsvrc2012/tasks/classification/splits/test/leaderboard"
@@ -112,6 +115,82 @@ def test_the_file_goes_as_it_is_with_its_type_its_length_and_what_is_said_of_it(
         assert sent.headers["content-length"] == "5000"
         assert sent.headers["authorization"] == f"Bearer {KEY}"
         assert sent.query == {"method": "Net & Söhne", "description": "x y", "track": "external", "publish": "true"}
+
+
+def test_a_file_can_stay_out_of_the_contest_and_share_the_place_of_another(
+    run: Run, server: Imitation, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"1\n")
+    assert run("submit", path, *TO_TEST, "--no-participate", "--entry", SUBMISSION, "--no-wait").returncode == 0
+    assert server.asked[-1].query | {"participate": "false", "entry": SUBMISSION} == server.asked[-1].query
+
+
+def submitted_with(run: Run, server: Imitation, file: Path, *options: str) -> dict[str, str]:
+    """The headers of a submission."""
+    assert run("submit", file, *TO_TEST, "--no-wait", *options).returncode == 0
+    return server.asked[-1].headers
+
+
+def test_a_repeated_command_has_the_same_key_and_any_other_has_another(run: Run, server: Imitation, file: Path) -> None:
+    """All that is said of the file is in the key: under the same key it would be refused as a mismatch."""
+    first = submitted_with(run, server, file)["idempotency-key"]
+    assert submitted_with(run, server, file)["idempotency-key"] == first
+    others = [("--method", "x"), ("--publish", "--labels", "kaggle")]
+    keys = [submitted_with(run, server, file, *options)["idempotency-key"] for options in others]
+    file.write_text("1\n")
+    keys.append(submitted_with(run, server, file)["idempotency-key"])
+    assert len({first, *keys}) == len(keys) + 1
+    assert server.asked[2].query == {"method": "x", "track": "provided", "publish": "false"}
+    assert server.asked[3].query["labels"] == "kaggle"
+    assert "idempotency-key" not in submitted_with(run, server, file, "--idempotency-key", "none")
+
+
+def test_the_digest_of_what_the_file_unpacks_to_is_told_beforehand(
+    run: Run, server: Imitation, file: Path, tmp_path: Path
+) -> None:
+    """Then the server can answer for a file that it knows; of a broken archive it is left to the server to say so."""
+    told = f"sha-256=:{base64.b64encode(hashlib.sha256(file.read_bytes()).digest()).decode()}:"
+    packed, broken = tmp_path / "packed.gz", tmp_path / "broken.gz"
+    packed.write_bytes(gzip.compress(file.read_bytes()))
+    broken.write_bytes(packed.read_bytes()[:-6])
+    assert submitted_with(run, server, file)["repr-digest"] == told
+    assert submitted_with(run, server, packed)["repr-digest"] == told
+    assert "repr-digest" not in submitted_with(run, server, broken)
+
+
+def test_a_result_that_was_there_before_is_told_as_such(run: Run, server: Imitation, file: Path) -> None:
+    """Of the same bytes; or of the same request, whose answer speaks of then and not of what is left now."""
+    known = {"submission": submission(), "allowance": STANDING}
+    server.script("POST", SUBMIT, Answer(200, known | {"reused": True}))
+    done = run("submit", file, *TO_TEST)
+    assert "the same bytes were submitted before" in done.stdout
+    assert "left: 1 of 2" in done.stdout
+    server.script("POST", SUBMIT, Answer(202, known, {"Idempotency-Replayed": "true"}))
+    done = run("submit", file, *TO_TEST)
+    assert "the same request was made before" in done.stdout
+    assert "left: " not in done.stdout
+
+
+def test_a_request_that_is_still_under_way_is_asked_again(run: Run, server: Imitation, file: Path) -> None:
+    """The line of the first try broke before its upload was given up."""
+    server.script("POST", SUBMIT, problem(409, "idempotency-running", "still under way", "1"), accepted)
+    done = run("submit", file, *TO_TEST)
+    assert done.returncode == 0, done.stderr
+    assert server.count("POST", SUBMIT) == 2
+
+
+def test_what_failed_on_the_servers_side_is_submitted_anew_by_the_same_command(
+    run: Run, server: Imitation, file: Path
+) -> None:
+    """Under the same key, the server would only repeat that it accepted it."""
+    replayed = Answer(202, {"submission": submission(), "allowance": STANDING}, {"Idempotency-Replayed": "true"})
+    server.script("POST", SUBMIT, replayed, accepted)
+    server.script("GET", ONE, Answer(200, submission(judged="failed")), Answer(200, submission(judged="scored")))
+    done = run("submit", file, *TO_TEST)
+    assert done.returncode == 0, done.stderr
+    first, second = (asked.headers["idempotency-key"] for asked in server.asked if asked.method == "POST")
+    assert first != second
 
 
 def test_without_waiting_it_says_how_to_wait(run: Run, server: Imitation, file: Path) -> None:
@@ -418,6 +497,21 @@ def test_every_table_is_aligned_and_free_of_control_characters(run: Run, server:
     assert "note: blank lines were skipped (3 times, first in line 9)" in run("report", SUBMISSION).stdout
 
 
+def test_a_board_that_categories_decide_shows_how_many_and_a_dash_for_who_takes_no_part(
+    run: Run, server: Imitation
+) -> None:
+    shown = board()
+    (entry,) = shown["entries"]
+    winner = entry | {"rank": 1, "rank_range": None, "categories_won": 106}
+    guest = entry | {"rank": None, "rank_range": None, "categories_won": None}
+    counted = shown | {"winner": "categories_won", "entries": [winner, guest]}
+    server.script("GET", BOARD, Answer(200, counted))
+    lines = run("leaderboard", "ilsvrc2012", "classification", "test").stdout.splitlines()
+    assert lines[0].split()[:6] == ["rank", "range", "team", "method", "track", "won"]
+    assert re.match(r"1 +Evil\?\[31m +Net +provided +106 +0\.06178", lines[1])
+    assert re.match(r"- +Evil\?\[31m +Net +provided +- +0\.06178", lines[2])
+
+
 def test_public_pages_need_no_key_and_get_none(run: Run, server: Imitation) -> None:
     """Boards and challenges are open to all."""
     server.script("GET", BOARD, Answer(200, board()))
@@ -580,3 +674,74 @@ def challenges() -> Any:
     split = {"name": "test", "images": 50000, "open": True, "limits": limits}
     task = {"name": "classification", "headline": "top_5_error", "splits": [split]}
     return [{"name": "ilsvrc2012", "version": 1, "tasks": [task]}]
+
+
+ACCEPTED = {
+    "outcome": "accepted",
+    "counts": {"images": 1000, "guesses": 4990},
+    "notes": [{"code": "missing-guesses", "sentence": "Lines hold fewer.", "count": 10, "first_line": 7}],
+    "failure": None,
+    "faults": [],
+    "fault_count": 0,
+}
+
+REFUSED = ACCEPTED | {
+    "outcome": "rejected",
+    "counts": {},
+    "notes": [],
+    "failure": {"code": "too-few-lines", "sentence": "Found 3 lines.", "remedy": "Write a line for each image."},
+    "faults": [{"code": "letters", "sentence": "'cat' is no number.", "remedy": "Write 7.", "line": 2, "column": 5}],
+    "fault_count": 1201,
+}
+
+
+def test_a_file_that_is_checked_and_good_ends_with_0_and_shows_what_it_holds(
+    run: Run, server: Imitation, file: Path
+) -> None:
+    server.script("POST", VALIDATE, Answer(200, ACCEPTED))
+    done = run("check", file, *TO_TEST, "--labels", "wnid")
+    assert (done.returncode, server.asked[-1].query) == (0, {"labels": "wnid"})
+    assert server.asked[-1].sha256 == sha256(file)
+    assert done.stdout == f"accepted: 1,000 images, 4,990 guesses\n{file}:7: note: Lines hold fewer. (10 times)\n"
+
+
+def test_a_file_that_is_checked_and_broken_ends_with_1_and_its_faults_as_compilers_print_them(
+    run: Run, server: Imitation, file: Path
+) -> None:
+    server.script("POST", VALIDATE, Answer(200, REFUSED))
+    done = run("check", file, *TO_TEST)
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [
+        "rejected: Found 3 lines. Write a line for each image.",
+        f"{file}:2:5: 'cat' is no number. Write 7.",
+        "… and 1,200 more",
+    ]
+    as_json = run("check", file, *TO_TEST, "--json")
+    assert (as_json.returncode, json.loads(as_json.stdout)) == (1, REFUSED)
+
+
+def test_a_check_that_fails_on_the_way_is_sent_again(run: Run, server: Imitation, file: Path) -> None:
+    unfinished = problem(503, "check-unfinished", "no scorer came", retry_after="1")
+    server.script("POST", VALIDATE, Cut(100), unfinished, Answer(200, ACCEPTED))
+    done = run("check", file, *TO_TEST)
+    assert done.returncode == 0, done.stderr
+    assert server.count("POST", VALIDATE) == 3
+    assert "no scorer came; trying again in" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (problem(429, "too-many-checks", "all 60 are used", remedy="come back in 10 seconds"), 4),
+        (problem(500, "check-failed", "the file could not be checked: too large"), 6),
+        (problem(404, "no-such-split", "there is none"), 3),
+    ],
+    ids=["too many", "failed", "no split"],
+)
+def test_a_check_that_is_not_answered_ends_with_the_code_of_its_reason(
+    run: Run, server: Imitation, file: Path, answer: Answer, code: int
+) -> None:
+    server.script("POST", VALIDATE, answer)
+    done = run("check", file, *TO_TEST)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert answer.body["detail"] in done.stderr

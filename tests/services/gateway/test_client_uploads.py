@@ -22,6 +22,7 @@ from tests.services.gateway.imitation import (
     Cut,
     Imitation,
     Reply,
+    page,
     problem,
     submission,
 )
@@ -125,7 +126,7 @@ def test_each_part_is_sent_until_it_is_there(server: Imitation, file: Path) -> N
     stumbles: list[Reply] = [
         Cut(100_000),
         problem(500, "internal", "something broke"),
-        problem(400, "part-digest-differs", "it arrived with another digest"),
+        problem(400, "digest-mismatch", "it arrived with another digest"),
     ]
     for number, stumble in enumerate(stumbles, start=1):
         server.script("PUT", part_path(number), stumble, taken)
@@ -149,14 +150,17 @@ def test_another_upload_is_not_gone_on_with(server: Imitation, file: Path) -> No
         {"method": "another"},
         {"split": "validation"},
         {"publish": True},
+        {"labels": "kaggle"},
+        {"participate": False},
+        {"entry": SUBMISSION},
     ]
-    server.script("GET", UPLOADS, Answer(200, {"items": [upload_of(file, 1, 2) | other for other in others]}))
+    server.script("GET", UPLOADS, page(*(upload_of(file, 1, 2) | other for other in others)))
     run(server, file)
     assert server.count("POST", UPLOADS) == 1
 
 
 def test_an_upload_whose_opening_was_not_answered_is_found_and_not_opened_twice(server: Imitation, file: Path) -> None:
-    server.script("GET", UPLOADS, Answer(200, {"items": []}), Answer(200, {"items": [upload_of(file)]}))
+    server.script("GET", UPLOADS, page(), page(upload_of(file)))
     server.script("POST", UPLOADS, Cut())
     run(server, file)
     assert server.count("POST", UPLOADS) == 1
@@ -164,14 +168,32 @@ def test_an_upload_whose_opening_was_not_answered_is_found_and_not_opened_twice(
 
 
 def test_a_complete_upload_is_not_sent_again(server: Imitation, file: Path) -> None:
-    server.script("GET", UPLOADS, Answer(200, {"items": [upload_of(file, state="sealed")]}))
+    server.script("GET", UPLOADS, page(upload_of(file, state="sealed")))
     said, _ = run(server, file)
     assert f"accepted {SUBMISSION}" in said
     assert not sent_parts(server)
 
 
+def test_an_upload_far_down_the_list_is_gone_on_with(server: Imitation, file: Path) -> None:
+    take_in_parts(server, file, 1, 2, 3, 4)
+    others = [upload_of(file, 1, method="another")] * 3
+    server.script("GET", UPLOADS, page(*others, following="further"), page(upload_of(file, 1, 2, 3, 4)))
+    run(server, file)
+    assert sent_parts(server) == Counter([5])
+
+
+def test_bytes_that_the_server_has_are_not_sent(server: Imitation, file: Path) -> None:
+    known = {"submission": submission(), "allowance": STANDING, "reused": True}
+    server.script("POST", UPLOADS, Answer(200, known))
+    said, _ = run(server, file)
+    assert f"accepted {SUBMISSION}" in said
+    assert "the same bytes were submitted before" in said
+    assert not sent_parts(server)
+    assert server.count("POST", COMPLETE) == 0
+
+
 def test_a_file_whose_evaluation_failed_on_our_side_is_sent_anew(server: Imitation, file: Path) -> None:
-    server.script("GET", UPLOADS, Answer(200, {"items": [upload_of(file, state="sealed")]}))
+    server.script("GET", UPLOADS, page(upload_of(file, state="sealed")))
     failed = {"submission": submission(judged="failed"), "allowance": STANDING}
     server.script("POST", COMPLETE, Answer(202, failed), Answer(202, failed | {"submission": submission()}))
     run(server, file)

@@ -7,9 +7,10 @@ from uuid import uuid4
 import pytest
 
 from services.gateway.desk import Desk
-from services.gateway.publish import Publication, publish
+from services.gateway.publish import Publication, publish, published_version, read_truth_argument
 from services.gateway.store import challenges
 from shared import keys
+from shared.bundles import pack
 from shared.challenge import read_challenge
 from shared.errors import Broken, Conflict, Missing, Refused, Unreadable
 from shared.storage import Storage
@@ -53,6 +54,18 @@ def test_the_same_again_changes_nothing_and_another_split_can_follow(
     assert go(desk, operator, folder, f"test={truth}").is_new
     assert not go(desk, operator, folder, f"test={truth}").is_new
     assert go(desk, operator, folder, f"classification/validation={truth}").is_new
+
+
+def test_what_is_published_at_every_start_is_left_as_it_is_once_its_version_is_live(
+    desk: Desk, operator: Storage, folder: Path
+) -> None:
+    assert published_version(desk.database, folder) is None
+    done = go(desk, operator, folder, f"test={folder / 'truth.txt'}")
+    assert published_version(desk.database, folder) == f"{done.challenge.name} version 1"
+    rewrite(folder, "Four images, for tests.", "Said in other words by a newer release.")
+    assert published_version(desk.database, folder) == f"{done.challenge.name} version 1"
+    rewrite(folder, "version = 1", "version = 2")
+    assert published_version(desk.database, folder) is None
 
 
 def test_a_published_version_cannot_be_edited_but_a_new_one_takes_its_place(
@@ -127,3 +140,15 @@ def test_splits_of_one_pool_state_one_limit(desk: Desk, operator: Storage, folde
 def test_a_truth_for_no_split_in_particular_is_asked_which(desk: Desk, operator: Storage, folder: Path) -> None:
     with pytest.raises(Missing, match="does not name one split"):
         go(desk, operator, folder, str(folder / "truth.txt"))
+
+
+def test_further_parts_are_named_behind_the_truth_and_stored_with_it(
+    desk: Desk, operator: Storage, folder: Path, tmp_path: Path
+) -> None:
+    excluded = tmp_path / "excluded,twice.txt"
+    excluded.write_bytes(b"2\n")
+    argument = f"test={folder / 'truth.txt'},excluded={excluded}"
+    assert read_truth_argument(read_challenge(folder), argument).parts == {"excluded": excluded}
+    digest = go(desk, operator, folder, argument).truths["classification", "test"]
+    stored = operator.read(keys.GROUND_TRUTH, keys.truth_key(digest), 10_000)
+    assert stored == pack({"excluded": b"2\n", "truth": (folder / "truth.txt").read_bytes()})

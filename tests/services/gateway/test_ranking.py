@@ -12,14 +12,17 @@ def candidate(value: float, margin: float) -> Candidate:
     return Candidate(uuid4(), value, value - margin, value + margin)
 
 
-def naive(candidates: list[Candidate], metric: str) -> dict[UUID, tuple[int, int, int]]:
+Place = tuple[int | None, int | None, int | None]
+
+
+def naive(candidates: list[Candidate], metric: str) -> dict[UUID, Place]:
     """The definition, word by word: count who is better, surely better, surely worse."""
     falls = lower_is_better(metric)
 
     def better(a: float, b: float) -> bool:
         return a < b if falls else a > b
 
-    found = {}
+    found: dict[UUID, Place] = {}
     for one in candidates:
         rank = 1 + sum(better(other.value, one.value) for other in candidates)
         if falls:
@@ -32,7 +35,7 @@ def naive(candidates: list[Candidate], metric: str) -> dict[UUID, tuple[int, int
     return found
 
 
-def places(placings: list[Placing]) -> dict[UUID, tuple[int, int, int]]:
+def places(placings: list[Placing]) -> dict[UUID, Place]:
     return {placing.id: (placing.rank, placing.best, placing.worst) for placing in placings}
 
 

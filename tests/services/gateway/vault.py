@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from tests.services.gateway.imitation import OTHER, STANDING, Answer, Asked, Imitation, moment, submission
+from tests.services.gateway.imitation import OTHER, STANDING, Answer, Asked, Imitation, moment, page, submission
 
 PART_BYTES = 8 * 2**20
 UPLOADS = "/v1/uploads"
@@ -24,18 +24,19 @@ def upload_of(file: Path, *received: int, **more: Any) -> dict[str, Any]:
     with file.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
     words = {"method": "", "description": "", "track": "provided", "labels": "ilsvrc", "publish": False}
+    words |= {"participate": True, "entry": None}
     place = {"challenge": "ilsvrc2012", "task": "classification", "split": "test"}
     counted = {"size_bytes": size_bytes, "part_bytes": PART_BYTES, "part_count": part_count}
     missing = [number for number in range(1, part_count + 1) if number not in received]
     there = {"received_parts": len(received), "missing": missing, "digest": None, "received_digest": digest}
     times = {"created_at": moment(60), "expires_at": moment(-86_400)}
-    return {"id": OTHER, "state": "open"} | place | words | counted | there | times | more
+    return {"id": OTHER, "state": "open", "submission": None} | place | words | counted | there | times | more
 
 
 def take_in_parts(server: Imitation, file: Path, *received: int) -> None:
     """Take `file` in parts, of which some are there; without any, the upload is not open yet."""
     upload = upload_of(file, *received)
-    server.script("GET", UPLOADS, Answer(200, {"items": [upload] if received else []}))
+    server.script("GET", UPLOADS, page(*([upload] if received else [])))
     server.script("POST", UPLOADS, Answer(201, upload))
     server.script("GET", UPLOAD, Answer(200, upload))
     for number in range(1, upload["part_count"] + 1):

@@ -6,9 +6,10 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from shared.messages import Reservation, Standing
+from shared.messages import Reservation, Standing, Statement
 from tests.services.quota.conftest import Service
 from tests.services.quota.ledgers import WEEK
+from tests.waiting import eventually
 
 
 def test_a_place_is_held_then_spent_and_the_answers_say_how_the_team_stands(service: Service, team: UUID) -> None:
@@ -80,6 +81,23 @@ def test_rejected_files_are_forgiven_up_to_the_daily_limit_and_ours_always(servi
     refused = service.reserve(team, forgiven_per_day=2, pool="another-pool")
     assert (refused.status_code, refused.json()["code"]) == (429, "too-many-rejected")
     assert 24 * 3600 - 60 < int(refused.headers["retry-after"]) <= 24 * 3600
+
+
+def test_a_statement_reaches_back_a_day_where_the_window_is_shorter(service: Service, team: UUID) -> None:
+    submission = uuid4()
+    service.reserve(team, submission, window_seconds=1, places=1)
+    service.settle(submission, "returned", "theirs")
+    query: dict[str, str | int] = {"team": str(team), "pool": "test", "places": 1, "window_seconds": 1}
+
+    def stated() -> Statement:
+        return Statement.model_validate_json(service.http.get("/v1/statement", params=query).content)
+
+    began = stated().now
+    eventually(lambda: stated().now > began + timedelta(seconds=1))
+    [place] = stated().given_back
+    assert (place.submission, place.state, place.fault) == (submission, "released", "theirs")
+    query["forgiven_per_day"] = 5
+    assert stated().forgiven_left == 4
 
 
 def test_an_abandoned_upload_gives_its_place_back_by_itself(service: Service, team: UUID) -> None:

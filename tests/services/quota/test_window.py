@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from services.quota.window import Posting, Terms, fold, forgiven_again_at, standing
+from services.quota.window import Posting, Terms, fold, forgiven_again_at, standing, statement
 from shared.messages import Standing
 from tests.services.quota.ledgers import HOUR, TWO_A_WEEK, WEEK, at, posting, spent
 
@@ -85,3 +85,21 @@ def test_an_open_split_forgives_all_and_counts_against_no_other() -> None:
     ledger = [posting(1, "released", 0, "theirs", terms=Terms(60, HOUR, None))]
     assert forgiven_again_at(ledger, 1, at(1)) is None
     assert forgiven_again_at([posting(1, "released", 0, "theirs")], None, at(1)) is None
+
+
+def test_a_statement_tells_what_came_back_within_a_day_newest_first() -> None:
+    refunded = [*spent(1, 0), posting(1, "refunded", 50, "ours")]
+    released = [posting(2, "held", 60), posting(2, "released", 70, "theirs")]
+    elsewhere = [*spent(3, 0), posting(4, "held", 80, pool="other"), posting(4, "released", 90, "ours", pool="other")]
+    found = statement(refunded + released + elsewhere, "test", TWO_A_WEEK, at(100))
+    told = [(place.submission.int, place.state, place.fault, place.returned_at) for place in found.given_back]
+    assert told == [(2, "released", "theirs", at(70)), (1, "refunded", "ours", at(50))]
+    assert (found.remaining, found.forgiven_left) == (1, 19)
+    assert statement(refunded, "test", TWO_A_WEEK, at(50 + DAY)).given_back == ()
+
+
+def test_a_statement_under_terms_that_forgive_all_counts_nothing() -> None:
+    rejected = [*spent(1, 0), posting(1, "refunded", 50, "theirs")]
+    assert statement(rejected, "test", Terms(2, WEEK, None), at(60)).forgiven_left is None
+    assert statement(rejected, "test", Terms(2, WEEK, 1), at(60)).forgiven_left == 0
+    assert statement(rejected, "test", Terms(2, WEEK, 1), at(50 + DAY)).forgiven_left == 1

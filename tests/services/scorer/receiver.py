@@ -4,13 +4,17 @@ import json
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Annotated, Any, Self
+
+from pydantic import Field, TypeAdapter
 
 from shared.clock import utc_now
-from shared.messages import Notice
+from shared.messages import CheckNotice, Notice
 from shared.signing import new_secret, verify
 
-Answer = Callable[[Notice], tuple[int, Any]]
+Heard = Notice | CheckNotice
+HEARD: TypeAdapter[Heard] = TypeAdapter(Annotated[Heard, Field(discriminator="kind")])
+Answer = Callable[[Heard], tuple[int, Any]]
 
 
 class Receiver:
@@ -20,6 +24,7 @@ class Receiver:
         self.secret = new_secret()
         self.answer = answer
         self.notices: list[Notice] = []
+        self.checks: list[CheckNotice] = []
         self.ids: list[str] = []
         self._changed = threading.Condition()
         receiver = self
@@ -28,7 +33,7 @@ class Receiver:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 name = verify([receiver.secret], dict(self.headers), body, utc_now())
-                status, answer = receiver._hear(name, Notice.model_validate_json(body))
+                status, answer = receiver._hear(name, HEARD.validate_json(body))
                 content = json.dumps(answer).encode()
                 self.send_response(status)
                 self.send_header("content-length", str(len(content)))
@@ -51,14 +56,26 @@ class Receiver:
             assert self._changed.wait_for(lambda: any(notice.kind == kind for notice in self.notices), 20)
             return next(notice for notice in self.notices if notice.kind == kind)
 
-    def _hear(self, name: str, notice: Notice) -> tuple[int, Any]:
+    def wait_for_check(self) -> CheckNotice:
+        """The first dry run that was checked, waited for."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: self.checks, 20)
+            return self.checks[0]
+
+    def _hear(self, name: str, notice: Heard) -> tuple[int, Any]:
         status, answer = self.answer(notice)
         with self._changed:
             self.ids.append(name)
             if status == 200:
-                self.notices.append(notice)
+                self._keep(notice)
             self._changed.notify_all()
         return status, answer
+
+    def _keep(self, notice: Heard) -> None:
+        if isinstance(notice, CheckNotice):
+            self.checks.append(notice)
+        else:
+            self.notices.append(notice)
 
     def __enter__(self) -> Self:
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})

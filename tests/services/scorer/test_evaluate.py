@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from services.scorer.evaluate import evaluate, warm
+from services.scorer.evaluate import check, evaluate, warm
 from services.scorer.tasks import TASKS, classification, find_task
 from shared.errors import Broken
 from shared.report import LEVELS, Provenance, Report
@@ -54,6 +54,27 @@ def test_a_kind_of_task_that_this_scorer_does_not_have_is_our_fault() -> None:
         find_task("tasting")
 
 
+def test_a_good_file_is_accepted_by_a_check_which_counts_and_never_scores() -> None:
+    checked = check(EXAMPLE.definition, "classification", "test", EXAMPLE.predictions)
+    judged_by = judged(EXAMPLE.predictions)
+    assert (checked.outcome, checked.challenge, checked.split) == ("accepted", "example", "test")
+    assert checked.counts["images"] == 3
+    assert checked.notes == judged_by.notes
+    assert "metrics" not in type(checked).model_fields
+
+
+@pytest.mark.parametrize("predictions", EXAMPLE.broken)
+def test_a_check_refuses_what_an_evaluation_refuses_in_the_same_words(predictions: bytes) -> None:
+    checked, report = check(EXAMPLE.definition, "classification", "test", predictions), judged(predictions)
+    assert checked.outcome == report.outcome == "rejected"
+    assert (checked.failure, checked.faults, checked.fault_count) == (report.failure, report.faults, report.fault_count)
+
+
+def test_a_check_of_a_split_that_the_definition_does_not_have_is_our_fault() -> None:
+    with pytest.raises(Broken):
+        check(EXAMPLE.definition, "classification", "train", EXAMPLE.predictions)
+
+
 def test_stages_are_told_in_order() -> None:
     told: list[str] = []
     evaluate(EXAMPLE.definition, "classification", "test", EXAMPLE.predictions, EXAMPLE.truth, PROVENANCE, told.append)
@@ -70,12 +91,13 @@ def test_every_task_has_an_example_that_is_scored() -> None:
 
 LOCKED = """
 import sys
-from services.scorer.evaluate import evaluate, warm
+from services.scorer.evaluate import check, evaluate, warm
 from shared.errors import HoldoutError
 from shared.report import Provenance
 from services.scorer.tasks.classification import EXAMPLE
 
 warm()
+from tests.services.scorer.diagnosis.mistakes import MISTAKES
 provenance = Provenance(scorer="0", definition="0" * 64, truth="0" * 64, submission="0" * 64)
 many = EXAMPLE.definition.model_copy(deep=True)
 wide = b"".join(b"1 2 3 " * (i % 11 + 1) + b"\\n" for i in range(3000))
@@ -94,6 +116,12 @@ files += [b"1\\n\\xed\\xa0\\x80 \\xf0\\x9f\\x98\\x80 -1 1.0 a;b\\n3"]
 for predictions in files:
     evaluate(EXAMPLE.definition, "classification", "test", predictions, EXAMPLE.truth, provenance).canonical()
     evaluate(many, "classification", "test", predictions, wide, provenance).canonical()
+for mistake in MISTAKES:
+    check(many, "classification", "test", mistake.data[:5000]).canonical()
+for labels, predictions in EXAMPLE.others:
+    for definition, truth in ((EXAMPLE.definition, EXAMPLE.truth), (many, wide)):
+        meant = provenance.model_copy(update={"labels": labels})
+        evaluate(definition, "classification", "test", predictions, truth, meant).canonical()
 """
 
 

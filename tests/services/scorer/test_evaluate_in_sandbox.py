@@ -6,18 +6,18 @@ import tempfile
 
 import pytest
 
-from services.scorer.evaluate import evaluate
+from services.scorer.evaluate import check, evaluate
 from services.scorer.protocol import Task
-from services.scorer.sandbox import Bounds, Brief, Files, Sandbox
+from services.scorer.sandbox import Bounds, Brief, CheckBrief, Files, Sandbox
 from services.scorer.tasks import TASKS
-from shared.challenge import Challenge
+from shared.challenge import Challenge, Numbering
 from shared.digests import digest_of
 from shared.report import Provenance
 
 BOUNDS = Bounds(wall_seconds=20, cpu_seconds=20, memory_bytes=2**30)
 
 
-async def boxed(definition: Challenge, task: str, submission: bytes, truth: bytes, provenance: Provenance) -> bytes:
+async def boxed(definition: Challenge, brief: Brief | CheckBrief, submission: bytes, truth: bytes) -> bytes:
     sandbox = Sandbox(BOUNDS)
     with contextlib.ExitStack() as closing:
         numbers = []
@@ -27,7 +27,6 @@ async def boxed(definition: Challenge, task: str, submission: bytes, truth: byte
             file.flush()
             numbers.append(file.fileno())
         try:
-            brief = Brief(task=task, split="test", provenance=provenance)
             return await sandbox.run(brief, Files(*numbers), lambda _: None)
         finally:
             await sandbox.close()
@@ -36,13 +35,27 @@ async def boxed(definition: Challenge, task: str, submission: bytes, truth: byte
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.NAME)
 def test_inside_and_outside_give_the_same_bytes(task: Task) -> None:
     example = task.EXAMPLE
-    for submission in (example.predictions, example.broken[0], b"", b"\x00\xff" * 1000):
+    usual: list[tuple[Numbering, bytes]] = [
+        ("ilsvrc", content) for content in (example.predictions, example.broken[0], b"", b"\x00\xff" * 1000)
+    ]
+    for labels, submission in (*usual, *example.others[::14]):
         provenance = Provenance(
+            labels=labels,
             scorer="test",
             definition=example.definition.digest(),
             truth=digest_of(example.truth),
             submission=digest_of(submission),
         )
         outside = evaluate(example.definition, task.NAME, "test", submission, example.truth, provenance)
-        inside = asyncio.run(boxed(example.definition, task.NAME, submission, example.truth, provenance))
+        brief = Brief(task=task.NAME, split="test", provenance=provenance)
+        inside = asyncio.run(boxed(example.definition, brief, submission, example.truth))
         assert inside == outside.canonical()
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.NAME)
+def test_a_dry_run_finds_the_same_inside_and_outside_where_it_has_no_truth(task: Task) -> None:
+    example = task.EXAMPLE
+    brief = CheckBrief(task=task.NAME, split="test", labels="ilsvrc")
+    for submission in (example.predictions, example.broken[-1]):
+        inside = asyncio.run(boxed(example.definition, brief, submission, truth=b""))
+        assert inside == check(example.definition, task.NAME, "test", submission).canonical()

@@ -1,114 +1,18 @@
 """One job from S3 to S3, with a real storage server, a real sandbox and a real listener for the notices."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
-from pathlib import Path
-from uuid import uuid4
 
-import httpx
 import pytest
 
-from deploy.stack.addresses import Addresses
 from services.scorer import VERSION
-from services.scorer.cache import Cache
-from services.scorer.jobs import Jobs
-from services.scorer.notices import Notices
-from services.scorer.sandbox import Bounds, Sandbox
 from shared import keys
-from shared.clock import utc_now
 from shared.digests import digest_of
 from shared.errors import Broken
-from shared.messages import Job, Notice
+from shared.messages import Job
 from shared.queue import Again
-from shared.report import Report
-from shared.storage import Storage
 from tests.services.scorer import toy
-from tests.services.scorer.receiver import Receiver
-
-BOUNDS = Bounds(wall_seconds=1, cpu_seconds=20, memory_bytes=2**28)
-CACHE_BYTES = 2**20
-
-
-class Scene:
-    """The stores, and a job put into them."""
-
-    def __init__(self, servers: Addresses, folder: Path, receiver: Receiver) -> None:
-        self.servers = servers
-        self.folder = folder
-        self.receiver = receiver
-        self.gateway = Storage(servers.storage_address("gateway"))
-        publish = Storage(servers.storage_address("publish"))
-        publish.put(keys.GROUND_TRUTH, keys.truth_key(digest_of(toy.TRUTH)), toy.TRUTH)
-        definition = toy.DEFINITION
-        publish.put(keys.GROUND_TRUTH, keys.definition_key(definition.digest()), definition.canonical())
-
-    def job(self, submission: bytes) -> Job:
-        """A job for a file that lies in S3."""
-        key = keys.submission_key(uuid4(), uuid4())
-        self.gateway.put(keys.SUBMISSIONS, key, submission)
-        return Job(
-            evaluation=uuid4(),
-            attempt=1,
-            submission_key=key,
-            submission_digest=digest_of(submission),
-            submission_bytes=len(submission),
-            definition=toy.DEFINITION.digest(),
-            truth=digest_of(toy.TRUTH),
-            task="classification",
-            split="test",
-        )
-
-    def report_of(self, job: Job) -> tuple[Report, str]:
-        """What the gateway reads, and its digest."""
-        content = self.gateway.read(keys.REPORTS, keys.report_key(job.evaluation, job.attempt), 2**20)
-        return Report.model_validate_json(content), digest_of(content)
-
-    def has_report(self, job: Job) -> bool:
-        """Whether the attempt left a report."""
-        return self.gateway.exists(keys.REPORTS, keys.report_key(job.evaluation, job.attempt))
-
-    @contextlib.asynccontextmanager
-    async def jobs(self, endpoint: str | None = None) -> AsyncIterator[Jobs]:
-        """A scorer's inside."""
-        address = self.servers.storage_address("scorer")
-        storage = Storage(replace(address, endpoint=endpoint) if endpoint else address)
-        cache = Cache(storage, self.folder, CACHE_BYTES, utc_now)
-        sandbox = Sandbox(BOUNDS, "tests.services.scorer.sandbox.hostile:by_content")
-        async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
-            notices = Notices(client, self.receiver.url, self.receiver.secret, "tester", utc_now)
-            await sandbox.start()
-            try:
-                yield Jobs(storage, cache, sandbox, notices)
-            finally:
-                await notices.close()
-                await sandbox.close()
-
-    def work(self, job: Job, run: int = 1) -> None:
-        """Work one job off."""
-
-        async def once() -> None:
-            async with self.jobs() as jobs:
-                await jobs.handle(job, run)
-
-        asyncio.run(once())
-
-    def left_on_disk(self) -> set[str]:
-        """Files in the cache folder."""
-        return {path.name for path in self.folder.iterdir()}
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as listening:
-        yield listening
-
-
-@pytest.fixture
-def scene(servers: Addresses, tmp_path: Path, receiver: Receiver) -> Scene:
-    return Scene(servers, tmp_path / "cache", receiver)
-
+from tests.services.scorer.receiver import Heard, Receiver
+from tests.services.scorer.scene import Scene
 
 KEPT = {digest_of(toy.TRUTH), toy.DEFINITION.digest()}
 
@@ -179,7 +83,7 @@ def test_an_attempt_that_does_not_count_any_more_is_left_alone(scene: Scene, rec
 def test_done_is_said_until_it_is_heard_under_one_id(scene: Scene, receiver: Receiver) -> None:
     refusals = iter([503, 503])
 
-    def answer(notice: Notice) -> tuple[int, dict[str, bool]]:
+    def answer(notice: Heard) -> tuple[int, dict[str, bool]]:
         return (next(refusals, 200) if notice.kind == "done" else 200), {"proceed": True}
 
     receiver.answer = answer
@@ -200,9 +104,9 @@ def test_a_gateway_that_is_away_does_not_stop_the_scoring(scene: Scene, receiver
 
 def test_a_storage_that_is_away_hands_the_job_back_uncounted(scene: Scene) -> None:
     async def handed_back(job: Job) -> Again:
-        async with scene.jobs(endpoint="http://127.0.0.1:9") as jobs:
+        async with scene.inside(endpoint="http://127.0.0.1:9") as inside:
             with pytest.raises(Again) as caught:
-                await jobs.handle(job, 1)
+                await inside.jobs.handle(job, 1)
             return caught.value
 
     again = asyncio.run(handed_back(scene.job(b"a good file")))
@@ -223,8 +127,8 @@ def test_many_jobs_at_once_get_each_its_own_report(scene: Scene) -> None:
     jobs = [scene.job(b"x" * count) for count in range(1, 9)]
 
     async def all_at_once() -> None:
-        async with scene.jobs() as inside:
-            await asyncio.gather(*(inside.handle(job, 1) for job in jobs))
+        async with scene.inside() as inside:
+            await asyncio.gather(*(inside.jobs.handle(job, 1) for job in jobs))
 
     asyncio.run(all_at_once())
     assert [scene.report_of(job)[0].metrics["bytes"] for job in jobs] == list(range(1, 9))

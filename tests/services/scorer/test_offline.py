@@ -1,4 +1,4 @@
-"""The command `score`, as people run it."""
+"""The commands `score` and `check`, as people run them."""
 
 import json
 import subprocess
@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 from shared.challenge import read_challenge
+from shared.report import Check
 from tests.services.scorer.official import REAL, ROOT, needs_real_data
 
 DEFINITION = ROOT / "deploy" / "challenges" / "ilsvrc2012"
 
 
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "services.scorer", "score", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+def run(*arguments: object, command: str = "score") -> subprocess.CompletedProcess[str]:
+    whole = [sys.executable, "-m", "services.scorer", command, *map(str, arguments)]
+    return subprocess.run(whole, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture
@@ -78,6 +79,63 @@ def test_what_cannot_be_run_exits_with_2_and_a_sentence(kind: str, files: tuple[
     assert done.returncode == 2
     assert "error:" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_check_tells_what_a_file_holds_and_never_a_score(files: tuple[Path, Path]) -> None:
+    done = run("classification", files[0], command="check")
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[0] == "accepted: 3 images, 12 guesses"
+    assert "note: Lines hold fewer than 5 guesses" in done.stdout
+    assert "error" not in done.stdout
+
+
+def test_a_check_says_the_cause_then_the_faults_by_place(files: tuple[Path, Path]) -> None:
+    files[0].write_text("1;2\n3;4\n5;6\n")
+    done = run("classification", files[0], "--images", 3, command="check")
+    assert done.returncode == 1
+    first, second, *_ = done.stdout.splitlines()
+    assert first == "rejected: Ids are separated by semicolons ('1;2'). Separate ids by spaces, tabs or single commas."
+    assert second.startswith(f"{files[0]}:1:1: '1;2' is not one number.")
+
+
+def test_a_check_by_a_definition_names_it_and_the_split_that_a_file_was_meant_for(files: tuple[Path, Path]) -> None:
+    files[0].write_text("".join(f"{n % 999 + 1}\n" for n in range(100_000)))
+    done = run(
+        "classification", files[0], "--definition", DEFINITION, "--split", "validation", "--json", command="check"
+    )
+    checked = Check.model_validate_json(done.stdout)
+    assert done.returncode == 1
+    assert (checked.challenge, checked.version, checked.split) == ("ilsvrc2012", 1, "validation")
+    assert checked.failure
+    assert checked.failure.code == "other-split"
+    assert "split test" in checked.failure.sentence
+
+
+@pytest.mark.parametrize(("lines", "code"), [(3, 0), (4, 1)])
+def test_a_check_holds_a_file_to_the_images_it_is_told(files: tuple[Path, Path], lines: int, code: int) -> None:
+    assert run("classification", files[0], "--images", lines, command="check").returncode == code
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "said"),
+    [
+        ("check", ["--labels", "wnid"], "--definition"),
+        ("score", ["--labels", "wnid"], "--definition"),
+        ("check", ["--split", "test"], "--definition"),
+        ("check", ["--definition", DEFINITION, "--split", "test", "--images", 3], "one of them"),
+        ("check", ["--images", 0], "at least 1"),
+        ("check", ["--labels", "words"], "invalid choice"),
+        ("check", ["--definition", DEFINITION, "--split", "train"], "it has: validation, test"),
+    ],
+)
+def test_what_cannot_be_together_is_a_usage_and_no_verdict(
+    files: tuple[Path, Path], command: str, arguments: list[object], said: str
+) -> None:
+    named = files if command == "score" else files[:1]
+    done = run("classification", *named, *arguments, command=command)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert not done.stdout
 
 
 @needs_real_data

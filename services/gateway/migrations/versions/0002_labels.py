@@ -12,8 +12,10 @@ depends_on = None
 def upgrade() -> None:
     """Apply."""
     op.add_column("submissions", sa.Column("labels", sa.Text(), server_default="ilsvrc", nullable=False))
+    op.add_column("submissions", sa.Column("forgiven_at", sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
     """Undo."""
+    op.drop_column("submissions", "forgiven_at")
     op.drop_column("submissions", "labels")

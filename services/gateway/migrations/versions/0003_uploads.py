@@ -18,12 +18,17 @@ def upgrade() -> None:
         sa.Column("part_bytes", sa.Integer(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=True),
         sa.Column("received_digest", sa.Text(), nullable=True),
+        sa.Column("earlier_id", sa.Uuid(), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("completing_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("clear_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["id"], ["submissions.id"], name=op.f("fk_uploads_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["earlier_id"], ["submissions.id"], name=op.f("fk_uploads_earlier_id"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_uploads")),
     )
+    op.create_index(op.f("ix_uploads_earlier_id"), "uploads", ["earlier_id"])
     op.create_index("ix_uploads_clear", "uploads", ["clear_at"], postgresql_where=sa.text("clear_at IS NOT NULL"))
     op.create_table(
         "upload_parts",

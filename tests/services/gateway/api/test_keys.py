@@ -6,7 +6,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from services.gateway.actions.teams import make_key, revoke_key
+from services.gateway.actions.keys import make_key, revoke_key
 from services.gateway.apikeys import new_key
 from services.gateway.desk import Desk
 from tests.services.gateway.conftest import Team

@@ -20,9 +20,9 @@ from tests.services.gateway.conftest import Scorer, Team
 FILE = b"1 2 3 4 5\n2\n3\n4\n"
 
 
-def accepted(team: Team, **query: str) -> tuple[str, UUID]:
+def accepted(team: Team, file: bytes = FILE, **query: str) -> tuple[str, UUID]:
     """Submit a file; the submission's and the evaluation's ids."""
-    view = team.submit(FILE, **query).json()["submission"]
+    view = team.submit(file, **query).json()["submission"]
     return view["id"], UUID(view["evaluation"]["id"])
 
 
@@ -63,12 +63,14 @@ def test_a_place_is_free_again_the_moment_a_rejection_or_failure_is_seen(
 
 
 def test_the_day_s_last_forgiven_file_closes_the_door_before_the_next_upload(team: Team, scorer: Scorer) -> None:
-    for _ in range(3):
-        _, evaluation = accepted(team)
+    for number in range(3):
+        _, evaluation = accepted(team, FILE + b"\n" * number)
         assert scorer.conclude(reports.rejected(), evaluation)
-    answer = team.submit(FILE)
+    answer = team.submit(b"9" + FILE)
     assert (answer.status_code, answer.json()["code"]) == (429, "too-many-rejected")
     assert 86_000 < int(answer.headers["retry-after"]) <= 86_400
+    assert answer.headers["ratelimit-policy"] == '"daily";q=3;w=86400'
+    assert answer.headers["ratelimit"] == f'"daily";r=0;t={answer.headers["retry-after"]}'
 
 
 def test_the_second_outcome_of_an_evaluation_changes_nothing(team: Team, scorer: Scorer) -> None:

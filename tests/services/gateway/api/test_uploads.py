@@ -6,8 +6,9 @@ import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -15,8 +16,10 @@ from hypothesis import strategies as st
 
 from services.gateway.desk import Desk
 from services.gateway.settings import GatewaySettings
-from tests.services.gateway.api.test_submit import objects_of, problem
-from tests.services.gateway.conftest import Team
+from tests.services.gateway import reports
+from tests.services.gateway.answers import problem
+from tests.services.gateway.api.test_submit import objects_of
+from tests.services.gateway.conftest import Scorer, Team
 from tests.services.gateway.uploading import PART_BYTES, Uploading, ask_to_open, opened
 
 FILE = b"1 2 3 4 5\n2\n3\n4\n" * 300
@@ -64,11 +67,11 @@ def test_the_parts_become_the_submission_and_nothing_of_them_is_left(team: Team,
 def test_parts_in_any_order_and_at_once_are_the_same_as_one_body(
     found: Callable[..., Team], parts: int, beyond: int, is_packed: bool, seed: random.Random
 ) -> None:
-    team = found()
+    team, other = found(), found()
     plain = seed.randbytes(parts * PART_BYTES + beyond).replace(b"\x1f", b"1")
     content = gzip.compress(plain, mtime=0) if is_packed else plain
     whole = team.submit(content, split="validation").json()["submission"]
-    upload = opened(team, content, split="validation")
+    upload = opened(other, content, split="validation")
     order = list(upload.numbers)
     seed.shuffle(order)
     with ThreadPoolExecutor(4) as pool:
@@ -110,9 +113,9 @@ def test_of_two_contents_of_one_part_at_once_one_counts(team: Team, desk: Desk) 
         (6, b"1", {}, 404, "no-such-part"),
         (0, b"1", {}, 422, "request-invalid"),
         (10_001, b"1", {}, 422, "request-invalid"),
-        (1, bytes(PART_BYTES), {"Content_Digest": "sha-256=:" + "A" * 43 + "=:"}, 400, "part-digest-differs"),
-        (1, bytes(PART_BYTES), {"Content_Digest": "sha-256=:AA==:"}, 400, "digest-field-invalid"),
-        (1, bytes(PART_BYTES), {"Content_Digest": "sha-256=nonsense"}, 400, "digest-field-invalid"),
+        (1, bytes(PART_BYTES), {"Content_Digest": "sha-256=:" + "A" * 43 + "=:"}, 400, "digest-mismatch"),
+        (1, bytes(PART_BYTES), {"Content_Digest": "sha-256=:AA==:"}, 400, "digest-malformed"),
+        (1, bytes(PART_BYTES), {"Content_Digest": "sha-256=nonsense"}, 400, "digest-malformed"),
         (1, bytes(PART_BYTES), {"Content_Encoding": "gzip"}, 415, "encoding-unknown"),
     ],
 )
@@ -134,7 +137,6 @@ def test_a_part_of_unannounced_length_is_cut_off_at_its_size(team: Team) -> None
 
 
 def test_an_upload_with_a_missing_part_is_not_complete_and_stays_open(team: Team) -> None:
-    upload = opened(team, FILE).put_all()
     gap = opened(team, FILE)
     for number in (1, 2, 4):
         gap.put(number)
@@ -142,7 +144,6 @@ def test_an_upload_with_a_missing_part_is_not_complete_and_stays_open(team: Team
     assert "2 of 5 parts are not here: 3, 5" in str(told["detail"])
     assert gap.view()["missing"] == [3, 5]
     assert gap.put_all().complete().status_code == 202
-    assert upload.complete().status_code == 202
 
 
 def test_an_upload_of_other_bytes_than_meant_is_not_complete_and_stays_open(team: Team, desk: Desk) -> None:
@@ -178,6 +179,95 @@ def test_of_many_completions_at_once_none_makes_a_second_submission(team: Team) 
     assert team.remaining() == 1
 
 
+def same_bytes(team: Team, **query: str) -> dict[str, Any]:
+    """A submission of FILE in one body."""
+    view: dict[str, Any] = team.submit(FILE, **query).raise_for_status().json()["submission"]
+    return view
+
+
+def answers_earlier(answer: httpx.Response, earlier: dict[str, Any]) -> None:
+    """It must be what an earlier submission came to, for nothing."""
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["location"] == f"/v1/submissions/{earlier['id']}"
+    content = answer.json()
+    assert (content["reused"], content["submission"]["id"]) == (True, earlier["id"])
+    assert content["allowance"]["remaining"] == 1
+
+
+@pytest.mark.parametrize("content", [FILE, gzip.compress(FILE)], ids=["plain", "gzip"])
+def test_parts_of_bytes_submitted_before_are_that_submission_however_often_it_is_asked(
+    team: Team, desk: Desk, content: bytes
+) -> None:
+    earlier = same_bytes(team, method="in one body")
+    upload = opened(team, content, method="in parts", publish=True).put_all()
+    assert team.remaining() == 0
+    for _ in range(3):
+        answers_earlier(upload.complete(), earlier)
+    shown = team.http.get(f"/v1/submissions/{earlier['id']}").json()
+    assert (shown["method"], shown["published"]) == ("in one body", True)
+    assert (upload.view()["state"], upload.view()["submission"]) == ("sealed", earlier["id"])
+    assert upload.view()["missing"] == []
+    assert [item["id"] for item in team.http.get("/v1/uploads").json()["items"]] == [str(upload.id)]
+    assert team.http.get(f"/v1/submissions/{upload.id}").json()["state"] == "abandoned"
+    assert objects_of(team, desk) == [f"{team.id}/{earlier['id']}"]
+    for refused in (upload.put(1), team.http.delete(upload.path)):
+        problem(refused, 409, "upload-complete")
+
+
+def test_what_it_came_to_does_not_change_when_those_bytes_are_judged_anew(
+    team: Team, desk: Desk, scorer: Scorer
+) -> None:
+    earlier = same_bytes(team)
+    upload = opened(team, FILE).put_all()
+    answers_earlier(upload.complete(), earlier)
+    scorer.conclude(reports.failed(), UUID(earlier["evaluation"]["id"]))
+    newer = same_bytes(team)
+    assert newer["id"] != earlier["id"], "what failed is judged anew"
+    answers_earlier(upload.complete(), earlier)
+
+
+def test_of_the_same_bytes_in_two_uploads_completed_at_once_one_is_spent(team: Team, desk: Desk) -> None:
+    both = [opened(team, FILE).put_all() for _ in range(2)]
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda upload: upload.complete(), both))
+    assert sorted(answer.status_code for answer in answers) == [200, 202]
+    assert len({answer.json()["submission"]["id"] for answer in answers}) == 1
+    assert [upload.complete().json()["submission"]["id"] for upload in both] == [
+        answer.json()["submission"]["id"] for answer in answers
+    ]
+    assert team.remaining() == 1
+    assert len(objects_of(team, desk)) == 1
+
+
+def test_with_a_digest_known_before_nothing_is_opened_even_when_no_place_is_left(team: Team) -> None:
+    earlier = same_bytes(team)
+    opened(team, FILE[1:])
+    assert team.remaining() == 0
+    answer = ask_to_open(team, len(FILE), digest=sha256(FILE))
+    assert (answer.status_code, answer.json()["reused"]) == (200, True)
+    assert answer.json()["submission"]["id"] == earlier["id"]
+    assert len(team.http.get("/v1/uploads").json()["items"]) == 1
+    problem(ask_to_open(team, len(FILE), digest=sha256(FILE), labels="kaggle"), 429, "no-places-left")
+
+
+def test_the_list_of_uploads_comes_in_pages(team: Team) -> None:
+    ids = [str(opened(team, FILE, split="validation").id) for _ in range(5)]
+    seen, cursor = [], None
+    for size in (2, 2, 1):
+        page = team.http.get("/v1/uploads", params={"limit": 2} | ({"cursor": cursor} if cursor else {})).json()
+        assert len(page["items"]) == size
+        seen += [item["id"] for item in page["items"]]
+        cursor = page["next"]
+    assert (seen, cursor) == (ids[::-1], None)
+
+
+def test_a_completion_that_waits_answers_with_the_outcome(team: Team, scorer: Scorer) -> None:
+    upload = opened(team, FILE).put_all()
+    scorer.conclude(reports.rejected(), UUID(upload.complete().json()["submission"]["evaluation"]["id"]))
+    answer = team.http.post(f"{upload.path}/complete", params={"wait": 5})
+    assert answer.json()["submission"]["evaluation"]["state"] == "rejected"
+
+
 def _bomb() -> bytes:
     return gzip.compress(bytes(20_000_000))
 
@@ -204,7 +294,9 @@ def test_a_file_that_is_refused_when_it_is_put_together_spends_nothing_and_leave
 
 def test_other_decompressed_bytes_than_announced_are_refused(team: Team, desk: Desk) -> None:
     packed = gzip.compress(FILE)
-    problem(opened(team, packed, digest=sha256(packed)).put_all().complete(), 400, "content-digest-differs")
+    upload = opened(team, packed, digest=sha256(b"other")).put_all()
+    problem(upload.complete(), 400, "digest-mismatch")
+    problem(upload.complete(), 404, "upload-given-up")
     assert objects_of(team, desk) == []
     assert opened(team, packed, digest=sha256(FILE)).put_all().complete().status_code == 202
 
@@ -232,7 +324,7 @@ def test_what_cannot_be_opened_is_refused_and_holds_nothing(
 ) -> None:
     problem(ask_to_open(team, **said), status, code)
     assert team.remaining() == 2
-    assert team.http.get("/v1/uploads").json() == {"items": []}
+    assert team.http.get("/v1/uploads").json()["items"] == []
 
 
 def test_there_is_no_upload_without_a_place(team: Team) -> None:
@@ -266,7 +358,7 @@ def test_another_team_s_upload_is_missing_whatever_is_done_to_it(found: Callable
         mine.team.http.get(f"/v1/uploads/{uuid4()}"),
     ):
         problem(answer, 404, "no-such-upload")
-    assert mine.team.http.get("/v1/uploads").json() == {"items": []}
+    assert mine.team.http.get("/v1/uploads").json()["items"] == []
     assert theirs.complete().status_code == 202
 
 
@@ -284,7 +376,7 @@ def test_an_upload_that_is_given_up_leaves_nothing_and_gives_its_place_back(team
     answers = [upload.put(1), upload.complete(), team.http.get(upload.path), team.http.delete(upload.path)]
     for answer in answers:
         problem(answer, 404, "upload-given-up")
-    assert team.http.get("/v1/uploads").json() == {"items": []}
+    assert team.http.get("/v1/uploads").json()["items"] == []
     assert objects_of(team, desk) == []
 
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from time import monotonic
 from uuid import UUID, uuid4
@@ -14,12 +14,12 @@ from services.gateway.courier.deliver import ANSWER_BYTES, ATTEMPT_SECONDS, Deli
 from services.gateway.courier.dial import guarded_pool
 from services.gateway.courier.drain import Drain
 from services.gateway.desk import Desk
-from services.gateway.store import outbox
-from services.gateway.tables import EndpointRow, OutboxRow, SubmissionRow
+from services.gateway.tables import EndpointRow, OutboxRow
 from shared.messages import Event
 from shared.signing import new_secret, verify
 from tests.services.gateway.courier.draining import Moment, at, waits, work_off
 from tests.services.gateway.courier.receivers import Answer, receiver, status
+from tests.services.gateway.telling import tell
 
 LOOPBACK = ("127.0.0.0/8",)
 DAY = 24 * 3600
@@ -37,28 +37,18 @@ def still(desk: Desk, moment: Moment) -> Desk:
     return at(desk, moment)
 
 
+def _endpoint(name: UUID, team: UUID, url: str, now: datetime) -> EndpointRow:
+    """An endpoint in the middle of a change of its secret."""
+    ends = [now + timedelta(hours=24)]
+    return EndpointRow(id=name, team_id=team, url=url, secrets=SECRETS, secret_ends=ends, created_at=now)
+
+
 def owe_event(desk: Desk, url: str) -> UUID:
     """A team with an endpoint at `url`, and one event owed to it; returns the endpoint's id."""
-    team, now, endpoint = found_team(desk, f"team {uuid4().hex[:12]}"), desk.clock(), uuid4()
-    submission = SubmissionRow(
-        id=uuid4(),
-        team_id=team.id,
-        challenge="tiny",
-        task="classification",
-        split="test",
-        state="sealed",
-        method="",
-        description="",
-        track="provided",
-        object_key="",
-        created_at=now,
-        deadline_at=now,
-    )
+    team, endpoint = found_team(desk, f"team {uuid4().hex[:12]}"), uuid4()
     with desk.database.begin() as session:
-        session.add(EndpointRow(id=endpoint, team_id=team.id, url=url, secrets=SECRETS, created_at=now))
-        session.add(submission)
-        session.flush()
-        outbox.tell(session, submission, "evaluation.scored", {"submission": str(submission.id)}, now)
+        session.add(_endpoint(endpoint, team.id, url, desk.clock()))
+    tell(desk, team.id)
     return endpoint
 
 
@@ -114,13 +104,14 @@ def test_a_redirect_is_a_failure_and_is_not_followed(still: Desk, code: int) -> 
     assert row.last_error == f"the endpoint answered {code}"
 
 
-def test_an_endpoint_that_is_gone_is_disabled_and_gets_no_more(still: Desk) -> None:
+def test_an_endpoint_that_is_gone_is_disabled_and_what_it_did_not_take_is_kept(still: Desk, moment: Moment) -> None:
     with receiver(status(410)) as ours:
         endpoint = owe_event(still, ours.url)
-        assert attempt(still) is None
+        row = attempt(still)
         assert is_disabled(still, endpoint)
-        with still.database.begin() as session:
-            assert outbox.delivery(session, uuid4(), endpoint) is None
+        assert len(ours.posts) == 1
+    assert row is not None
+    assert (row.given_up_at, row.last_error) == (moment.now, "the endpoint answered 410")
 
 
 @pytest.mark.parametrize(
@@ -213,10 +204,12 @@ def test_an_endpoint_that_may_not_be_called_or_found_is_tried_again_and_hears_no
     assert row.last_error.startswith(("Refused: endpoint-refused", "ConnectError"))
 
 
-def test_nothing_is_sent_to_an_endpoint_that_was_disabled_meanwhile(still: Desk) -> None:
+def test_nothing_is_sent_to_an_endpoint_that_was_disabled_meanwhile(still: Desk, moment: Moment) -> None:
     with receiver(status(200)) as ours:
         endpoint = owe_event(still, ours.url)
         with still.database.begin() as session:
             session.get_one(EndpointRow, endpoint).disabled_at = still.clock()
-        assert attempt(still) is None
+        row = attempt(still)
         assert ours.posts == []
+    assert row is not None
+    assert (row.given_up_at, row.last_error) == (moment.now, "the endpoint is disabled")

@@ -55,7 +55,7 @@ def test_a_name_at_no_address_is_refused() -> None:
     "host", ["127.0.0.1", "[::1]", "10.0.0.1", "169.254.169.254", "[::ffff:127.0.0.1]", "2130706433"]
 )
 def test_a_literal_private_address_is_refused_in_every_spelling(host: str) -> None:
-    with pytest.raises(Refused, match="not a public address"):
+    with pytest.raises(Refused, match="not on the public Internet"):
         post(f"http://{host}:9/", ())
 
 

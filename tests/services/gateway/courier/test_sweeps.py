@@ -24,7 +24,8 @@ from shared.messages import Notice
 from shared.queue import Queue
 from shared.storage import PART_BYTES
 from tests.services.gateway import reports
-from tests.services.gateway.api.test_submit import objects_of, problem
+from tests.services.gateway.answers import problem
+from tests.services.gateway.api.test_submit import objects_of
 from tests.services.gateway.conftest import Scorer, Team
 from tests.services.gateway.uploading import Uploading, opened
 
@@ -109,8 +110,8 @@ def row_of(desk: Desk, evaluation: UUID) -> EvaluationRow:
         return session.get_one(EvaluationRow, evaluation)
 
 
-def sent(team: Team) -> UUID:
-    return UUID(team.submit(FILE).json()["submission"]["evaluation"]["id"])
+def sent(team: Team, file: bytes = FILE) -> UUID:
+    return UUID(team.submit(file).json()["submission"]["evaluation"]["id"])
 
 
 def test_a_job_that_redis_has_lost_is_queued_as_a_new_attempt(
@@ -157,7 +158,7 @@ def test_a_report_whose_bell_was_lost_is_applied(
 def test_a_report_that_cannot_be_read_starves_no_other_and_ends_when_its_time_is_up(
     team: Team, scorer: Scorer, late_desk: Desk, later: Later, courier_settings: CourierSettings, servers: Addresses
 ) -> None:
-    broken, good = sent(team), sent(team)
+    broken, good = sent(team), sent(team, FILE + b"\n")
     enqueue_all(late_desk, courier_settings)
     assert scorer.notify(Notice(kind="started", evaluation=broken, attempt=1, run=1, scorer="tests")).is_success
     scorer.storage.put(keys.REPORTS, keys.report_key(broken, 1), b'{"from": "another version"}')
@@ -264,7 +265,7 @@ def test_an_upload_whose_time_is_up_takes_no_part_before_a_sweep_has_seen_it(tea
         session.execute(update(UploadRow).where(UploadRow.id == upload.id).values(expires_at=past))
     for answer in (upload.put(1), upload.complete()):
         problem(answer, 409, "upload-expired")
-    assert team.http.get("/v1/uploads").json() == {"items": []}
+    assert team.http.get("/v1/uploads").json()["items"] == []
     assert team.http.delete(upload.path).status_code == 204
 
 

@@ -59,7 +59,7 @@ def test_accepts(text: bytes, rows: list[list[int]]) -> None:
         pytest.param(b"1\n2 3\0\n", "binary-file", 2, 4, id="NUL"),
         pytest.param(b"1\n2 \x1b[0m\n", "binary-file", 2, 3, id="control character"),
         pytest.param(b"1\n2\n" * 3000 + b"\0\n", "binary-file", 6001, 1, id="NUL far into the file"),
-        pytest.param(b"\x1f\x8b\x08\x00\x00", "binary-file", None, None, id="gzip inside"),
+        pytest.param(b"\x1f\x8b\x08\x00\x00", "archive", None, None, id="gzip inside"),
         pytest.param(b"PK\x03\x04\x14\x00", "binary-file", None, None, id="zip"),
         pytest.param(b"\x93NUMPY\x01\x00v\x00{", "binary-file", None, None, id="npy"),
         pytest.param("1 2\n3 4\n".encode("utf-16"), "utf-16", None, None, id="UTF-16"),
@@ -124,6 +124,13 @@ def test_numbers_beyond_the_width_are_dropped_but_counted() -> None:
     rows = read_rows(b"1 2 3 4 5 6 7\n1\n", width=5)
     assert rows.numbers.tolist() == [[1, 2, 3, 4, 5], [1, 0, 0, 0, 0]]
     assert rows.lengths.tolist() == [7, 1]
+
+
+@pytest.mark.parametrize("end", [b" \n", b"\r\n"])
+def test_a_short_line_with_a_blank_at_its_end_is_filled_with_zeros_in_every_block(end: bytes) -> None:
+    rows = read_rows((b"771 778 1000 387" + end) * 20_000, 5)
+    assert (rows.numbers == [771, 778, 1000, 387, 0]).all()
+    assert (rows.lengths == 4).all()
 
 
 def test_a_memory_mapped_file_is_read_as_bytes_are(tmp_path: Path) -> None:

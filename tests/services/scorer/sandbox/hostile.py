@@ -1,4 +1,4 @@
-"""Stand-ins for `evaluate` that misbehave, for the sandbox to hold: each is called as `evaluate` is."""
+"""Stand-ins for `evaluate` and `check` that misbehave, for the sandbox to hold: each is called as they are."""
 
 import ctypes
 import os
@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from shared.challenge import Challenge
-from shared.report import Provenance, Report
+from shared.challenge import Challenge, Numbering
+from shared.report import Check, Provenance, Report
 
 KEPT: list[bytes] = []
 
@@ -177,3 +177,20 @@ behaves = _misbehaving(_behaves)
 tries_all_doors = _misbehaving(_tries_all_doors)
 tells_what_it_has = _misbehaving(_tells_what_it_has)
 by_content = _misbehaving(_by_content)
+
+
+def check_by_content(
+    definition: Challenge,
+    task: str,
+    split: str,
+    predictions: bytes,
+    labels: Numbering,
+    truth: None,
+    stage: Callable[[str], None],
+) -> Check:
+    """Counts what the misdeed told, if it comes back from it; a file may ask for another task, or for too long an answer."""
+    counts = {name: int(value) for name, value in _by_content(predictions[:], stage).items()}
+    counts["truths"] = int(truth is not None)
+    about = "another" if predictions[:] == b"lies" else task
+    told = Check(outcome="accepted", task=about, split=split, labels=labels, counts=counts)
+    return told.model_copy(update={"challenge": "x" * 50_000}) if predictions[:] == b"talks" else told

@@ -17,7 +17,7 @@ BOUNDS = Bounds(wall_seconds=20, cpu_seconds=20, memory_bytes=2**30, report_byte
 @contextlib.asynccontextmanager
 async def sandbox(target: str = "by_content", **bounds: Any) -> AsyncIterator[Sandbox]:
     """A running sandbox round one of the stand-ins."""
-    tried = Sandbox(BOUNDS.model_copy(update=bounds), f"tests.services.scorer.sandbox.hostile:{target}")
+    tried = Sandbox(BOUNDS.model_copy(update=bounds), {"evaluate": f"tests.services.scorer.sandbox.hostile:{target}"})
     await tried.start()
     try:
         yield tried

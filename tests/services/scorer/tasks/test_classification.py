@@ -125,9 +125,14 @@ def test_a_wrong_guess_of_lower_rank_never_helps(drawn: tuple[reference.Lines, r
 
 def test_notes_tell_what_was_accepted_but_may_not_be_meant() -> None:
     case = Case(categories=10)
-    findings = found(b"1 2 3 4 5\n1 2 3 4 5 6\n11 2 3 4 5\n1\n0\n", b"1\n" * 5, case)
+    findings = found(b"1 2 3 4 5\n1 2 3 4 5 6\n11 2 3 4 5\n1\n0 0\n1 2 2 1 7\n", b"1\n" * 6, case)
     notes = {note.code: (note.count, note.first_line) for note in findings.notes}
-    assert notes == {"extra-guesses": (1, 2), "unknown-categories": (1, 3), "missing-guesses": (2, 4)}
+    assert notes == {
+        "extra-guesses": (1, 2),
+        "unknown-categories": (1, 3),
+        "missing-guesses": (2, 4),
+        "repeated-guesses": (1, 6),
+    }
 
 
 def test_fewer_guesses_are_named_by_their_number() -> None:

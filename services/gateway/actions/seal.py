@@ -1,0 +1,85 @@
+"""The end of an upload that got through: its place is spent and it is queued, unless an earlier one holds its bytes.
+
+    spend ─▶ row `sealed` + evaluation + outbox          or          row `abandoned`, place released, bytes deleted
+
+Either is one transaction; of two equal uploads that end at once, the second waits and finds the first.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from services.gateway.actions.entries import give_back
+from services.gateway.actions.evaluate import queue_evaluation
+from services.gateway.desk import Desk
+from services.gateway.intake import Sealed
+from services.gateway.store import challenges, requests, submissions, uploads
+from services.gateway.store.challenges import Venue
+from services.gateway.tables import SubmissionRow
+from shared import keys
+from shared.errors import Conflict
+from shared.messages import Settlement, Standing
+from shared.version import VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What a request came to: a submission that was sealed for it, or an earlier one of the same bytes.
+
+    `standing` is what the team has left; None where it was not needed to know it. `answer` is the body of the first
+    answer, where the request is one that was answered before; `replayed`, whether it is a repeated one.
+    """
+
+    submission: UUID
+    standing: Standing | None
+    reused: bool = False
+    replayed: bool = False
+    answer: str | None = None
+
+
+def seal(desk: Desk, submission: UUID, venue: Venue, sealed: Sealed) -> Accepted:
+    """Seal an open submission to `venue` whose bytes are stored, or drop it for an earlier one of the same bytes.
+
+    Raises `Conflict` when it is not open any more, its place is lost, or the split has closed.
+    """
+    now = desk.clock()
+    name = venue.published.challenge.name
+    with desk.database.begin() as session:
+        # What was published while the upload lasted counts; what is published next will find it sealed.
+        challenges.hold_still(session, name)
+        current = challenges.venue(session, name, venue.task_name, venue.split_name)
+        row = session.get_one(SubmissionRow, submission)
+        submissions.hold_same(session, row.team_id, sealed.digest)
+        earlier = submissions.same(session, row.team_id, current, row.labels, sealed.digest, VERSION)
+        if earlier is not None:
+            _drop(desk, session, row, earlier, sealed, now)
+        elif current.truth is None or not submissions.seal(session, submission, sealed, now):
+            raise Conflict(
+                "upload-expired", "the upload was given up: it took too long, or the split closed", "submit again"
+            )
+        else:
+            queue_evaluation(session, submission, current.published, current.truth, now)
+            return Accepted(submission, _spend(desk, row, venue))
+    return Accepted(earlier, desk.allowance.standing(row.team_id, venue.split.limits), reused=True)
+
+
+def _spend(desk: Desk, row: SubmissionRow, venue: Venue) -> Standing:
+    """The place is taken for good; a file that joined an entry has none of its own to spend."""
+    if row.entry_id is not None:
+        return desk.allowance.standing(row.team_id, venue.split.limits)
+    return desk.allowance.settle(row.id, Settlement(to="spent")).standing
+
+
+def _drop(desk: Desk, session: Session, row: SubmissionRow, earlier: UUID, sealed: Sealed, now: datetime) -> None:
+    """Let the earlier submission stand for this one, which costs nothing and leaves nothing."""
+    # First the upload, then its submission: in this order whoever completes it locks them, too.
+    uploads.point_to(session, row.id, earlier)
+    if submissions.give_up(session, row.id, sealed):
+        give_back(desk, session, row, "ours")
+    requests.point_to(session, row.id, earlier)
+    if row.published_at is not None:
+        submissions.publish(session, earlier, now)
+    # Before the commit: should that fail, the submission is abandoned anyway; after it, nobody would look again.
+    desk.storage.delete(keys.SUBMISSIONS, row.object_key)

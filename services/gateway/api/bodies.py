@@ -1,0 +1,100 @@
+"""The file that a request brings, as one stream of bytes, whichever way it comes: raw, in a form, or as inline JSON.
+
+Everything that takes a file takes it from here, and describes it by `FILE_BODY` in the OpenAPI document.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Request
+
+from services.gateway.api import practice
+from services.gateway.digestfields import checked, claimed_digest
+from services.gateway.forms import AROUND_BYTES, FIELD, FileForm, boundary_of
+from services.gateway.intake import Incoming
+from shared.errors import WrongMedia
+
+FORM, INLINE = "multipart/form-data", "application/json"
+FILE_TYPES = (
+    "text/plain",
+    "text/csv",
+    "application/octet-stream",
+    "application/x-npy",
+    "application/zip",
+    "application/gzip",
+    "application/x-gzip",
+)
+"""Types that a file may have as the body. None decides how it is read: the scorer looks at the bytes themselves."""
+
+# No "binary", for which Swagger UI would want a file to be chosen, and not show the example.
+_TEXT: dict[str, Any] = {"schema": {"type": "string"}, "example": practice.FILE}
+_BINARY = {"type": "string", "format": "binary"}
+_GUESSES = {"type": "array", "items": {"type": "integer"}, "examples": [[771, 778, 794, 387, 650]]}
+_PREDICTIONS = {
+    "description": "image → guesses, best first; or the rows of guesses in the order of the images",
+    "oneOf": [{"type": "object", "additionalProperties": _GUESSES}, {"type": "array", "items": _GUESSES}],
+}
+
+FILE_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "The predictions: as JSON, as the field `file` of a form, or the file itself, plain or gzip.",
+        "content": {
+            INLINE: {
+                "schema": {"type": "object", "required": ["predictions"], "properties": {"predictions": _PREDICTIONS}},
+                "example": {"predictions": practice.PREDICTIONS},
+            },
+            FORM: {"schema": {"type": "object", "required": [FIELD], "properties": {FIELD: _BINARY}}},
+        }
+        | {media: _TEXT if media.startswith("text/") else {"schema": _BINARY} for media in FILE_TYPES},
+    }
+}
+
+
+ReprDigest = Annotated[
+    str | None,
+    Header(alias="Repr-Digest", description="`sha-256=:…:` of the decompressed file (RFC 9530); checked on arrival"),
+]
+ContentDigest = Annotated[
+    str | None,
+    Header(alias="Content-Digest", description="`sha-256=:…:` of the body as it is sent; checked on arrival"),
+]
+
+
+async def incoming(request: Request, repr_digest: ReprDigest = None, content_digest: ContentDigest = None) -> Incoming:
+    """What the request brings. Raises `WrongMedia`, and `Refused` for a form without a boundary or a broken digest."""
+    content_type = request.headers.get("content-type", "")
+    media = content_type.split(";")[0].strip().lower()
+    _check_encoding(request.headers.get("content-encoding", "identity").strip().lower(), media)
+    length = request.headers.get("content-length", "")
+    announced_bytes = int(length) if length.isdecimal() else None
+    content: AsyncIterator[bytes] = request.stream()
+    if whole := claimed_digest(content_digest):
+        content = checked(content, whole)
+    if media == FORM:
+        content = _file_of(FileForm(boundary_of(content_type)), content)
+        announced_bytes = max(0, announced_bytes - AROUND_BYTES) if announced_bytes is not None else None
+    elif media and media not in (*FILE_TYPES, INLINE):
+        raise WrongMedia(
+            "media-type-unknown",
+            f"a body of type {media!r} is not read here; these are: {', '.join((*FILE_TYPES, INLINE, FORM))}",
+            "with curl: -H 'Content-Type: text/plain' --data-binary @predictions.txt",
+        )
+    return Incoming(content, announced_bytes, claimed_digest(repr_digest))
+
+
+FileDep = Annotated[Incoming, Depends(incoming)]
+
+
+async def _file_of(form: FileForm, content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async for chunk in content:
+        for block in form.feed(chunk):
+            yield block
+    form.finish()
+
+
+def _check_encoding(encoding: str, media: str) -> None:
+    if encoding not in ("identity", "gzip"):
+        raise WrongMedia("encoding-unknown", f"the content encoding {encoding!r} is not read here", "send gzip or none")
+    if encoding == "gzip" and media == FORM:
+        raise WrongMedia("encoding-unknown", "a form is not unpacked as a whole", "pack the file in it, not the form")

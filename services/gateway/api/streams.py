@@ -1,0 +1,83 @@
+"""Server-sent events: what happens, as it happens, over one answer that stays open. Woken by the bells."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import StreamingResponse
+
+from services.gateway.api.bells import Bells, rung
+from shared.errors import HoldoutError
+
+MEDIA = "text/event-stream"
+HEARTBEAT_SECONDS = 15.0
+"""Below the idle limits of common proxies (30 to 60 s), and soon enough to notice that a reader has gone."""
+HEARTBEAT = ": still here\n\n"
+
+_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+
+_EVENT = {
+    "type": "object",
+    "description": "Each event of the stream; comments between them are heartbeats.",
+    "required": ["id", "event", "data"],
+    "properties": {
+        "id": {"type": "string", "description": "comes back as `Last-Event-ID` when a reader connects again"},
+        "event": {"type": "string", "description": "what it is"},
+        "data": {"type": "string", "description": "JSON"},
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One event. `id` comes back as `Last-Event-ID` when a reader connects again."""
+
+    id: str
+    event: str
+    data: BaseModel
+
+    def text(self) -> str:
+        """As it is sent; JSON has no line ends."""
+        return f"id: {self.id}\nevent: {self.event}\ndata: {self.data.model_dump_json()}\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is new; `last` ends the stream, `more` asks to look again at once."""
+
+    frames: Sequence[Frame]
+    more: bool = False
+    last: bool = False
+
+
+def stream(
+    bells: Bells, name: str, step: Callable[[], Step], heartbeat_seconds: float = HEARTBEAT_SECONDS
+) -> StreamingResponse:
+    """An answer that takes a `step` (in a thread) whenever `name` rings, and at each heartbeat.
+
+    It ends with the last step, when we are to stop, and with a step that is refused: a key that was revoked meanwhile.
+    """
+    return StreamingResponse(_frames(bells, name, step, heartbeat_seconds), media_type=MEDIA, headers=_HEADERS)
+
+
+async def _frames(bells: Bells, name: str, step: Callable[[], Step], heartbeat_seconds: float) -> AsyncIterator[str]:
+    with bells.expecting(name) as bell:
+        while not bells.closing:
+            bell.clear()
+            try:
+                taken = await run_in_threadpool(step)
+            except HoldoutError:
+                return
+            for frame in taken.frames:
+                yield frame.text()
+            if taken.last:
+                return
+            if not taken.more and not await rung(bell, heartbeat_seconds):
+                yield HEARTBEAT
+
+
+def streamed(description: str) -> dict[int | str, dict[str, Any]]:
+    """The `responses` entry of a route that can answer with a stream."""
+    return {200: {"description": description, "content": {MEDIA: {"schema": _EVENT}}}}

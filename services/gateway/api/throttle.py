@@ -1,0 +1,61 @@
+"""Slows down whoever tries keys: each name (an address, or an address and a key's id) may fail so often, then waits.
+
+Kept in the memory of one process: a restart forgives, several processes count apart. That is enough, since a key has 256
+random bits: what is guarded is the database's time, not the keys.
+"""
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from shared.errors import TooMany, Waiting
+
+BURST = 30
+"""Bad tries in a row before the first wait: a pipeline with a wrong key fails its jobs, and is not yet locked out."""
+
+REFILL_SECONDS = 2.0
+"""One more try is granted after each: 30 a minute."""
+
+MOST_NAMES = 10_000
+"""Names remembered, some 2 MB; the one that failed longest ago is forgotten first."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Bucket:
+    tries: float
+    at: float
+
+
+class BadTries:
+    """A bucket of tries per name, refilled slowly. Not locked: each call touches one entry only."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._now = monotonic
+        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+
+    def check(self, name: str) -> None:
+        """Raise `TooMany` while `name` has no try left."""
+        bucket = self._refilled(name)
+        if bucket.tries < 1:
+            wait = max(1, math.ceil((1 - bucket.tries) * REFILL_SECONDS))
+            raise TooMany(
+                "too-many-bad-keys",
+                "too many requests came from your address with keys that do not count",
+                "check the key; a good one is served again after the wait",
+                Waiting(wait, places=BURST, window_seconds=int(BURST * REFILL_SECONDS)),
+            )
+
+    def spend(self, name: str) -> None:
+        """`name` has failed once more."""
+        bucket = self._refilled(name)
+        self._buckets[name] = replace(bucket, tries=max(0.0, bucket.tries - 1))
+        self._buckets.move_to_end(name)
+        while len(self._buckets) > MOST_NAMES:
+            self._buckets.popitem(last=False)
+
+    def _refilled(self, name: str) -> _Bucket:
+        now = self._now()
+        bucket = self._buckets.get(name, _Bucket(BURST, now))
+        return _Bucket(min(BURST, bucket.tries + (now - bucket.at) / REFILL_SECONDS), now)

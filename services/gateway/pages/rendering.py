@@ -1,0 +1,40 @@
+"""How a page is made of a template: the filters it may use, and what a browser may do with it."""
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.templating import Jinja2Templates
+from starlette.responses import Response
+
+from services.gateway.api.views import LimitsView
+from shared.challenge import WEEK_SECONDS
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""Our pages run no scripts and load nothing but their own style sheet and icon."""
+
+_templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
+
+
+def page(request: Request, template: str, context: dict[str, Any], policy: str = POLICY) -> Response:
+    """`template` filled with `context`, under the Content-Security-Policy `policy`."""
+    headers = {"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
+    return _templates.TemplateResponse(request, template, context, headers=headers)
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.2f} %"
+
+
+def _moment(value: Any) -> str:
+    return f"{value:%Y-%m-%d %H:%M} UTC"
+
+
+def _allowance(limits: LimitsView) -> str:
+    spans = {WEEK_SECONDS: "a week", 24 * 3600: "a day", 3600: "an hour"}
+    return f"{limits.places} {spans.get(limits.window_seconds, f'in {limits.window_seconds:,} seconds')}"
+
+
+_templates.env.filters |= {"allowance": _allowance, "percent": _percent, "moment": _moment}

@@ -1,0 +1,111 @@
+"""Queries for deliveries: what the outbox owes to an endpoint, and the log of what was tried."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import TextClause, Update, delete, func, select, text, tuple_, update
+from sqlalchemy.orm import Session
+
+from services.gateway.store import outbox
+from services.gateway.store.submissions import Cursor
+from services.gateway.tables import DeliveryRow, OutboxRow
+from shared.database import notify
+
+_UNSYNCHRONISED = {"synchronize_session": False}
+
+
+def owe(session: Session, endpoint: UUID, event: UUID, now: datetime, **more: Any) -> None:
+    """Owe an event to an endpoint; `more` goes into the payload of the deed."""
+    outbox.owe(session, "deliver", {"event": str(event), "endpoint": str(endpoint), **more}, now)
+
+
+def owe_again(session: Session, endpoint: UUID, event: UUID, now: datetime) -> bool:
+    """Make what is owed or was given up due now, with all its attempts before it; False when nothing of it is there."""
+    again = _again(endpoint, now).where(OutboxRow.payload["event"].astext == str(event))
+    return _drive(session, again) > 0
+
+
+def owe_failed_again(session: Session, endpoint: UUID, now: datetime) -> int:
+    """Make due now what was given up for this endpoint; returns how many."""
+    return _drive(session, _again(endpoint, now).where(OutboxRow.given_up_at.is_not(None)))
+
+
+def give_up_all(session: Session, endpoint: UUID, now: datetime, cause: str) -> None:
+    """Try nothing more of what is owed to this endpoint."""
+    owed = update(OutboxRow).where(_of(endpoint), OutboxRow.given_up_at.is_(None))
+    session.execute(owed.values(given_up_at=now, last_error=cause), execution_options=_UNSYNCHRONISED)
+
+
+def forgive_all(session: Session, endpoint: UUID) -> None:
+    """Nothing is owed to this endpoint any more."""
+    session.execute(delete(OutboxRow).where(_of(endpoint)), execution_options=_UNSYNCHRONISED)
+
+
+def owed(session: Session, endpoint: UUID, events: Sequence[UUID]) -> dict[UUID, OutboxRow]:
+    """What is owed, or was given up, of these events."""
+    named = OutboxRow.payload["event"].astext.in_([str(event) for event in events])
+    rows = session.scalars(select(OutboxRow).where(_of(endpoint), named))
+    return {UUID(row.payload["event"]): row for row in rows}
+
+
+def asked_since(session: Session, endpoint: UUID, since: datetime) -> int:
+    """How many deliveries were tried or newly owed since then."""
+    tried = select(func.count()).where(DeliveryRow.endpoint_id == endpoint, DeliveryRow.at > since)
+    fresh = select(func.count(OutboxRow.id)).where(_of(endpoint), OutboxRow.created_at > since, OutboxRow.attempts == 0)
+    return (session.scalar(tried) or 0) + (session.scalar(fresh) or 0)
+
+
+def record(session: Session, row: DeliveryRow) -> None:
+    """Add an attempt to the log, numbered after those before it."""
+    row.attempt = 1 + newest(session, row.endpoint_id, [row.event_id]).get(row.event_id, 0)
+    session.add(row)
+
+
+def newest(session: Session, endpoint: UUID, events: Sequence[UUID]) -> dict[UUID, int]:
+    """The number of the last attempt at each of these events."""
+    query = (
+        select(DeliveryRow.event_id, func.max(DeliveryRow.attempt))
+        .where(DeliveryRow.endpoint_id == endpoint, DeliveryRow.event_id.in_(events))
+        .group_by(DeliveryRow.event_id)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def log(session: Session, endpoint: UUID, after: Cursor | None, limit: int) -> Sequence[DeliveryRow]:
+    """The endpoint's attempts from new to old, at most `limit`, those after `after`."""
+    query = select(DeliveryRow).where(DeliveryRow.endpoint_id == endpoint)
+    if after is not None:
+        query = query.where(tuple_(DeliveryRow.at, DeliveryRow.id) < (after.created_at, after.id))
+    return session.scalars(query.order_by(DeliveryRow.at.desc(), DeliveryRow.id.desc()).limit(limit)).all()
+
+
+def find(session: Session, endpoint: UUID, delivery: UUID) -> DeliveryRow | None:
+    """One attempt of this endpoint's log."""
+    return session.scalar(select(DeliveryRow).where(DeliveryRow.id == delivery, DeliveryRow.endpoint_id == endpoint))
+
+
+def forget(session: Session, before: datetime, limit: int) -> int:
+    """Remove attempts, and what was given up, from before `before`; returns how many."""
+    old = select(DeliveryRow.id).where(DeliveryRow.at < before).limit(limit)
+    given_up = select(OutboxRow.id).where(OutboxRow.kind == "deliver", OutboxRow.given_up_at < before).limit(limit)
+    rows = session.execute(delete(DeliveryRow).where(DeliveryRow.id.in_(old)).returning(DeliveryRow.id)).all()
+    deeds = session.execute(delete(OutboxRow).where(OutboxRow.id.in_(given_up)).returning(OutboxRow.id)).all()
+    return len(rows) + len(deeds)
+
+
+def _of(endpoint: UUID) -> TextClause:
+    """Deeds for this endpoint, said as the index of migration 0006 says it: bound keys would hide that it fits."""
+    return text("kind = 'deliver' AND payload ->> 'endpoint' = :endpoint").bindparams(endpoint=str(endpoint))
+
+
+def _again(endpoint: UUID, now: datetime) -> Update:
+    fresh = {"next_attempt_at": now, "given_up_at": None, "attempts": 0}
+    return update(OutboxRow).where(_of(endpoint)).values(fresh)
+
+
+def _drive(session: Session, again: Update) -> int:
+    driven = session.execute(again.returning(OutboxRow.id), execution_options=_UNSYNCHRONISED).all()
+    notify(session, outbox.CHANNEL, "deliver")
+    return len(driven)

@@ -1,0 +1,43 @@
+"""Queries for entries of several files: the first file holds the place, the others name it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from services.gateway.tables import EvaluationRow, SubmissionRow
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of an entry, and the state of the evaluation that its place was charged for; None while it is uploaded."""
+
+    id: UUID
+    task: str
+    outcome: str | None
+
+
+def hold(session: Session, first: UUID) -> SubmissionRow | None:
+    """The entry's first file; until the transaction ends, nobody else changes what becomes of its place."""
+    query = select(SubmissionRow).where(SubmissionRow.id == first).with_for_update(key_share=True)
+    return session.scalar(query.execution_options(populate_existing=True))
+
+
+def files(session: Session, first: UUID) -> Sequence[File]:
+    """The entry's files that were not given up."""
+    charged = (
+        select(EvaluationRow.state)
+        .where(EvaluationRow.submission_id == SubmissionRow.id)
+        .order_by(EvaluationRow.created_at)
+        .limit(1)
+        .correlate(SubmissionRow)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(SubmissionRow.id, SubmissionRow.task, charged).where(
+            or_(SubmissionRow.id == first, SubmissionRow.entry_id == first), SubmissionRow.state != "abandoned"
+        )
+    )
+    return [File(*row) for row in rows]

@@ -1,0 +1,107 @@
+"""Video detection: where in each frame are objects of the challenge's categories? As detection, frame by frame.
+
+What is accepted and refused, and why: docs/tasks/video-detection.md. The rule is eval_vid_detection.m of the ILSVRC2016
+and 2017 development kits, and of 2015's, whose lines have no column of tracks.
+"""
+
+from dataclasses import dataclass
+
+from services.scorer.formats.blocks import Readable
+from services.scorer.formats.box_examples import BROKEN, LATE, box_challenge
+from services.scorer.formats.boxes import Boxes, box_grammar, box_notes, read_boxes, read_true_boxes
+from services.scorer.formats.bundle import open_bundle
+from services.scorer.formats.excluded import NO_PAIRS, in_every_category, read_images
+from services.scorer.formats.table import Grammar
+from services.scorer.metrics.found_objects import Found, findings, measure
+from services.scorer.metrics.objects import Objects, judge, objects
+from services.scorer.protocol import Case, Content, Example, Findings
+from shared.bundles import TRUTH, pack
+from shared.errors import Unreadable
+from shared.report import Note
+
+NAME = "video-detection"
+
+EXCLUDED = "excluded"
+
+TRACK_COLUMN = "track_column"
+"""The option: whether lines have the column of tracks, -1 in each (2016, 2017). They have, if it is not said."""
+
+GRAMMARS = {with_track: box_grammar("frame", with_track) for with_track in (True, False)}
+
+EXAMPLE = Example(
+    box_challenge(NAME, "eval_vid_detection.m", track_column=True),
+    predictions=b"1 1 -1 0.5 10 10 20 20\n1 1 -1 " + LATE + b" 10 10 20 20\n3 2 -1 -inf 5 5 1 9\n",
+    truth=pack({TRUTH: b"1 1 -1 1 10 10 20 20\n2 2 -1 1 1 1 9 9\n3 1 -1 1 0 0 5 5\n", EXCLUDED: b"3\n"}),
+    broken=(*BROKEN, b"1 1 7 0.5 10 10 20 20\n"),
+    others=(("ilsvrc", b'{"predictions": [[1, 1, -1, 0.5, 10, 10, 20, 20]]}'),),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """The objects, and how many frames there are."""
+
+    objects: Objects
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The detections, and what was accepted."""
+
+    case: Case
+    boxes: Boxes
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What was found, and under which names."""
+
+    found: Found
+    names: dict[int, str]
+    notes: tuple[Note, ...]
+
+
+def read_truth(case: Case, truth: Readable) -> Truth:
+    """The objects in the grammar of submissions; the part `excluded` names frames that do not count."""
+    parts = open_bundle(truth, (EXCLUDED,))
+    boxes = read_true_boxes(parts[TRUTH], _grammar(case), case.images, case.categories)
+    frames = case.images or int(boxes.images.max())
+    pairs = NO_PAIRS
+    if EXCLUDED in parts:
+        pairs = in_every_category(read_images(parts[EXCLUDED], frames), int(boxes.categories.max()))
+    found = objects(boxes.images, boxes.categories, boxes.corners, pairs)
+    if not found.counts.any():
+        raise Unreadable("no-objects", "no object is left to be found", "Exclude less.")
+    return Truth(found, frames)
+
+
+def parse(case: Case, predictions: Readable, truth: Truth | None) -> Parsed:
+    """Read the detections: the devkit's text, or a JSON list of rows."""
+    boxes = read_boxes(predictions, _grammar(case), case.images)
+    categories = case.categories or (truth.objects.categories if truth else None)
+    return Parsed(case, boxes, box_notes(boxes, categories))
+
+
+def _grammar(case: Case) -> Grammar:
+    return GRAMMARS[bool(case.options.get(TRACK_COLUMN, True))]
+
+
+def describe(parsed: Parsed) -> Content:
+    """How many detections, and in how many frames."""
+    return Content(parsed.boxes.counts("frames"), parsed.notes)
+
+
+def score(parsed: Parsed, truth: Truth) -> Scored:
+    """Rank, match and measure."""
+    boxes = parsed.boxes
+    judged = judge(truth.objects, boxes.images, boxes.categories, boxes.confidences, boxes.corners)
+    frames = max(truth.frames, int(boxes.images.max()))
+    names = {synset.id: synset.name for synset in parsed.case.synsets}
+    return Scored(measure(truth.objects, judged, frames), names, parsed.notes)
+
+
+def report(scored: Scored) -> Findings:
+    """Means, each category's figures and curve, the interval of the mean."""
+    return findings(scored.found, scored.names, scored.notes)
