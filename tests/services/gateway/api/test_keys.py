@@ -26,6 +26,7 @@ def ask(url: str, authorization: str | None) -> httpx.Response:
         (f"Bearer {new_key().text()}", "key-unknown"),
         (f"Bearer {new_key().text()[:-1]}", "key-malformed"),
     ],
+    ids=["no key", "another scheme", "no key's shape", "a key of nobody", "a key cut short"],
 )
 def test_a_key_that_does_not_count_is_refused_with_its_reason(
     gateway_url: str, authorization: str | None, code: str
