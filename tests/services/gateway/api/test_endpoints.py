@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 import httpx
 import pytest
@@ -14,7 +14,7 @@ from tests.services.gateway.conftest import Team
 from tests.services.gateway.telling import tell
 
 URL = "http://127.0.0.1:9/hook"
-NOBODY_S = uuid4()
+NOBODY_S = UUID(int=4)
 
 ROUTES = [
     ("GET", ""),

@@ -109,7 +109,9 @@ def test_a_key_belongs_to_its_team(found: Callable[..., Team]) -> None:
     assert [answer.status_code for answer in answers] == [202, 202]
 
 
-@pytest.mark.parametrize("bad", [b"", gzip.compress(FILE)[:-4], b"1" * 1_000_001])
+@pytest.mark.parametrize(
+    "bad", [b"", gzip.compress(FILE)[:-4], b"1" * 1_000_001], ids=["empty", "a broken archive", "too large"]
+)
 def test_a_refused_request_leaves_its_key_free(team: Team, bad: bytes) -> None:
     assert send(team, "k", bad).status_code in (400, 413)
     assert send(team, "k").status_code == 202
