@@ -217,7 +217,9 @@ def ending_of(answer: httpx.Response) -> Ending:
     if problem.get("next_free_at"):
         lines.append(f"  next free place: {problem['next_free_at']}")
     request = problem.get("request_id") or answer.headers.get("x-request-id")
-    return Ending(code, *lines, *([f"  request {request}"] if request else []), problem=problem)
+    support = problem.get("support")
+    help_lines = [f"  request {request}" + (f"; for help: {support}" if support else "")] if request else []
+    return Ending(code, *lines, *help_lines, problem=problem)
 
 
 def problem_in(answer: httpx.Response) -> Json:

@@ -63,11 +63,15 @@ def add_key(desk: Desk, holder: Holder, label: str, scopes: tuple[Scope, ...], e
     return key
 
 
-def rotate_key(desk: Desk, held: Held) -> ApiKey:
-    """A successor with the same holder, label, scopes and lifetime. The old key works until it is revoked."""
+def rotate_key(desk: Desk, held: Held, ends_at: datetime | None = None) -> ApiKey:
+    """A successor with the same holder, label, scopes and lifetime, but for `ends_at`: whoever asks for another key than
+    their own gives it no longer life than theirs. The old key works until it is revoked.
+    """
     row = held.key
     lifetime = None if row.expires_at is None else row.expires_at - row.created_at
     expires_at = None if lifetime is None else desk.clock() + lifetime
+    if ends_at is not None:
+        expires_at = ends_at if expires_at is None else min(ends_at, expires_at)
     scopes = tuple(scope for scope in SCOPES if scope in row.scopes)
     return add_key(desk, Holder(row.team_id, row.account_id), row.label, scopes, expires_at)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from services.gateway.apikeys import ApiKey, Scope, matches, read_key
 from services.gateway.desk import Desk
 from services.gateway.store import keys
 from services.gateway.store.keys import Held
+from services.gateway.tables import KeyRow
 from shared.errors import Forbidden, Unauthenticated
 
 bearer = HTTPBearer(auto_error=False, scheme_name="team_key", description="A key of your team, whole: `holdout_…`")
@@ -27,6 +29,7 @@ class Caller:
     key: str
     person: UUID | None
     scopes: tuple[str, ...]
+    expires_at: datetime | None
 
 
 def desk_of(request: Request) -> Desk:
@@ -42,24 +45,23 @@ Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 def authenticate(desk: Desk, tries: BadTries, address: str, text: str, scope: Scope) -> Caller:
     """Who holds the key `text`; raises `Unauthenticated`, or `Forbidden` when the key lacks `scope`.
 
-    Failures are counted for the address, and for a key that exists for the address and this key: whoever shares an
-    address with one who guesses is still served. Raises `TooMany` when there were too many.
+    Failures are counted for the address, and answered with `TooMany` when there were too many. A good key is served
+    whatever others at its address do: with 256 random bits there is nothing to be guessed by trying on.
     """
     key = read_key(text)
     with desk.database.begin() as session:
-        held = keys.find(session, key.id) if key else None
-        name = f"{address} {held.key.id}" if held else address
-        tries.check(name)
         try:
-            held = _judged(desk, key, held)
+            held = _judged(desk, key, keys.find(session, key.id) if key else None)
         except Unauthenticated:
-            tries.spend(name)
+            tries.check(address)
+            tries.spend(address)
             raise
         if scope not in held.key.scopes:
             have = ", ".join(held.key.scopes)
             raise Forbidden("scope-missing", f"the key {held.key.id} has no {scope!r} scope; it has: {have}")
         keys.touch(session, held.key, desk.clock())
-    return Caller(held.team.id, held.team.name, held.key.id, held.key.account_id, tuple(held.key.scopes))
+    row = held.key
+    return Caller(held.team.id, held.team.name, row.id, row.account_id, tuple(row.scopes), row.expires_at)
 
 
 def _judged(desk: Desk, key: ApiKey | None, held: Held | None) -> Held:
@@ -69,12 +71,15 @@ def _judged(desk: Desk, key: ApiKey | None, held: Held | None) -> Held:
     stored = held.key.secret_digest if held else None
     if not matches(key, stored, desk.settings.key_pepper.get_secret_value()) or held is None:
         raise Unauthenticated("key-unknown", "there is no such API key")
-    row = held.key
+    _refuse_ended(held.key, desk.clock())
+    return held
+
+
+def _refuse_ended(row: KeyRow, now: datetime) -> None:
     if row.revoked_at is not None:
         raise Unauthenticated("key-revoked", f"the key {row.id} has been revoked")
-    if row.expires_at is not None and row.expires_at <= desk.clock():
+    if row.expires_at is not None and row.expires_at <= now:
         raise Unauthenticated("key-expired", f"the key {row.id} expired at {row.expires_at.isoformat()}")
-    return held
 
 
 def holder_of(scope: Scope) -> Callable[..., Any]:
@@ -83,7 +88,8 @@ def holder_of(scope: Scope) -> Callable[..., Any]:
     def dependency(request: Request, credentials: Credentials) -> Caller:
         if credentials is None:
             raise Unauthenticated("key-missing", "this needs an API key", "send `Authorization: Bearer holdout_…`")
-        return _authenticated(request, credentials, scope)
+        address = request.client.host if request.client else ""
+        return authenticate(desk_of(request), request.app.state.bad_tries, address, credentials.credentials, scope)
 
     return dependency
 
@@ -93,12 +99,10 @@ Reader = Annotated[Caller, Depends(holder_of("read"))]
 Manager = Annotated[Caller, Depends(holder_of("manage"))]
 
 
-def still_holds(request: Request, credentials: HTTPAuthorizationCredentials | None, scope: Scope) -> None:
-    """For an answer that stays open: raises as at its beginning when the key counts no more."""
-    if credentials is not None:
-        _authenticated(request, credentials, scope)
-
-
-def _authenticated(request: Request, credentials: HTTPAuthorizationCredentials, scope: Scope) -> Caller:
-    address = request.client.host if request.client else ""
-    return authenticate(desk_of(request), request.app.state.bad_tries, address, credentials.credentials, scope)
+def still_counts(request: Request, caller: Caller) -> None:
+    """For an answer that stays open: raises `Unauthenticated` when the caller's key has ended meanwhile."""
+    desk = desk_of(request)
+    with desk.database.begin() as session:
+        held = keys.find(session, caller.key)
+    if held is not None:
+        _refuse_ended(held.key, desk.clock())

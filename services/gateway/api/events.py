@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request
 from pydantic import BaseModel, Field
 
-from services.gateway.api.auth import Caller, Credentials, DeskDep, Reader, desk_of, still_holds
+from services.gateway.api.auth import Caller, DeskDep, Reader, desk_of, still_counts
 from services.gateway.api.bells import Bells
 from services.gateway.api.streams import MEDIA, Frame, Step, stream, streamed
 from services.gateway.api.views import MOMENT, SUBMISSION
@@ -54,7 +54,6 @@ async def list_events(
     request: Request,
     desk: DeskDep,
     caller: Reader,
-    credentials: Credentials,
     after: Annotated[int, Query(ge=0, le=LAST_POSITION, description="the position read last; 0 is the beginning")] = 0,
     limit: Annotated[int, Query(ge=1, le=MOST_EVENTS, description="how many in a page")] = 50,
     wait: Annotated[float, Query(ge=0, le=WAIT_SECONDS, description="seconds to wait for an event")] = 0,
@@ -63,24 +62,28 @@ async def list_events(
     """Ask with `after=0` once, then always with `next`: nothing is missed and nothing comes twice. Kept for a year."""
     bells: Bells = request.app.state.bells
     if MEDIA in request.headers.get("accept", ""):
-        follower = _Follower(request, caller, credentials, _resumed(last_event_id, after))
+        follower = _Follower(request, caller, _resumed(last_event_id, after))
         return stream(bells, str(caller.team), follower.step)
-    views = await bells.first(str(caller.team), lambda: _feed(desk, caller, after, limit), bool, wait)
+
+    def look() -> list[EventView]:
+        still_counts(request, caller)
+        return _feed(desk, caller, after, limit)
+
+    views = await bells.first(str(caller.team), look, bool, wait)
     return EventPage(items=views, next=views[-1].position if views else after)
 
 
 class _Follower:
     """Goes on through a team's feed, page by page."""
 
-    def __init__(self, request: Request, caller: Caller, credentials: Credentials, after: int) -> None:
+    def __init__(self, request: Request, caller: Caller, after: int) -> None:
         self._request = request
         self._caller = caller
-        self._credentials = credentials
         self._after = after
 
     def step(self) -> Step:
         """The next page."""
-        still_holds(self._request, self._credentials, "read")
+        still_counts(self._request, self._caller)
         views = _feed(desk_of(self._request), self._caller, self._after, MOST_EVENTS)
         self._after = views[-1].position if views else self._after
         frames = [Frame(str(view.position), view.type, view) for view in views]

@@ -32,7 +32,9 @@ class KeyRequest(Model):
 
     label: str = Field("", max_length=80, examples=["nightly run"], description="what it is for")
     scopes: tuple[Scope, ...] = Field(("submit", "read"), min_length=1, examples=[["submit", "read"]])
-    holder: Literal["team", "me"] = Field("team", description="me: ends when I leave the team; team: a pipeline's")
+    holder: Literal["team", "me"] | None = Field(
+        None, description="me: ends when I leave the team; team: a pipeline's; by default, whose the asking key is"
+    )
     days: float | None = Field(None, gt=0, le=3650, examples=[90], description="expires after so many days")
 
 
@@ -88,10 +90,12 @@ def read_current_key(desk: DeskDep, caller: Reader) -> KeyView:
 def make_key(
     response: Response, desk: DeskDep, caller: Manager, wanted: Annotated[KeyRequest, Depends(key_request)]
 ) -> NewKeyView:
-    """For the team or for myself; at most two of one holder and label are live at a time."""
+    """For the team or for myself; at most two of one holder and label are live at a time. It does not outlive the key
+    that makes it.
+    """
     _refuse_more_rights(caller, wanted)
-    expires_at = None if wanted.days is None else desk.clock() + timedelta(days=wanted.days)
-    holder = Holder(caller.team, _person(caller) if wanted.holder == "me" else None)
+    expires_at = _no_later(caller, None if wanted.days is None else desk.clock() + timedelta(days=wanted.days))
+    holder = Holder(caller.team, _holder(caller, wanted))
     return _made(desk, response, add_key(desk, holder, wanted.label, wanted.scopes, expires_at))
 
 
@@ -106,7 +110,7 @@ def rotate(response: Response, desk: DeskDep, caller: Manager, key: Key) -> NewK
     """Same holder, label, scopes and lifetime. Both work until the old one is deleted."""
     held = _mine(desk, caller, key)
     _refuse_more_rights(caller, KeyRequest(scopes=cast(tuple[Scope, ...], tuple(held.key.scopes))))
-    return _made(desk, response, rotate_key(desk, held))
+    return _made(desk, response, rotate_key(desk, held, caller.expires_at))
 
 
 @router.delete(
@@ -127,16 +131,25 @@ def _refuse_more_rights(caller: Caller, wanted: KeyRequest) -> None:
         raise Forbidden("scope-missing", f"your key has no {more[0]!r} scope to give on", "ask for fewer scopes")
 
 
-def _person(caller: Caller) -> UUID:
-    if caller.person is None:
+def _no_later(caller: Caller, moment: datetime | None) -> datetime | None:
+    """What is made by a key that ends does not outlive it."""
+    ends = [each for each in (caller.expires_at, moment) if each is not None]
+    return min(ends) if ends else None
+
+
+def _holder(caller: Caller, wanted: KeyRequest) -> UUID | None:
+    """The person who is to hold the key; None: the team."""
+    if wanted.holder == "me" and caller.person is None:
         raise Conflict("no-person", "your key is the team's, not a person's", "use holder: team, or a key of your own")
-    return caller.person
+    return None if wanted.holder == "team" else caller.person
 
 
 def _mine(desk: Desk, caller: Caller, key: str) -> Held:
-    """A key that the caller may change: the team's, or their own."""
+    """A live key that the caller may change: the team's, or their own."""
     held = _found(desk, key)
-    if held.team.id != caller.team or held.key.account_id not in (None, caller.person):
+    row = held.key
+    ended = row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= desk.clock())
+    if ended or held.team.id != caller.team or row.account_id not in (None, caller.person):
         raise _missing(key)
     return held
 

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from starlette.responses import StreamingResponse
 
-from services.gateway.api.auth import Credentials, DeskDep, Reader, still_holds
+from services.gateway.api.auth import DeskDep, Reader, still_counts
 from services.gateway.api.bells import Bells
 from services.gateway.api.streams import Frame, Step, stream, streamed
 from services.gateway.api.submissions import Submission
@@ -24,16 +24,14 @@ router = APIRouter(prefix="/v1/submissions", tags=["submissions"])
     responses=problems(Unauthenticated, Forbidden, Missing)
     | streamed("An event per change: its name is the state, or `stage`; its data is the submission."),
 )
-def watch_submission(
-    request: Request, desk: DeskDep, caller: Reader, credentials: Credentials, submission: Submission
-) -> StreamingResponse:
+def watch_submission(request: Request, desk: DeskDep, caller: Reader, submission: Submission) -> StreamingResponse:
     """Where the submission stands now, then each change, until its outcome. Changes in the same instant may be one."""
     owned(desk, caller, submission)
     bells: Bells = request.app.state.bells
     watch = _Watch()
 
     def step() -> Step:
-        still_holds(request, credentials, "read")
+        still_counts(request, caller)
         return watch.step(owned(desk, caller, submission))
 
     return stream(bells, str(submission), step)

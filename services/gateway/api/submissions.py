@@ -121,7 +121,7 @@ def list_submissions(
 )
 async def read_submission(request: Request, caller: Reader, submission: Submission, wait: Wait = 0) -> SubmissionView:
     """The submission and its evaluation. `wait` answers the moment the outcome is there, or when the time is up."""
-    return submission_view(await awaited(request, caller, submission, wait))
+    return submission_view(await awaited(request, caller, submission, wait, ask_again=True))
 
 
 @router.get(

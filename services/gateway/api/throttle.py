@@ -1,7 +1,7 @@
-"""Slows down whoever tries keys: each name (an address, or an address and a key's id) may fail so often, then waits.
+"""Slows down whoever tries keys: each address may fail so often, then is told to wait. Only failures are looked at.
 
 Kept in the memory of one process: a restart forgives, several processes count apart. That is enough, since a key has 256
-random bits: what is guarded is the database's time, not the keys.
+random bits: what is guarded is our time and logs, not the keys.
 """
 
 import math

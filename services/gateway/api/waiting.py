@@ -1,12 +1,11 @@
 """A team's submission, at once or as soon as it has an outcome: for whoever reads it, and for whoever has just sent it."""
 
-from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request
 
-from services.gateway.api.auth import Caller, desk_of
+from services.gateway.api.auth import Caller, desk_of, still_counts
 from services.gateway.api.bells import Bells
 from services.gateway.desk import Desk
 from services.gateway.lifecycle import FINAL_STATES
@@ -33,10 +32,20 @@ def owned(desk: Desk, caller: Caller, submission: UUID) -> Judged:
     return judged
 
 
-async def awaited(request: Request, caller: Caller, submission: UUID, wait_seconds: float) -> Judged:
-    """The submission the moment its outcome is there; as it stands when the time is up or we are to stop."""
+async def awaited(
+    request: Request, caller: Caller, submission: UUID, wait_seconds: float, ask_again: bool = False
+) -> Judged:
+    """The submission the moment its outcome is there; as it stands when the time is up or we are to stop.
+
+    `ask_again`: whether the key still counts is asked at each look, so that a revoked one sees nothing more.
+    """
     bells: Bells = request.app.state.bells
-    look = partial(owned, desk_of(request), caller, submission)
+
+    def look() -> Judged:
+        if ask_again:
+            still_counts(request, caller)
+        return owned(desk_of(request), caller, submission)
+
     return await bells.first(str(submission), look, settled, wait_seconds)
 
 

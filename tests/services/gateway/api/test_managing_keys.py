@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -12,12 +12,19 @@ from services.gateway.actions.keys import make_key
 from services.gateway.actions.teams import join_team, leave_team, open_account
 from services.gateway.desk import Desk
 from shared.errors import Conflict, Missing
-from tests.services.gateway.conftest import Team
+from tests.services.gateway import reports
+from tests.services.gateway.conftest import Scorer, Team
+from tests.waiting import eventually
 
 
 def holding(url: str, secret: str) -> httpx.Client:
     """A client that sends this key."""
     return httpx.Client(base_url=url, headers={"Authorization": f"Bearer {secret}"}, timeout=30)
+
+
+def used(team: Team, key: str) -> bool:
+    """Whether a request came under this key."""
+    return any(each["id"] == key and each["last_used_at"] for each in team.http.get("/v1/keys").json())
 
 
 def person_in(desk: Desk, team: Team) -> str:
@@ -114,3 +121,32 @@ def test_a_person_is_entered_once_and_joins_as_often_as_they_like(team: Team, de
     leave_team(desk, team.name, name)
     with pytest.raises(Missing):
         leave_team(desk, team.name, name)
+
+
+def test_a_key_does_not_outlive_the_one_that_made_it(team: Team, desk: Desk, gateway_url: str) -> None:
+    ends = desk.clock() + timedelta(hours=1)
+    lasting = make_key(desk, team.name, "lasting").id
+    with holding(gateway_url, make_key(desk, team.name, "visitor", expires_at=ends).text()) as visitor:
+        made = visitor.post("/v1/keys", json={"label": "eternal"}).raise_for_status().json()
+        rotated = visitor.post(f"/v1/keys/{lasting}/rotate").raise_for_status().json()
+    assert [datetime.fromisoformat(each["key"]["expires_at"]) for each in (made, rotated)] == [ends, ends]
+
+
+def test_a_key_that_has_ended_has_no_successor(team: Team, desk: Desk) -> None:
+    revoked = make_key(desk, team.name, "revoked").id
+    team.http.delete(f"/v1/keys/{revoked}").raise_for_status()
+    expired = make_key(desk, team.name, "expired", expires_at=desk.clock() - timedelta(seconds=1)).id
+    for key in (revoked, expired):
+        answer = team.http.post(f"/v1/keys/{key}/rotate")
+        assert (answer.status_code, answer.json()["code"]) == (404, "no-such-key")
+
+
+def test_a_long_poll_tells_a_revoked_key_nothing_more(team: Team, scorer: Scorer, desk: Desk, gateway_url: str) -> None:
+    leaked = make_key(desk, team.name, "leaked")
+    with holding(gateway_url, leaked.text()) as client, ThreadPoolExecutor(1) as pool:
+        poll = pool.submit(client.get, "/v1/events", params={"wait": 30})
+        eventually(lambda: used(team, leaked.id))
+        team.http.delete(f"/v1/keys/{leaked.id}").raise_for_status()
+        submission = team.submit(b"1\n2\n3\n4\n").raise_for_status().json()["submission"]
+        scorer.conclude(reports.scored(), UUID(submission["evaluation"]["id"]))
+        assert poll.result().json()["code"] == "key-revoked"
