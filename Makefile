@@ -13,6 +13,7 @@ setup: .venv/ready ## a virtual environment with everything, pinned by hash
 .venv/ready: requirements/dev.txt
 	$(PYTHON) -m venv .venv
 	$(RUN) pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(RUN) services.scorer warm
 	touch .venv/ready
 
 demo: setup ## the whole story on real servers and real data; stays up until `make down`

@@ -1,8 +1,9 @@
-"""The scorer's commands: `score` and `check` files offline, `work` off the queue.
+"""The scorer's commands: `score` and `check` files offline, `work` off the queue, `warm` up for the first start.
 
 python -m services.scorer score classification PREDICTIONS TRUTH [--definition DIR [--task TASK] [--split SPLIT]]
 python -m services.scorer check classification PREDICTIONS [--images N | --definition DIR [--task TASK] [--split SPLIT]]
 python -m services.scorer work
+python -m services.scorer warm
 """
 
 import argparse
@@ -11,7 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
-from services.scorer import offline
+from services.scorer import kernels, offline
+from services.scorer.evaluate import warm
 from services.scorer.tasks import TASKS
 from shared.challenge import Numbering
 
@@ -22,6 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.command == "work":
         return _work()
+    if options.command == "warm":
+        return _warm()
     if wrong := _contradiction(options):
         parser.error(wrong)
     definition = offline.Definition(options.definition, options.task, options.split) if options.definition else None
@@ -41,10 +45,20 @@ def _work() -> int:
     return 0
 
 
+def _warm() -> int:
+    """Compile every kernel and keep it: what a scorer's first start would else do."""
+    warm()
+    where = f"kept in {kernels.KEPT}" if kernels.KEPT else "kept nowhere: no folder for them can be written"
+    compiled = f"{kernels.compiled_now()} kernels compiled, {where}"
+    print(compiled if kernels.COMPILED else "numba is not installed: nothing to compile")
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m services.scorer", description="Scores predictions.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("work", help="take evaluations from the queue until told to stop")
+    commands.add_parser("warm", help="compile all kernels and keep them, so that no start has to")
     score = commands.add_parser("score", help="score a file here and now; exit code 0 scored, 1 rejected, 2 usage")
     _name_file(score)
     score.add_argument("truth", type=Path, metavar="TRUTH", help="the true labels; decides the number of images")

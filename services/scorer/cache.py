@@ -20,7 +20,10 @@ Mark = tuple[int, int, int]
 
 
 class Cache:
-    """A folder of at most `limit_bytes`, the files wanted longest ago leaving first. All calls block; thread-safe."""
+    """A folder of at most `limit_bytes`, the files wanted longest ago leaving first. All calls block; thread-safe.
+
+    What is in folders of it belongs to others (compiled kernels), and is not counted.
+    """
 
     def __init__(self, storage: Storage, folder: Path, limit_bytes: int, clock: Clock) -> None:
         self._storage = storage
@@ -96,6 +99,8 @@ class Cache:
     def _files(self) -> list[tuple[Path, os.stat_result]]:
         found = []
         for entry in os.scandir(self._folder):
+            if entry.is_dir():
+                continue
             try:
                 found.append((Path(entry.path), entry.stat()))
             except FileNotFoundError:

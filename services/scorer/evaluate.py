@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from services.scorer import VERSION
+from services.scorer import VERSION, kernels
 from services.scorer.formats.blocks import Readable
 from services.scorer.protocol import Case, Findings, Task, case_of
 from services.scorer.tasks import TASKS, find_task
@@ -133,7 +133,10 @@ def read_truth(task: Task, case: Case, truth: Readable) -> Any:
 
 
 def warm() -> None:
-    """Run each task's example, good and broken, so that nothing is left to load: the sandbox may open no file."""
+    """Run each task's example, good and broken, so that nothing is left to load: the sandbox may open no file.
+
+    By then all kernels are compiled, and kept for the next start.
+    """
     nothing = digest_of(b"")
     provenance = Provenance(scorer=VERSION, definition=nothing, truth=nothing, submission=nothing)
     for task in TASKS:
@@ -145,3 +148,4 @@ def warm() -> None:
             for split in example.definition.tasks[task.NAME].splits:
                 evaluate(example.definition, task.NAME, split, predictions, example.truth, meant).canonical()
                 check(example.definition, task.NAME, split, predictions, labels).canonical()
+    kernels.seal()

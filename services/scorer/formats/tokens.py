@@ -1,25 +1,34 @@
-"""Finds every whole number in a block of lines, with array operations over its bytes.
+"""Finds every whole number in a block of lines, in one pass over its bytes.
 
 Second step of reading: recognise → blocks → tokens → rows. Bytes that belong to no number are not judged here
-but in `faults`; a block that may hold some says so.
+but in `faults`; a block that may hold some says so. Where nothing is compiled, `token_arrays` does the same.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.scorer.formats.blocks import PAD, Bytes
+from services.scorer.formats.token_arrays import Found, Mask, Positions, scan_in_arrays
+from services.scorer.kernels import COMPILED, kernel
+
+__all__ = ["LARGEST", "Mask", "Positions", "Tokens", "tokenize"]
 
 LARGEST = 2**31 - 1
 """The greatest number a file may hold."""
 
-_NEWLINE, _SPACE, _ZERO = np.uint8(10), np.uint8(32), np.uint8(48)
-_ENDS_LINE = np.uint16(0x80)
-"""Marks the entry at a line's end; the two digits below it leave the bit free."""
+_NONE, _ONE, _NINE, _TEN, _ZERO = (np.uint64(number) for number in (0, 1, 9, 10, ord("0")))
+_NEWLINE, _SPACE = (np.uint64(ord(mark) - ord("0") + 2**64) for mark in "\n ")
+"""Unsigned, as all of the loop: then one comparison tells a digit, and an index needs no look at its sign. What is no
+digit is its distance from 0, beyond the largest number and round to there."""
 
-Mask = NDArray[np.bool_]
-Positions = NDArray[np.intp]
+_SURE_DIGITS = np.uint64(18)
+"""So many fit into 64 bits, whatever they are."""
+
+_LARGE_BYTES = 11
+"""A number above `LARGEST`, and a byte before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,71 +50,76 @@ class Tokens:
 
 def tokenize(text: Bytes) -> Tokens:
     """Read a block (`blocks.blocks`)."""
-    digit = text - _ZERO
-    is_digit, is_newline = digit < 10, text == _NEWLINE
-    positions = _ends(is_digit, is_newline)
-    entries = _last_four_digits(digit, is_digit, is_newline).take(positions)
-    last = np.flatnonzero((entries & _ENDS_LINE) != 0)
-    values: NDArray[np.integer] = (entries >> 8) * np.uint16(100) + (entries & np.uint16(0x7F))
-    too_large = np.empty(0, np.intp)
-    if (five := _five_digits(is_digit)).any():
-        values, too_large = _widened(values, np.flatnonzero(five[positions - 5]), positions, digit, is_digit)
-    lengths = np.diff(last, prepend=-1)
-    if np.count_nonzero(is_digit[:-1] > is_digit[1:]) < len(positions):
-        bare = ~is_digit[positions[last] - 1]
-        lengths -= bare
-        values[last[bare]] = 0
-    seen = np.count_nonzero(is_digit) + np.count_nonzero(text == _SPACE) + len(last) + PAD
-    return Tokens(values, last, lengths, too_large, plain=seen == len(text) and bool(lengths.all()))
+    return Tokens(*_scan(text))
 
 
-def _ends(is_digit: Mask, is_newline: Mask) -> Positions:
-    """The position of each byte that ends a number (the one after its last digit) or a line."""
-    ends = is_newline.copy()
-    ends[1:] |= is_digit[:-1]
-    ends[:PAD] = False
-    return np.flatnonzero(ends > is_digit)
+def _scan_compiled(text: Bytes) -> Found:
+    lines = int(np.count_nonzero(text == ord("\n")))
+    values, last, lengths = np.empty(len(text), np.int32), np.empty(lines, np.intp), np.empty(lines, np.intp)
+    too_large, counts = np.empty(len(text) // _LARGE_BYTES + 1, np.intp), np.empty(4, np.int64)
+    _scan_bytes(text, values, last, lengths, too_large, counts)
+    numbers, lines, large, plain = counts.tolist()
+    # Copied, so that the next block finds the room for the worst case free, and still in cache.
+    return values[:numbers].copy(), last[:lines], lengths[:lines], too_large[:large], bool(plain)
 
 
-def _last_four_digits(digit: Bytes, is_digit: Mask, is_newline: Mask) -> NDArray[np.uint16]:
-    """At each byte, the number that ends just before it (0 if none): hundreds in the high byte, ones in the low.
-
-    Only the last four digits are read. Single bytes hold two digits each, which makes this quick.
-    """
-    one = is_digit.view(np.uint8)
-    ones = digit * one
-    pairs = ones[:-1] * np.uint8(10)
-    pairs += ones[1:]
-    pairs *= one[1:]
-    low = is_newline.view(np.uint8)[4:] * np.uint8(_ENDS_LINE)
-    low += pairs[2:-1]
-    entries = np.zeros(len(digit), np.uint16)
-    entries[4:] = pairs[:-3] * one[2:-2]
-    entries *= np.uint16(256)
-    entries[4:] += low.astype(np.uint16)
-    return entries
+@kernel()
+def _long_number(text: Bytes, place: Any, stop: Any) -> int:
+    """The number of many digits between `place` and `stop`; above `LARGEST` it is any number above."""
+    number = 0
+    for index in range(place, stop):
+        number = number * 10 + int(text[np.uint64(index)] - _ZERO)
+        if number > LARGEST:
+            return number
+    return number
 
 
-def _five_digits(is_digit: Mask) -> Mask:
-    """At each byte whether five digits stand there and behind it."""
-    two = is_digit[1:] & is_digit[:-1]
-    four = two[2:] & two[:-2]
-    return four[1:] & is_digit[:-4]
+@kernel("void(uint8[::1], int32[::1], int64[::1], int64[::1], int64[::1], int64[::1])")
+def _scan_bytes(  # noqa: C901  (one loop over the bytes)
+    text: Bytes,
+    values: NDArray[np.int32],
+    last: Positions,
+    lengths: Positions,
+    too_large: Positions,
+    counts: NDArray[np.int64],
+) -> None:
+    """Fill everything; counts: how many values, lines and numbers above `LARGEST` there are, and whether it is plain."""
+    size, place, count, line_start, lines = np.uint64(len(text)), np.uint64(PAD), _NONE, _NONE, _NONE
+    large, plain = 0, True
+    while size > place and np.uint64(text[size - _ONE]) - _ZERO <= _NINE:
+        size -= _ONE  # what no line end follows is not read: numbers end before `size`
+    while place < size:
+        start, number, digit = place, np.uint64(0), np.uint64(text[place]) - _ZERO
+        while digit <= _NINE:
+            number = number * _TEN + digit
+            place += _ONE
+            digit = np.uint64(text[place]) - _ZERO
+        bare = place == start
+        if not bare:
+            if place - start > _SURE_DIGITS:
+                number = np.uint64(_long_number(text, start, place))
+            if number > LARGEST:
+                number, too_large[large] = np.uint64(0), start
+                large += 1
+            values[count] = number
+            count += _ONE
+        if digit == _NEWLINE:
+            length = count - line_start
+            if length == 0:
+                plain = False
+            if bare:
+                values[count] = 0
+                count += _ONE
+            last[lines], lengths[lines] = count - _ONE, length
+            lines, line_start = lines + _ONE, count
+        elif digit != _SPACE:
+            plain = False
+        place += _ONE
+    counts[0], counts[1], counts[2], counts[3] = count, lines, large, plain
 
 
-def _widened(
-    values: NDArray[np.integer], which: Positions, positions: Positions, digit: Bytes, is_digit: Mask
-) -> tuple[NDArray[np.integer], Positions]:
-    """`values` with the long numbers `which` read in full, leading zeros aside; where those above `LARGEST` start."""
-    ends = positions[which]
-    gaps = np.flatnonzero(~is_digit)
-    starts = gaps[np.searchsorted(gaps, ends) - 1] + 1
-    nonzero = np.append(np.flatnonzero(is_digit & (digit > 0)), len(digit))
-    sizes = ends - np.minimum(nonzero[np.searchsorted(nonzero, starts)], ends)
-    wide = np.zeros(len(which), np.int64)
-    for power in range(10):
-        wide += np.where(power < sizes, digit[ends - 1 - power], 0) * np.int64(10**power)
-    over = (sizes > 10) | (wide > LARGEST)
-    widened = values.astype(np.int32)
-    widened[which] = np.where(over, 0, wide)
-    return widened, starts[over]
+def _scan_without(text: Bytes) -> Found:
+    return scan_in_arrays(text, LARGEST)
+
+
+_scan = _scan_compiled if COMPILED else _scan_without

@@ -11,6 +11,7 @@ import socket
 import sys
 import threading
 
+from services.scorer import kernels
 from services.scorer.sandbox import walls
 from services.scorer.sandbox.brief import PREFIX, Boot, Purpose, Ready
 from services.scorer.sandbox.child import Room, Target
@@ -34,7 +35,8 @@ def main() -> None:
     _prove(room)
     standing = [f"{name} namespace" for name in entered] + (["seccomp"] if walls.filtered() else []) + ["rlimits"]
     missing = [f"{name} namespace" for name in refused] + ([] if walls.filtered() else ["seccomp"])
-    word = Ready(walls=tuple(standing), refused=tuple(missing)).model_dump_json().encode()
+    ready = Ready(walls=tuple(standing), refused=tuple(missing), compiled=kernels.compiled_now())
+    word = ready.model_dump_json().encode()
     control.sendall(PREFIX.pack(len(word)) + word)
     WarmParent(control, room).serve()
 

@@ -50,10 +50,14 @@ class Boot(Model):
 
 
 class Ready(Model):
-    """The warm parent's only word on the control socket: which walls stand, and which this machine refused."""
+    """The warm parent's only word on the control socket: which walls stand, and which this machine refused.
+
+    `compiled`: how many kernels it had to compile, not finding them kept.
+    """
 
     walls: tuple[str, ...]
     refused: tuple[str, ...]
+    compiled: int
 
 
 class Brief(Model):

@@ -43,8 +43,9 @@ ENVIRONMENT = {
 pages, kept until the end: a child lives for one file, and 100,000 lines took it 37 ms of page faults and arithmetic
 without this, 21 ms with it."""
 
-BOOT_SECONDS = 60
-"""Importing numpy takes 0.2 s on an idle machine; a minute is for one that is starting everything at once."""
+BOOT_SECONDS = 300
+"""Importing everything takes 1 s on an idle machine, and compiling the kernels, where they are not kept, 7 s more; five
+minutes are for one that is slow and starting everything at once."""
 
 GRACE_SECONDS = 5
 """The warm parent kills at the deadline; this much later it must have said so, or it is lost itself."""
@@ -69,8 +70,12 @@ class Files:
 class Sandbox:
     """One warm parent and what runs in it. Any number of `run` at once; a parent that dies is replaced."""
 
-    def __init__(self, bounds: Bounds, targets: Mapping[Purpose, str] = TARGETS) -> None:
+    def __init__(
+        self, bounds: Bounds, targets: Mapping[Purpose, str] = TARGETS, kernels_folder: Path | None = None
+    ) -> None:
+        """kernels_folder: where compiled kernels are kept if not beside the sources (`services.scorer.kernels`)."""
         self.bounds = bounds
+        self._environment = ENVIRONMENT | ({"NUMBA_CACHE_DIR": str(kernels_folder)} if kernels_folder else {})
         self._targets = targets
         self._parent: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -99,7 +104,8 @@ class Sandbox:
                 await self._stop()
                 raise Interrupted("sandbox-lost", "the sandbox does not start; its last words are above") from error
         refused = f"; REFUSED by this machine: {', '.join(ready.refused)}" if ready.refused else ""
-        log.info("sandbox up in %.2f s: %s%s", time.monotonic() - begun, ", ".join(ready.walls), refused)
+        compiled = f"; {ready.compiled} kernels compiled" if ready.compiled else ""
+        log.info("sandbox up in %.2f s: %s%s%s", time.monotonic() - begun, ", ".join(ready.walls), compiled, refused)
 
     async def close(self) -> None:
         """Stop the warm parent, and with it all children."""
@@ -190,7 +196,7 @@ class Sandbox:
         return subprocess.Popen(
             [sys.executable, "-m", "services.scorer.sandbox", boot.model_dump_json()],
             cwd=ROOT,
-            env=ENVIRONMENT,
+            env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             pass_fds=(theirs.fileno(),),
