@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from deploy.demo.visitor import Visitor
@@ -35,6 +36,11 @@ class Contest:
         self._visitors.append(Visitor(self._url, self._key, address, self.name))
         return self._visitors[-1]
 
+    def page(self, trial: Trial, submission: str) -> str:
+        """An entry's page, as anybody sees it."""
+        address = f"{self._url}/challenges/{self.name}/{trial.task}/test/entries/{submission}"
+        return httpx.get(address).raise_for_status().text
+
     def close(self) -> None:
         for visitor in self._visitors:
             visitor.close()
@@ -59,6 +65,10 @@ def test_a_file_scores_over_http_what_the_official_code_gave_it_and_stands_on_th
     (entry,) = visitor.board()
     assert (entry["submission"], entry["value"]) == (outcome["id"], metrics[trial.headline])
     assert entry["metrics"] == metrics
+    shown = contest.page(trial, outcome["id"])
+    report = visitor.report(outcome["id"])
+    assert all(f">{line['name']}</td>" in shown for line in report["categories"])
+    assert shown.count("<polyline") == 2 * len(report["curves"])
 
 
 @every_task
