@@ -99,7 +99,8 @@ def test_the_example_of_submit_is_the_practice_task(document: dict[str, Any]) ->
     assert names == [practice.CHALLENGE, practice.TASK, practice.SPLIT]
     bodies = submit["requestBody"]["content"]
     assert next(iter(bodies)) == "application/json"
-    assert bodies["application/json"]["example"] == {"predictions": practice.PREDICTIONS}
+    shown = next(iter(bodies["application/json"]["examples"].values()))
+    assert shown["value"] == {"predictions": practice.PREDICTIONS}
     assert bodies["text/plain"]["example"] == practice.FILE
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
 
-from services.gateway.api import practice
+from services.gateway.api import inline, practice
 from services.gateway.digestfields import checked, claimed_digest
 from services.gateway.forms import AROUND_BYTES, FIELD, FileForm, boundary_of
 from services.gateway.intake import Incoming
@@ -29,21 +29,13 @@ FILE_TYPES = (
 # No "binary", for which Swagger UI would want a file to be chosen, and not show the example.
 _TEXT: dict[str, Any] = {"schema": {"type": "string"}, "example": practice.FILE}
 _BINARY = {"type": "string", "format": "binary"}
-_GUESSES = {"type": "array", "items": {"type": "integer"}, "examples": [[771, 778, 794, 387, 650]]}
-_PREDICTIONS = {
-    "description": "image → guesses, best first; or the rows of guesses in the order of the images",
-    "oneOf": [{"type": "object", "additionalProperties": _GUESSES}, {"type": "array", "items": _GUESSES}],
-}
-
 FILE_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "description": "The predictions: as JSON, as the field `file` of a form, or the file itself, plain or gzip.",
+        "description": "The predictions: as JSON in the form of the task, as the field `file` of a form, or the file itself, "
+        "plain or gzip. Scene parsing takes a zip of PNG masks.",
         "content": {
-            INLINE: {
-                "schema": {"type": "object", "required": ["predictions"], "properties": {"predictions": _PREDICTIONS}},
-                "example": {"predictions": practice.PREDICTIONS},
-            },
+            INLINE: inline.CONTENT,
             FORM: {"schema": {"type": "object", "required": [FIELD], "properties": {FIELD: _BINARY}}},
         }
         | {media: _TEXT if media.startswith("text/") else {"schema": _BINARY} for media in FILE_TYPES},

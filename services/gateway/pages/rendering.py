@@ -37,4 +37,9 @@ def _allowance(limits: LimitsView) -> str:
     return f"{limits.places} {spans.get(limits.window_seconds, f'in {limits.window_seconds:,} seconds')}"
 
 
-_templates.env.filters |= {"allowance": _allowance, "percent": _percent, "moment": _moment}
+def _spaced(name: str) -> str:
+    """A metric's name as a heading, which may break between its words."""
+    return name.replace("_", " ").capitalize()
+
+
+_templates.env.filters |= {"allowance": _allowance, "percent": _percent, "moment": _moment, "spaced": _spaced}

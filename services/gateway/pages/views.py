@@ -11,6 +11,7 @@ from services.gateway.api.views import challenge_view, task_view
 from services.gateway.leaderboard import LEVEL, Order, Track, board
 from services.gateway.pages.numberings import numberings
 from services.gateway.pages.rendering import page
+from services.gateway.pages.reports import details
 from services.gateway.ranking import lower_is_better
 from services.gateway.store import challenges
 from shared.errors import Missing
@@ -80,10 +81,12 @@ def leaderboard(
 
 @router.get("/challenges/{challenge}/{task}/{split}/entries/{submission}")
 def entry(request: Request, challenge: str, task: str, split: str, submission: UUID, desk: DeskDep) -> Response:
-    """One published entry: every metric with its intervals, and what was judged by what."""
+    """One published entry: every metric with its intervals, categories with their curves, and what was judged by what."""
     with desk.database.begin() as session:
         venue = challenges.venue(session, challenge, task, split)
         found = [entry for entry in board(session, venue) if entry.placing.id == submission]
     if not found:
         raise Missing("no-such-entry", f"there is no entry {submission} on this board")
-    return page(request, "entry.html", {"venue": venue, "entry": found[0]})
+    evaluation = found[0].judged.evaluation
+    shown = details(desk, evaluation) if evaluation else None
+    return page(request, "entry.html", {"venue": venue, "entry": found[0], "details": shown})

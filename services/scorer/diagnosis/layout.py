@@ -73,3 +73,6 @@ RULES = (_nothing, _other_encoding, _old_macintosh, _doubled_returns, _blank_bet
 
 OF_NAMED_ROWS = tuple(rule for rule in RULES if rule is not _blank_between)
 """Those that hold for lines with names, too, between which a blank line does no harm."""
+
+OF_BOXES = (_other_encoding, _old_macintosh, _doubled_returns, _blank_between)
+"""Those that hold for lines of one box each, of which there may be any number."""

@@ -8,7 +8,7 @@ from services.scorer.diagnosis.cause import Cause
 from services.scorer.diagnosis.sight import Sight, shown, words_of
 from services.scorer.formats.blocks import PAD, blocks, content
 
-_NAME = re.compile(r"[\"']?(ILSVRC\d{4}_\w+|[\w./\\:-]*\.(jpe?g|png|bmp|tiff?|webp))(\.jpe?g)?[\"']?", re.IGNORECASE)
+NAME = re.compile(r"[\"']?(ILSVRC\d{4}_\w+|[\w./\\:-]*\.(jpe?g|png|bmp|tiff?|webp))(\.jpe?g)?[\"']?", re.IGNORECASE)
 _KAGGLE_HEADING = re.compile(r"\s*imageid\s*,\s*predictionstring\s*", re.IGNORECASE)
 _BOXES = re.compile(r"[\"']?[\w.]+[\"']?\s*,\s*[\"']?n\d{8}( -?[\d.]+){4}\b.*")
 _COUNTED = re.compile(r"\s*(?:line\s*)?(\d+)\s*[:.)]+(\s.*|)", re.IGNORECASE)
@@ -43,12 +43,12 @@ def _names(sight: Sight) -> Cause | None:
 
 
 def _all_names(words: Sequence[str]) -> bool:
-    return bool(words) and all(_NAME.fullmatch(word) for word in words)
+    return bool(words) and all(NAME.fullmatch(word) for word in words)
 
 
 def _example(sight: Sight, place: int, rows: list[list[str]]) -> str:
     """The name on the first line that has one: the very first, unless it is a heading."""
-    first = [row for row in [words_of(sight.head[0])] if row and _NAME.fullmatch(row[place])]
+    first = [row for row in [words_of(sight.head[0])] if row and NAME.fullmatch(row[place])]
     return shown([*first, *rows][0][place])
 
 

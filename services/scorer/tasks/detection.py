@@ -6,6 +6,8 @@ development kit, unchanged until 2017.
 
 from dataclasses import dataclass
 
+from services.scorer.diagnosis.boxes import rules, suspicions_of_boxes
+from services.scorer.diagnosis.causes import explaining
 from services.scorer.formats.blocks import Readable
 from services.scorer.formats.box_examples import BROKEN, LATE, box_challenge
 from services.scorer.formats.boxes import Boxes, box_grammar, box_notes, read_boxes, read_true_boxes
@@ -76,9 +78,11 @@ def read_truth(case: Case, truth: Readable) -> Truth:
 
 def parse(case: Case, predictions: Readable, truth: Truth | None) -> Parsed:
     """Read the detections: the devkit's text, a JSON list of rows, or COCO's results."""
-    boxes = read_boxes(predictions, GRAMMAR, case.images, coco=True)
+    with explaining(case, predictions, None, rules(list(GRAMMAR.columns))):
+        boxes = read_boxes(predictions, GRAMMAR, case.images, coco=True)
     categories = case.categories or (truth.objects.categories if truth else None)
-    return Parsed(case, boxes, box_notes(boxes, categories))
+    notes = (*box_notes(boxes, categories), *suspicions_of_boxes(boxes.confidences, boxes.corners))
+    return Parsed(case, boxes, notes)
 
 
 def describe(parsed: Parsed) -> Content:

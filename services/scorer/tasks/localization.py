@@ -7,9 +7,9 @@ What is accepted and refused, and why: docs/tasks/localization.md. The rule is e
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from services.scorer.diagnosis.causes import OF_NUMBERS, explaining
+from services.scorer.diagnosis.fractions import FRACTIONS, are_fractions
 from services.scorer.diagnosis.notes import note
 from services.scorer.formats.blocks import Readable
 from services.scorer.formats.examples import BOXES, IMAGE_NAMES
@@ -130,7 +130,7 @@ def _notes(case: Case, written: Located, named: Named) -> tuple[Note, ...]:
             f"Lines hold fewer than {k} guesses; each missing one is wrong.",
         ),
         note("inverted-boxes", inverted, _INVERTED),
-        note("looks-like-fractions", _fractions(boxes, made), _FRACTIONS),
+        note("looks-like-fractions", made & are_fractions(boxes[made]), FRACTIONS),
     )
     return tuple(filter(None, found))
 
@@ -138,7 +138,6 @@ def _notes(case: Case, written: Located, named: Named) -> tuple[Note, ...]:
 _INVERTED = (
     "Boxes end before they begin (xmax < xmin or ymax < ymin), as where width and height are sent: they find nothing."
 )
-_FRACTIONS = "Boxes look like fractions of the image's size: all sides lie between 0 and 1. They are read as pixels."
 
 
 def _unknown(case: Case, written: Located) -> str:
@@ -147,13 +146,6 @@ def _unknown(case: Case, written: Located) -> str:
     if labels == "wnid":
         return "WNIDs that are no categories, but their ancestors, count as wrong guesses."
     return f"Ids above {(case.categories or 0) - 1 + FIRST[labels]} count as wrong guesses."
-
-
-def _fractions(boxes: NDArray[np.float64], made: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The guesses, if all their boxes lie between 0 and 1 and not all are of one pixel."""
-    sides = boxes[made]
-    like = sides.size > 0 and sides.min() >= 0 and sides.max() <= 1 and bool((sides % 1).any())
-    return made & like
 
 
 def score(parsed: Parsed, truth: Instances) -> Scored:

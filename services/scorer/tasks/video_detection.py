@@ -6,6 +6,8 @@ and 2017 development kits, and of 2015's, whose lines have no column of tracks.
 
 from dataclasses import dataclass
 
+from services.scorer.diagnosis.boxes import rules, suspicions_of_boxes
+from services.scorer.diagnosis.causes import explaining
 from services.scorer.formats.blocks import Readable
 from services.scorer.formats.box_examples import BROKEN, LATE, box_challenge
 from services.scorer.formats.boxes import Boxes, box_grammar, box_notes, read_boxes, read_true_boxes
@@ -79,9 +81,12 @@ def read_truth(case: Case, truth: Readable) -> Truth:
 
 def parse(case: Case, predictions: Readable, truth: Truth | None) -> Parsed:
     """Read the detections: the devkit's text, or a JSON list of rows."""
-    boxes = read_boxes(predictions, _grammar(case), case.images)
+    grammar = _grammar(case)
+    with explaining(case, predictions, None, rules(list(grammar.columns))):
+        boxes = read_boxes(predictions, grammar, case.images)
     categories = case.categories or (truth.objects.categories if truth else None)
-    return Parsed(case, boxes, box_notes(boxes, categories))
+    notes = (*box_notes(boxes, categories), *suspicions_of_boxes(boxes.confidences, boxes.corners))
+    return Parsed(case, boxes, notes)
 
 
 def _grammar(case: Case) -> Grammar:

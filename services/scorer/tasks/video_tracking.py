@@ -9,12 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from services.scorer.diagnosis.boxes import rules, suspicions_of_boxes
+from services.scorer.diagnosis.causes import explaining
 from services.scorer.diagnosis.notes import note
 from services.scorer.formats.blocks import Readable
 from services.scorer.formats.box_examples import box_challenge
 from services.scorer.formats.bundle import open_bundle
 from services.scorer.formats.excluded import NO_PAIRS, Pairs, read_pairs
-from services.scorer.formats.tracks import TrackBoxes, place_in_videos, read_tracks
+from services.scorer.formats.tracks import GRAMMAR, TrackBoxes, place_in_videos, read_tracks
 from services.scorer.formats.videos import Videos, read_videos
 from services.scorer.metrics.tracking import Tracked, intervals, mean, measure, over_shares
 from services.scorer.metrics.tracklets import SHARES, Tracklets, tracklets
@@ -123,7 +125,8 @@ def _refuse(wrong: NDArray[np.bool_], code: str, sentence: str, remedy: str) -> 
 def parse(case: Case, predictions: Readable, truth: Truth | None) -> Parsed:
     """Read the boxes: the devkit's text, or a JSON list of rows."""
     frames = int(truth.videos.last.max()) if truth and case.images is None else case.images
-    boxes = read_tracks(predictions, frames)
+    with explaining(case, predictions, None, rules(list(GRAMMAR.columns))):
+        boxes = read_tracks(predictions, frames)
     video = place_in_videos(boxes, truth.videos) if truth else None
     categories = case.categories or (int(truth.tracks.category.max()) if truth else None)
     return Parsed(case, boxes, video, _notes(boxes, categories))
@@ -136,7 +139,7 @@ def _notes(boxes: TrackBoxes, categories: int | None) -> tuple[Note, ...]:
         note("inverted-boxes", boxes.inverted(), "Boxes with xmax < xmin or ymax < ymin hit nothing: give corners."),
         note("unknown-categories", above, f"Rows of categories above {categories} were left out."),
     )
-    return tuple(filter(None, found))
+    return (*filter(None, found), *suspicions_of_boxes(boxes.confidences, boxes.corners))
 
 
 def describe(parsed: Parsed) -> Content:

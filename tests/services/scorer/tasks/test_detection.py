@@ -205,7 +205,7 @@ def test_tracks_are_minus_one_in_video_and_not_there_in_2015() -> None:
     truth, plain = text(OBJECTS, track="-1"), text(OBJECTS)
     with pytest.raises(Unreadable, match="unexpected-track"):
         find(video_detection, CASE, text(OBJECTS, track="3"), truth)
-    with pytest.raises(Unreadable, match="wrong-columns"):
+    with pytest.raises(Unreadable, match="no-track-column"):
         find(video_detection, CASE, plain, truth)
     seven = Case(images=IMAGES, options={"track_column": False})
     assert find(video_detection, seven, plain, plain).metrics["mean_average_precision"] == 1

@@ -35,8 +35,8 @@ def readers(path: Path, seen: set[Path]) -> set[Path]:
     ("task", "pages", "never_said"),
     [
         ("classification", ["classification"], set()),
-        ("detection", ["detection"], {"unexpected-track", "line-too-long"}),
-        ("video_detection", ["video-detection", "detection"], {"line-too-long"}),
+        ("detection", ["detection", "classification"], {"unexpected-track"}),
+        ("video_detection", ["video-detection", "detection", "classification"], set()),
         ("localization", ["localization", "classification"], {"wrong-columns"}),
         ("scene_classification", ["scene-classification", "classification"], set()),
         ("scene_parsing", ["scene-parsing", "classification"], set()),

@@ -1,0 +1,55 @@
+"""What an entry's page shows of its report: figures category by category, and curves. Read from S3, where the report is."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from services.gateway.desk import Desk
+from services.gateway.pages import plots
+from services.gateway.tables import EvaluationRow
+from shared import keys
+from shared.errors import HoldoutError
+from shared.report import CategoryLine, Report
+
+SHOWN_BYTES = 16 * 2**20
+"""The largest report that a page reads: the curves of 200 categories are some 10 MB, read in a quarter of a second."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """`columns` are the metrics' names and `counts` those of the counts; `plot` and `curves` (by id) are SVG."""
+
+    lines: tuple[CategoryLine, ...]
+    columns: tuple[str, ...]
+    counts: tuple[str, ...]
+    plot: str | None
+    curves: Mapping[int, str]
+
+
+def details(desk: Desk, evaluation: EvaluationRow) -> Details | None:
+    """What the report of a scored evaluation says of categories; None where it says nothing.
+
+    A page is shown without them, too, while S3 is away, or where a report is too large or of another time.
+    """
+    try:
+        content = desk.storage.read(keys.REPORTS, keys.report_key(evaluation.id, evaluation.attempt), SHOWN_BYTES)
+        report = Report.model_validate_json(content)
+    except (HoldoutError, ValidationError) as error:
+        log.warning("the report of evaluation %s is not shown: %s", evaluation.id, error)
+        return None
+    return _details(report) if report.categories else None
+
+
+def _details(report: Report) -> Details:
+    names = {line.id: line.name for line in report.categories}
+    return Details(
+        lines=report.categories,
+        columns=tuple(report.categories[0].metrics),
+        counts=tuple(report.categories[0].counts),
+        plot=plots.precision_recall(report.curves, names) if report.curves else None,
+        curves={each.category: plots.small(each, names.get(each.category, "")) for each in report.curves},
+    )
