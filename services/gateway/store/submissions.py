@@ -56,6 +56,11 @@ def those(session: Session, team: UUID, ids: Iterable[UUID]) -> dict[UUID, Judge
     return {row[0].id: Judged(row[0], row[1], row[2]) for row in rows}
 
 
+def hold(session: Session, submission: UUID) -> SubmissionRow:
+    """A submission as it is, and stays until this transaction ends."""
+    return session.get_one(SubmissionRow, submission, with_for_update={"key_share": True}, populate_existing=True)
+
+
 def hold_same(session: Session, team: UUID, digest: str) -> None:
     """Until this transaction ends, nobody else seals these bytes for this team."""
     session.execute(select(func.pg_advisory_xact_lock(func.hashtext(str(team)), func.hashtext(digest))))
