@@ -1,22 +1,23 @@
 """The end of an upload in parts: they are put together, and go the way of every other file (`submit.take`).
 
-One gateway does it at a time, under a lease that it renews; when it dies, whoever asks next does it again. Nothing is
-lost meanwhile: the parts are deleted after the submission is sealed, by us or by the courier's sweep. Which submission
-it came to is kept with the upload, and answered to whoever asks again.
+One call does it at a time, under a lease of its own that it renews; when its gateway dies or stalls, whoever asks next
+does it again, and the first, should it come back, can neither seal nor undo anything. The parts are deleted after the
+submission is sealed, by us or by a sweep. What it came to is kept with the upload, and answered to whoever asks again.
 """
 
 import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from services.gateway.actions.parts import stored
 from services.gateway.actions.receive import LEASE as UPLOAD_LEASE
 from services.gateway.actions.receive import Check, refuse_announced, renewing
-from services.gateway.actions.seal import Accepted
+from services.gateway.actions.seal import Accepted, Fence
 from services.gateway.actions.submit import abandon, fault_of, refuse_closed, take
 from services.gateway.actions.uploads import CLEAR_AFTER, completing, living, owned
 from services.gateway.desk import Desk
@@ -49,24 +50,28 @@ async def complete(desk: Desk, opened: Opened, venue: Venue, received_digest: st
     abandons the upload, what we are to blame for leaves it as it was.
     """
     team, upload = opened.submission.team_id, opened.upload.id
-    begun = await run_in_threadpool(_begin, desk, opened, venue)
+    owner = uuid4()
+    begun = await run_in_threadpool(_begin, desk, opened, venue, owner)
     if isinstance(begun, Accepted):
         return begun
     file = Incoming(stored(desk, team, begun), opened.upload.size_bytes, opened.upload.digest)
     check = _check_of(received_digest or opened.upload.received_digest)
     try:
-        async with renewing(lambda: _renew(desk, upload), LEASE.total_seconds() / 3, f"lease on upload {upload}"):
-            accepted = await take(desk, upload, team, venue, file, check)
+        async with renewing(
+            lambda: _renew(desk, upload, owner), LEASE.total_seconds() / 3, f"lease on upload {upload}"
+        ):
+            accepted = await take(desk, upload, team, venue, file, check, _fence(upload, owner))
     except BaseException as error:
-        is_lost = isinstance(error, Refused) and not isinstance(error, OtherBytes)
-        undo = (abandon, desk, upload, fault_of(error)) if is_lost else (_release, desk, upload)
-        await asyncio.shield(run_in_threadpool(*undo))
-        raise
+        is_ours = await asyncio.shield(run_in_threadpool(_undo, desk, upload, owner, error))
+        if is_ours or not isinstance(error, Exception):
+            raise
+        log.warning("another call took upload %s over, which stalled here: %r", upload, error)
+        return await run_in_threadpool(_taken_over, desk, team, upload)
     await run_in_threadpool(_clear, desk, team, upload)
     return accepted
 
 
-def _begin(desk: Desk, opened: Opened, venue: Venue) -> Sequence[PartRow] | Accepted:
+def _begin(desk: Desk, opened: Opened, venue: Venue, owner: UUID) -> Sequence[PartRow] | Accepted:
     """Take the lease, if every part is there; what it came to, when the upload is complete already."""
     if done := _done(opened):
         return done
@@ -77,11 +82,16 @@ def _begin(desk: Desk, opened: Opened, venue: Venue) -> Sequence[PartRow] | Acce
     with desk.database.begin() as session:
         parts = uploads.parts(session, upload)
         _check_whole(opened, {part.number for part in parts})
-        if uploads.begin_completing(session, upload, now, now + LEASE, now + CLEAR_AFTER):
+        if uploads.begin_completing(session, upload, owner, now, now + LEASE, now + CLEAR_AFTER):
             # From here on it is an upload like any other: it has as long as it needs.
             submissions.renew(session, upload, now + UPLOAD_LEASE)
             return parts
-    if done := _done(owned(desk, opened.submission.team_id, upload)):
+    return _taken_over(desk, opened.submission.team_id, upload)
+
+
+def _taken_over(desk: Desk, team: UUID, upload: UUID) -> Accepted:
+    """What it came to in other hands; raises `Conflict` while they are at it, `Missing` when it was given up."""
+    if done := _done(owned(desk, team, upload)):
         return done
     raise completing()
 
@@ -117,14 +127,29 @@ def _check_of(received_digest: str | None) -> Check:
     return check
 
 
-def _renew(desk: Desk, upload: UUID) -> None:
-    with desk.database.begin() as session:
-        uploads.completing(session, upload, desk.clock() + LEASE)
+def _fence(upload: UUID, owner: UUID) -> Fence:
+    def refuse_late(session: Session) -> None:
+        if not uploads.is_completing(session, upload, owner):
+            raise completing()
+
+    return refuse_late
 
 
-def _release(desk: Desk, upload: UUID) -> None:
+def _renew(desk: Desk, upload: UUID, owner: UUID) -> None:
     with desk.database.begin() as session:
-        uploads.completing(session, upload, None)
+        uploads.completing(session, upload, owner, desk.clock() + LEASE)
+
+
+def _undo(desk: Desk, upload: UUID, owner: UUID, error: BaseException) -> bool:
+    """Leave the upload open, or abandon it where the file is to blame; False when it is not ours to do so any more."""
+    is_lost = isinstance(error, Refused) and not isinstance(error, OtherBytes)
+    with desk.database.begin() as session:
+        is_ours = uploads.completing(session, upload, owner, desk.clock() + LEASE if is_lost else None)
+        has_ended = submissions.hold(session, upload).state != "open"
+    # In other hands and ended: all that this does is delete the bytes that came too late for it, if it was given up.
+    if has_ended or (is_ours and is_lost):
+        abandon(desk, upload, fault_of(error))
+    return is_ours
 
 
 def _clear(desk: Desk, team: UUID, upload: UUID) -> None:

@@ -26,12 +26,16 @@ from shared.errors import Broken, Conflict, Missing, Refused
 STALL_SECONDS = 30
 """A sender that is silent for so long is gone: its room is for others."""
 
+LEAST_BYTES_PER_SECOND = 50_000
+SPARE_SECONDS = 60
+"""A part has 60 s and its size at this rate: 60 + 8 MiB ÷ 50 kB/s = 228 s at most. A few bytes now and then hold no room."""
+
 
 async def put_part(desk: Desk, team: UUID, upload: UUID, number: int, part: Incoming) -> PartRow:
     """Keep `part` under its number. It is in memory meanwhile.
 
     Raises `Missing` (no such upload or part), `Conflict` (it has ended; another content is there; not as many bytes as
-    it must have), `Refused` (its sender fell silent). Nothing is kept then, and what was there stays.
+    it must have), `Refused` (its sender fell silent, or is too slow). Nothing is kept then, and what was there stays.
     """
     opened = living(desk, await run_in_threadpool(owned, desk, team, upload))
     size_bytes = _size_of(opened, number)
@@ -74,6 +78,8 @@ async def _receive(body: AsyncIterator[bytes], number: int, size_bytes: int) -> 
     # Its full size at once: a buffer that grows is copied as it grows, and memory with it.
     content, received_bytes, sha = bytearray(size_bytes), 0, hashlib.sha256()
     loop = asyncio.get_running_loop()
+    limit_seconds = SPARE_SECONDS + size_bytes / LEAST_BYTES_PER_SECOND
+    ends_at = loop.time() + limit_seconds
     try:
         async with asyncio.timeout(STALL_SECONDS) as patience:
             async for chunk in body:
@@ -82,9 +88,11 @@ async def _receive(body: AsyncIterator[bytes], number: int, size_bytes: int) -> 
                     break
                 content[received_bytes - len(chunk) : received_bytes] = chunk
                 sha.update(chunk)
-                patience.reschedule(loop.time() + STALL_SECONDS)
+                patience.reschedule(min(loop.time() + STALL_SECONDS, ends_at))
     except TimeoutError as error:
-        raise Refused("upload-too-slow", f"no byte came for {STALL_SECONDS} seconds", "send the part again") from error
+        is_silent = loop.time() < ends_at
+        found = f"no byte came for {STALL_SECONDS}" if is_silent else f"the part took longer than {limit_seconds:.0f}"
+        raise _too_slow(f"{found} seconds") from error
     except ClientDisconnect:
         # It is too short, then; nobody hears that.
         pass
@@ -92,6 +100,10 @@ async def _receive(body: AsyncIterator[bytes], number: int, size_bytes: int) -> 
         found = f"{received_bytes:,} came" if received_bytes < size_bytes else "more came"
         raise _wrong_size(number, size_bytes, found)
     return content, sha.hexdigest()
+
+
+def _too_slow(found: str) -> Refused:
+    return Refused("upload-too-slow", found, "send the part again; on a slow line, open an upload of smaller parts")
 
 
 def _wrong_size(number: int, size_bytes: int, found: str) -> Conflict:

@@ -26,7 +26,7 @@ ResultT = TypeVar("ResultT")
 LEASE = timedelta(seconds=60)
 """A living upload renews its deadline every third of this; one whose gateway died is abandoned this much later."""
 
-Renew = Callable[[Session, datetime], None]
+Renew = Callable[[Session, datetime], object]
 """Gives what is being uploaded this new deadline."""
 
 Check = Callable[[Sealed], None]

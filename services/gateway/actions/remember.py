@@ -1,7 +1,7 @@
 """The same request again is the same deed: what a team sent under an Idempotency-Key is kept for 30 days.
 
-A key stands for a submission. While that is open, the request is under way; when it is abandoned, whoever ended it (a
-refusal, a cut line, the sweep after a gateway that died), the key is free again.
+A key stands for a submission. While that is open and nothing was answered, the request is under way; when it is
+abandoned, whoever ended it (a refusal, a cut line, the sweep after a gateway that died), the key is free again.
 """
 
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ def key_of(team: UUID, text: str | None, **parameters: Any) -> Key | None:
 
 
 def known(desk: Desk, key: Key) -> Remembered | None:
-    """The sealed submission that the key stands for; None when it is free.
+    """The submission that the key stands for: sealed, or an upload that was opened; None when it is free.
 
     Raises `Busy` while the first request is under way, `Unreadable` when it said something else.
     """
@@ -47,7 +47,7 @@ def known(desk: Desk, key: Key) -> Remembered | None:
         return None
     if found.request.parameters != key.parameters:
         raise mismatch("other parameters")
-    if found.submission.state == "open":
+    if found.submission.state == "open" and found.request.answer is None:
         raise _running()
     return found
 

@@ -2,9 +2,11 @@
 
     spend ─▶ row `sealed` + evaluation + outbox          or          row `abandoned`, place released, bytes deleted
 
-Either is one transaction; of two equal uploads that end at once, the second waits and finds the first.
+Either is one transaction; of two equal uploads that end at once, the second waits and finds the first. A submission
+that is sealed already is what it is: whoever comes late with its bytes changes nothing.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -23,6 +25,9 @@ from shared.errors import Conflict
 from shared.messages import Settlement, Standing
 from shared.version import VERSION
 
+Fence = Callable[[Session], None]
+"""Raises when somebody else has taken over what is being sealed; if not, nobody does until the transaction ends."""
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
@@ -39,10 +44,10 @@ class Accepted:
     answer: str | None = None
 
 
-def seal(desk: Desk, submission: UUID, venue: Venue, sealed: Sealed) -> Accepted:
+def seal(desk: Desk, submission: UUID, venue: Venue, sealed: Sealed, fence: Fence | None = None) -> Accepted:
     """Seal an open submission to `venue` whose bytes are stored, or drop it for an earlier one of the same bytes.
 
-    Raises `Conflict` when it is not open any more, its place is lost, or the split has closed.
+    Raises `Conflict` when it was given up, its place is lost, or the split has closed, and what `fence` raises.
     """
     now = desk.clock()
     name = venue.published.challenge.name
@@ -50,15 +55,18 @@ def seal(desk: Desk, submission: UUID, venue: Venue, sealed: Sealed) -> Accepted
         # What was published while the upload lasted counts; what is published next will find it sealed.
         challenges.hold_still(session, name)
         current = challenges.venue(session, name, venue.task_name, venue.split_name)
-        row = session.get_one(SubmissionRow, submission)
+        # First the upload, then its submission: in this order whoever completes it locks them, too.
+        if fence is not None:
+            fence(session)
+        row = submissions.hold(session, submission)
+        if row.state == "sealed":
+            return Accepted(submission, None)
         submissions.hold_same(session, row.team_id, sealed.digest)
         earlier = submissions.same(session, row.team_id, current, row.labels, sealed.digest, VERSION)
         if earlier is not None:
             _drop(desk, session, row, earlier, sealed, now)
         elif current.truth is None or not submissions.seal(session, submission, sealed, now):
-            raise Conflict(
-                "upload-expired", "the upload was given up: it took too long, or the split closed", "submit again"
-            )
+            raise _given_up()
         else:
             queue_evaluation(session, submission, current.published, current.truth, now)
             return Accepted(submission, _spend(desk, row, venue))
@@ -74,12 +82,16 @@ def _spend(desk: Desk, row: SubmissionRow, venue: Venue) -> Standing:
 
 def _drop(desk: Desk, session: Session, row: SubmissionRow, earlier: UUID, sealed: Sealed, now: datetime) -> None:
     """Let the earlier submission stand for this one, which costs nothing and leaves nothing."""
-    # First the upload, then its submission: in this order whoever completes it locks them, too.
+    if not submissions.give_up(session, row.id, sealed):
+        raise _given_up()
+    give_back(desk, session, row, "ours")
     uploads.point_to(session, row.id, earlier)
-    if submissions.give_up(session, row.id, sealed):
-        give_back(desk, session, row, "ours")
     requests.point_to(session, row.id, earlier)
     if row.published_at is not None:
         submissions.publish(session, earlier, now)
     # Before the commit: should that fail, the submission is abandoned anyway; after it, nobody would look again.
     desk.storage.delete(keys.SUBMISSIONS, row.object_key)
+
+
+def _given_up() -> Conflict:
+    return Conflict("upload-expired", "the upload was given up: it took too long, or the split closed", "submit again")

@@ -19,7 +19,7 @@ from starlette.concurrency import run_in_threadpool
 from services.gateway.actions.entries import give_back, join
 from services.gateway.actions.receive import LEASE, Check, read_through, receive, refuse_announced
 from services.gateway.actions.remember import Key, claim, known, mismatch
-from services.gateway.actions.seal import Accepted, seal
+from services.gateway.actions.seal import Accepted, Fence, seal
 from services.gateway.actions.settle import Fault
 from services.gateway.desk import Desk
 from services.gateway.digestfields import Damaged, check_digest
@@ -91,11 +91,18 @@ async def _take_new(
 
 
 async def take(
-    desk: Desk, submission: UUID, team: UUID, venue: Venue, file: Incoming, check: Check | None = None
+    desk: Desk,
+    submission: UUID,
+    team: UUID,
+    venue: Venue,
+    file: Incoming,
+    check: Check | None = None,
+    fence: Fence | None = None,
 ) -> Accepted:
     """From the bytes of an open submission with a place to one that is sealed and queued, or was there before.
 
-    Every way in ends here. What it leaves behind when it raises is for `abandon` to clear.
+    Every way in ends here; with a `fence` where another call could take over meanwhile. What it leaves behind when it
+    raises is for `abandon` to clear.
     """
     sealed = await receive(
         desk,
@@ -106,7 +113,7 @@ async def take(
         check,
     )
     check_digest(file.digest, sealed.digest, sealed.received_digest)
-    return await run_in_threadpool(seal, desk, submission, venue, sealed)
+    return await run_in_threadpool(seal, desk, submission, venue, sealed, fence)
 
 
 def fault_of(error: BaseException) -> Fault:

@@ -2,22 +2,26 @@
 
     row `open` ─▶ reserve ─▶ parts to S3, in any order ─▶ complete: put together and taken like every other file
 
-An upload and the submission that it becomes have one id and one state. It has a day (a setting); then the courier's
-sweep abandons it as it does every upload that never ended.
+An upload and the submission that it becomes have one id and one state. It has a day (a setting) once its place is held;
+then the courier's sweep abandons it as it does every upload that never ended.
 """
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
-from services.gateway.actions.receive import refuse_announced
+from services.gateway.actions.receive import LEASE, refuse_announced
+from services.gateway.actions.remember import Key, claim, known
 from services.gateway.actions.seal import Accepted
 from services.gateway.actions.submit import Metadata, abandon, add_open, forget, refuse_closed, reserve, reuse
 from services.gateway.desk import Desk
-from services.gateway.store import uploads
+from services.gateway.store import requests, submissions, uploads
 from services.gateway.store.challenges import Venue
+from services.gateway.store.requests import Remembered
 from services.gateway.store.uploads import Opened
 from services.gateway.tables import UploadRow
 from shared.errors import Conflict, Missing, Refused, TooMany
@@ -40,31 +44,67 @@ class Announced:
     received_digest: str | None
 
 
-def open_upload(
-    desk: Desk, team: UUID, venue: Venue, metadata: Metadata, announced: Announced
-) -> tuple[Opened, Standing] | Accepted:
-    """Open an upload and hold a place for it, before any byte, unless it joins an entry; what the team has left.
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """An upload that was opened: the body of the answer, and what the team has left; None where it is a repeated one."""
 
-    Where the announced digest is that of an earlier submission, that stands for this one, and nothing is opened.
-    Raises `Conflict` (the split is closed, too many are open), `TooLarge`, `TooMany`, `Refused` (too many parts),
-    `Unavailable`: in every case nothing is held.
+    upload: UUID
+    answer: str
+    standing: Standing | None
+
+
+def open_upload(
+    desk: Desk,
+    team: UUID,
+    venue: Venue,
+    metadata: Metadata,
+    announced: Announced,
+    write: Callable[[Opened], str],
+    key: Key | None = None,
+) -> Begun | Accepted:
+    """Open an upload and hold a place for it, before any byte, unless it joins an entry; once for each `key`.
+
+    `write` makes the answer. Where the announced digest is that of an earlier submission, that stands for this one, and
+    nothing is opened. Raises `Conflict` (the split is closed, too many are open), `Busy` and `Unreadable` (the key is in
+    use), `TooLarge`, `TooMany`, `Refused` (too many parts), `Unavailable`: in every case nothing is held.
     """
+    if key is not None and (before := known(desk, key)):
+        return _again(before)
     refuse_closed(venue)
     refuse_announced(announced.size_bytes, venue.task.max_bytes)
     _check_part_count(announced)
-    if announced.digest is not None and (earlier := reuse(desk, team, venue, metadata, announced.digest)):
+    if announced.digest is not None and (earlier := reuse(desk, team, venue, metadata, announced.digest, key)):
         return earlier
     upload = uuid4()
-    _add(desk, upload, team, venue, metadata, announced)
+    _add(desk, upload, team, venue, metadata, announced, key)
     try:
         standing = reserve(desk, upload, team, venue, metadata, desk.settings.resumable_seconds)
-        return owned(desk, team, upload), standing or desk.allowance.standing(team, venue.split.limits)
+        standing = standing or desk.allowance.standing(team, venue.split.limits)
+        return Begun(upload, _begin(desk, upload, write, key), standing)
     except TooMany:
         forget(desk, upload)
         raise
     except BaseException:
         abandon(desk, upload)
         raise
+
+
+def _again(before: Remembered) -> Begun | Accepted:
+    """The request was made before. Its answer names the upload, also where that has come to an earlier submission."""
+    request = before.request
+    if request.answer is None or request.reused:
+        return Accepted(request.submission_id, None, reused=request.reused, replayed=True, answer=request.answer)
+    return Begun(UUID(json.loads(request.answer)["id"]), request.answer, None)
+
+
+def _begin(desk: Desk, upload: UUID, write: Callable[[Opened], str], key: Key | None) -> str:
+    """The place is held: from now on the upload has its day. The answer, kept in the same transaction."""
+    with desk.database.begin() as session:
+        opened = uploads.find(session, upload)
+        if opened is None or not submissions.renew(session, upload, opened.upload.expires_at):
+            raise expired()
+        answer = write(opened)
+        return requests.answer(session, key.team, key.text, upload, answer) if key else answer
 
 
 def owned(desk: Desk, team: UUID, upload: UUID) -> Opened:
@@ -129,12 +169,14 @@ def _complete_already(submission: UUID) -> Conflict:
     )
 
 
-def _add(desk: Desk, upload: UUID, team: UUID, venue: Venue, metadata: Metadata, announced: Announced) -> None:
+def _add(
+    desk: Desk, upload: UUID, team: UUID, venue: Venue, metadata: Metadata, announced: Announced, key: Key | None
+) -> None:
     now = desk.clock()
     expires_at = now + timedelta(seconds=desk.settings.resumable_seconds)
     with desk.database.begin() as session:
         _check_room(session, team, desk.settings.open_uploads)
-        add_open(session, upload, team, venue, metadata, now, expires_at)
+        add_open(session, upload, team, venue, metadata, now, now + LEASE)
         session.add(
             UploadRow(
                 id=upload,
@@ -147,6 +189,8 @@ def _add(desk: Desk, upload: UUID, team: UUID, venue: Venue, metadata: Metadata,
                 clear_at=expires_at + CLEAR_AFTER,
             )
         )
+        if key is not None:
+            claim(desk, session, key, upload)
 
 
 def _check_room(session: Session, team: UUID, most: int) -> None:

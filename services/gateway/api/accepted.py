@@ -38,7 +38,7 @@ async def answer_accepted(
         judged = await awaited(request, caller, accepted.submission, wait_seconds)
         content, standing = await run_in_threadpool(_answer, desk, accepted, judged, limits, key)
     elif standing is None:
-        standing = await run_in_threadpool(_standing_if_known, desk, caller, limits)
+        standing = await run_in_threadpool(standing_if_known, desk, caller, limits)
     return Response(
         content, 200 if accepted.reused else 202, _headers(accepted, standing), media_type="application/json"
     )
@@ -54,7 +54,7 @@ def _answer(desk: Desk, accepted: Accepted, judged: Judged, limits: Limits, key:
     return keep_answer(desk, key, accepted.submission, content) if key else content, standing
 
 
-def _standing_if_known(desk: Desk, caller: Caller, limits: Limits) -> Standing | None:
+def standing_if_known(desk: Desk, caller: Caller, limits: Limits) -> Standing | None:
     """What the team has left by now; a repeated answer does not fail for not knowing it."""
     with contextlib.suppress(Unavailable):
         return desk.allowance.standing(caller.team, limits)

@@ -87,7 +87,7 @@ async def submit_file(
     A place is charged once for a file: under the same `Idempotency-Key`, and for the same bytes under any.
     """
     metadata = Metadata(method.strip(), description.strip(), track, publish, labels, participate, entry)
-    key = key_of(caller.team, idempotency_key, place=[challenge, task, split], **_said(metadata))
+    key = key_of(caller.team, idempotency_key, place=[challenge, task, split], **stated(metadata))
     venue = await run_in_threadpool(venue_of, desk, challenge, task, split)
     accepted = await submit(desk, caller.team, venue, metadata, file, key)
     return await answer_accepted(request, caller, accepted, venue.split.limits, wait, key)
@@ -148,8 +148,11 @@ def venue_of(desk: Desk, challenge: str, task: str, split: str) -> challenges.Ve
         return challenges.venue(session, challenge, task, split)
 
 
-def _said(metadata: Metadata) -> dict[str, Any]:
-    """What a key stands for. What requests could not say at first is left out unless it is said: keys are kept for long."""
+def stated(metadata: Metadata) -> dict[str, Any]:
+    """What a key stands for, besides place and file.
+
+    What requests could not say at first is left out unless it is said: keys are kept for long.
+    """
     at_first: dict[str, Any] = {"participating": True, "entry": None}
     said = {name: value for name, value in asdict(metadata).items() if value != at_first.get(name, ...)}
     return said | ({"entry": str(metadata.entry)} if metadata.entry else {})

@@ -1,6 +1,7 @@
 """`/v1/uploads`: large files in numbered parts, which come in any order, in parallel, and again after a break."""
 
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
 
@@ -9,15 +10,16 @@ from starlette.concurrency import run_in_threadpool
 
 from services.gateway.actions.complete import complete
 from services.gateway.actions.parts import put_part
+from services.gateway.actions.remember import key_of
 from services.gateway.actions.seal import Accepted
 from services.gateway.actions.submit import Metadata
-from services.gateway.actions.uploads import PART_COUNT, Announced, give_up, open_upload, owned
-from services.gateway.api.accepted import REUSED, answer_accepted
-from services.gateway.api.auth import DeskDep, Submitter
+from services.gateway.actions.uploads import PART_COUNT, Announced, Begun, give_up, open_upload, owned
+from services.gateway.api.accepted import REUSED, answer_accepted, standing_if_known
+from services.gateway.api.auth import Caller, DeskDep, Submitter
 from services.gateway.api.bodies import ContentDigest
 from services.gateway.api.cursors import PageCursor, PageLimit, read_cursor, write_cursor
 from services.gateway.api.places import place_headers
-from services.gateway.api.submissions import venue_of
+from services.gateway.api.submissions import IdempotencyKey, stated, venue_of
 from services.gateway.api.upload_views import (
     CompletionRequest,
     PartView,
@@ -30,11 +32,14 @@ from services.gateway.api.upload_views import (
 )
 from services.gateway.api.views import SUBMISSION, AcceptedView
 from services.gateway.api.waiting import Wait
+from services.gateway.desk import Desk
 from services.gateway.digestfields import checked, claimed_digest
 from services.gateway.intake import Incoming
 from services.gateway.store import uploads
 from services.gateway.store.submissions import Cursor
+from services.gateway.store.uploads import Opened
 from services.gateway.turnstile import Turnstile
+from shared.challenge import Limits
 from shared.errors import (
     Conflict,
     Forbidden,
@@ -87,26 +92,40 @@ async def completion_request(request: Request) -> CompletionRequest:
 )
 async def open_one(
     request: Request,
-    response: Response,
     desk: DeskDep,
     caller: Submitter,
     said: Annotated[UploadRequest, Depends(upload_request)],
-) -> Response | UploadView:
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
     """Say where the file goes and how large it is; then send its parts. It has until `expires_at`.
 
-    Where the team has submitted bytes of this `digest` before, nothing is opened: the answer is that submission.
+    Under the same `Idempotency-Key` one upload is opened, and one place is held. Where the team has submitted bytes of
+    this `digest` before, nothing is opened: the answer is that submission.
     """
     venue = await run_in_threadpool(venue_of, desk, said.challenge, said.task, said.split)
     method, description = said.method.strip(), said.description.strip()
     about = Metadata(method, description, said.track, said.publish, said.labels, said.participate, said.entry)
     announced = Announced(said.size_bytes, said.part_bytes or PART_BYTES, said.digest, said.received_digest)
-    begun = await run_in_threadpool(open_upload, desk, caller.team, venue, about, announced)
+    place = [said.challenge, said.task, said.split]
+    key = key_of(caller.team, idempotency_key, upload_to=place, **stated(about), **asdict(announced))
+    begun = await run_in_threadpool(open_upload, desk, caller.team, venue, about, announced, _written, key)
     if isinstance(begun, Accepted):
-        return await answer_accepted(request, caller, begun, venue.split.limits, 0)
-    opened, standing = begun
-    response.headers["Location"] = f"/v1/uploads/{opened.upload.id}"
-    response.headers.update(place_headers(standing))
-    return upload_view(opened, [])
+        return await answer_accepted(request, caller, begun, venue.split.limits, 0, key)
+    return await run_in_threadpool(_answer_begun, desk, caller, begun, venue.split.limits)
+
+
+def _written(opened: Opened) -> str:
+    return upload_view(opened, []).model_dump_json()
+
+
+def _answer_begun(desk: Desk, caller: Caller, begun: Begun, limits: Limits) -> Response:
+    """201 with the upload as it was when it was opened; only the RateLimit fields are of now."""
+    headers = {"Location": f"/v1/uploads/{begun.upload}"}
+    if begun.standing is None:
+        headers["Idempotency-Replayed"] = "true"
+    if standing := begun.standing or standing_if_known(desk, caller, limits):
+        headers |= place_headers(standing)
+    return Response(begun.answer, 201, headers, media_type="application/json")
 
 
 @router.get("", operation_id="list_uploads", summary="My uploads whose time is not up, new to old")

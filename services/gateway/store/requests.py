@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -46,9 +46,10 @@ def claim(session: Session, request: RequestRow) -> bool:
 
 
 def point_to(session: Session, submission: UUID, earlier: UUID) -> None:
-    """The request that began `submission` is answered by an earlier one."""
+    """The request that began `submission` is answered by an earlier one, unless it was answered when that began."""
+    reused = or_(RequestRow.reused, RequestRow.answer.is_(None))
     session.execute(
-        update(RequestRow).where(RequestRow.submission_id == submission).values(submission_id=earlier, reused=True)
+        update(RequestRow).where(RequestRow.submission_id == submission).values(submission_id=earlier, reused=reused)
     )
 
 

@@ -56,6 +56,11 @@ def those(session: Session, team: UUID, ids: Iterable[UUID]) -> dict[UUID, Judge
     return {row[0].id: Judged(row[0], row[1], row[2]) for row in rows}
 
 
+def hold(session: Session, submission: UUID) -> SubmissionRow:
+    """A submission as it is, and stays until this transaction ends."""
+    return session.get_one(SubmissionRow, submission, with_for_update={"key_share": True}, populate_existing=True)
+
+
 def hold_same(session: Session, team: UUID, digest: str) -> None:
     """Until this transaction ends, nobody else seals these bytes for this team."""
     session.execute(select(func.pg_advisory_xact_lock(func.hashtext(str(team)), func.hashtext(digest))))
@@ -156,26 +161,22 @@ def forgive(session: Session, submission: SubmissionRow, now: datetime) -> bool:
 
 def seal(session: Session, submission: UUID, sealed: Sealed, now: datetime) -> bool:
     """open → sealed; False when it is not open any more."""
-    return _end(session, submission, state="sealed", sealed_at=now, **asdict(sealed))
+    return _change_open(session, submission, state="sealed", sealed_at=now, **asdict(sealed))
 
 
-def renew(session: Session, submission: UUID, deadline: datetime) -> None:
-    """A living upload gets more time, never less: one in parts has a day."""
-    session.execute(
-        update(SubmissionRow)
-        .where(SubmissionRow.id == submission, SubmissionRow.state == "open")
-        .values(deadline_at=func.greatest(SubmissionRow.deadline_at, deadline))
-    )
+def renew(session: Session, submission: UUID, deadline: datetime) -> bool:
+    """A living upload gets more time, never less: one in parts has a day. False when it is not open any more."""
+    return _change_open(session, submission, deadline_at=func.greatest(SubmissionRow.deadline_at, deadline))
 
 
 def abandon(session: Session, submission: UUID) -> bool:
     """open → abandoned; False when it is not open any more."""
-    return _end(session, submission, state="abandoned")
+    return _change_open(session, submission, state="abandoned")
 
 
 def give_up(session: Session, submission: UUID, sealed: Sealed) -> bool:
     """open → abandoned, because an earlier one holds the same bytes; False when it is not open any more."""
-    return _end(session, submission, state="abandoned", **asdict(sealed))
+    return _change_open(session, submission, state="abandoned", **asdict(sealed))
 
 
 def overdue(session: Session, now: datetime, limit: int) -> Sequence[SubmissionRow]:
@@ -236,8 +237,8 @@ def next_attempt(session: Session, evaluation: UUID, attempt: int, now: datetime
     return session.scalar(changed.returning(EvaluationRow.id)) is not None
 
 
-def _end(session: Session, submission: UUID, **changes: Any) -> bool:
-    """The end of an upload, for one that is still open; whether it was."""
+def _change_open(session: Session, submission: UUID, **changes: Any) -> bool:
+    """Change one that is still open; whether it was."""
     still_open = (SubmissionRow.id == submission, SubmissionRow.state == "open")
     changed = update(SubmissionRow).where(*still_open).values(**changes).returning(SubmissionRow.id)
     return session.execute(changed).first() is not None

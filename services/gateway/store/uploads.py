@@ -90,21 +90,31 @@ def add_part(session: Session, part: PartRow, now: datetime) -> PartRow | None:
     return session.get(PartRow, (part.upload_id, part.number))
 
 
-def begin_completing(session: Session, upload: UUID, now: datetime, until: datetime, clear_at: datetime) -> bool:
-    """Take the lease on putting the parts together; False while another has it, or when the upload has ended."""
+def begin_completing(
+    session: Session, upload: UUID, owner: UUID, now: datetime, until: datetime, clear_at: datetime
+) -> bool:
+    """Let `owner` have the lease on putting the parts together; False while another has it, or when the upload has ended."""
     is_open = select(SubmissionRow.id).where(SubmissionRow.id == upload, SubmissionRow.state == "open")
     free = or_(UploadRow.completing_until.is_(None), UploadRow.completing_until < now)
     taken = (
         update(UploadRow)
         .where(UploadRow.id == upload, free, is_open.exists())
-        .values(completing_until=until, clear_at=clear_at)
+        .values(completing_until=until, completing_by=owner, clear_at=clear_at)
     )
     return session.execute(taken.returning(UploadRow.id)).first() is not None
 
 
-def completing(session: Session, upload: UUID, until: datetime | None) -> None:
-    """Renew that lease, or give it back (None)."""
-    session.execute(update(UploadRow).where(UploadRow.id == upload).values(completing_until=until))
+def completing(session: Session, upload: UUID, owner: UUID, until: datetime | None) -> bool:
+    """Renew that lease, or give it back (None); False when it is not `owner`'s any more."""
+    mine = (UploadRow.id == upload, UploadRow.completing_by == owner)
+    renewed = update(UploadRow).where(*mine).values(completing_until=until)
+    return session.execute(renewed.returning(UploadRow.id)).first() is not None
+
+
+def is_completing(session: Session, upload: UUID, owner: UUID) -> bool:
+    """Whether that lease is `owner`'s still. If so, nobody takes it until this transaction ends."""
+    mine = select(UploadRow.id).where(UploadRow.id == upload, UploadRow.completing_by == owner)
+    return session.scalar(mine.with_for_update(key_share=True)) is not None
 
 
 def point_to(session: Session, upload: UUID, earlier: UUID) -> None:

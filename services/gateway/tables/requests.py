@@ -12,8 +12,9 @@ from services.gateway.tables.base import Base
 class RequestRow(Base):
     """One key of a team's, and the submission that it stands for.
 
-    While that is open, the request is under way; when it is abandoned, the key is free. `parameters` is the digest of
-    all that was said besides the file; `answer` is the body of the first answer, None until there is one.
+    While that is open and there is no `answer`, the request is under way; when it is abandoned, the key is free.
+    `parameters` is the digest of all that was said besides the file; `answer` is the body of the first answer, None
+    until there is one; `reused`, whether that shows an earlier submission of the same bytes.
     """
 
     __tablename__ = "requests"

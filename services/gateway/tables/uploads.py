@@ -14,8 +14,8 @@ class UploadRow(Base):
 
     `digest` (decompressed bytes) and `received_digest` (bytes as sent) are what the team announced, if it did.
     `earlier_id` is the team's earlier submission of the same bytes that stands for this one, where there was one.
-    `completing_until` is the lease of a gateway that puts the parts together. `clear_at` is when a sweep looks for
-    parts that an ended upload has left in S3; None once it has.
+    `completing_until` is the lease of the call that puts the parts together, `completing_by` that call's own random id.
+    `clear_at` is when a sweep looks for parts that an ended upload has left in S3; None once it has.
     """
 
     __tablename__ = "uploads"
@@ -29,6 +29,7 @@ class UploadRow(Base):
     earlier_id: Mapped[UUID | None] = mapped_column(ForeignKey("submissions.id", ondelete="CASCADE"), index=True)
     expires_at: Mapped[datetime]
     completing_until: Mapped[datetime | None]
+    completing_by: Mapped[UUID | None]
     clear_at: Mapped[datetime | None]
 
 
