@@ -25,6 +25,7 @@ from services.gateway.store import submissions, uploads
 from services.gateway.store.challenges import Venue
 from services.gateway.store.uploads import Opened
 from services.gateway.tables import PartRow
+from services.gateway.threads import LEDGER
 from shared import keys
 from shared.errors import Conflict, Refused, Unavailable
 
@@ -60,7 +61,7 @@ async def complete(desk: Desk, opened: Opened, venue: Venue, received_digest: st
     except BaseException as error:
         is_lost = isinstance(error, Refused) and not isinstance(error, OtherBytes)
         undo = (abandon, desk, upload, fault_of(error)) if is_lost else (_release, desk, upload)
-        await asyncio.shield(run_in_threadpool(*undo))
+        await asyncio.shield(LEDGER.run(*undo))
         raise
     await run_in_threadpool(_clear, desk, team, upload)
     return accepted

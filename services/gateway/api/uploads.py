@@ -34,6 +34,7 @@ from services.gateway.digestfields import checked, claimed_digest
 from services.gateway.intake import Incoming
 from services.gateway.store import uploads
 from services.gateway.store.submissions import Cursor
+from services.gateway.threads import LEDGER
 from services.gateway.turnstile import Turnstile
 from shared.errors import (
     Conflict,
@@ -100,7 +101,7 @@ async def open_one(
     method, description = said.method.strip(), said.description.strip()
     about = Metadata(method, description, said.track, said.publish, said.labels, said.participate, said.entry)
     announced = Announced(said.size_bytes, said.part_bytes or PART_BYTES, said.digest, said.received_digest)
-    begun = await run_in_threadpool(open_upload, desk, caller.team, venue, about, announced)
+    begun = await LEDGER.run(open_upload, desk, caller.team, venue, about, announced)
     if isinstance(begun, Accepted):
         return await answer_accepted(request, caller, begun, venue.split.limits, 0)
     opened, standing = begun
@@ -196,6 +197,6 @@ async def complete_one(
     status_code=204,
     responses=problems(Missing, Conflict),
 )
-def give_up_one(desk: DeskDep, caller: Submitter, upload: Upload) -> None:
+async def give_up_one(desk: DeskDep, caller: Submitter, upload: Upload) -> None:
     """Its parts are deleted and its place comes back."""
-    give_up(desk, caller.team, upload)
+    await LEDGER.run(give_up, desk, caller.team, upload)
