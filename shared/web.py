@@ -109,6 +109,9 @@ def _describe(app: FastAPI, describe: Callable[[], dict[str, Any]]) -> dict[str,
             answers = operation["responses"]
             if "422" in answers:
                 answers["422"] = _answers_problem("A parameter or the body is not valid.")
+            if operation.get("security"):
+                # Whoever asks for a key slows down those who guess.
+                answers.setdefault("429", problems(TooMany)[TooMany.status])
             answers["default"] = _answers_problem("Any other error; 503 when something we stand on is away.")
     return document
 
