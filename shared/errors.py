@@ -7,10 +7,12 @@
     │   ├── Missing           404  there is no such thing
     │   ├── Conflict          409  not in this state
     │   │   └── Busy              409  the same is being done right now: come back in a moment
+    │   ├── HeadTooSlow       408  the head of a request did not come in time
     │   ├── TooLarge          413  over a stated limit
     │   ├── WrongMedia        415  not a format we read
     │   ├── Unreadable        422  the content is wrong: carries faults by line and column
-    │   └── TooMany           429  over the allowance: carries the time to come back
+    │   ├── TooMany           429  over the allowance: carries the time to come back
+    │   └── HeadTooLarge      431  the head of a request is over its limits
     └── Broken             ours: retried, alarmed, never charged
         └── Unavailable       503  something we need is down: come back in a moment
 
@@ -85,6 +87,18 @@ class Busy(Conflict):
     """The same thing is being done right now; how it ends is known in a moment."""
 
     retry_after_seconds: ClassVar[int] = 2
+
+
+class HeadTooSlow(Refused):
+    """The head of a request did not come in time."""
+
+    status = 408
+
+
+class HeadTooLarge(Refused):
+    """The head of a request has more lines or bytes than are read."""
+
+    status = 431
 
 
 class TooLarge(Refused):

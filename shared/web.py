@@ -1,19 +1,15 @@
-"""FastAPI as we use it: problem+json from one handler, a request id on everything, health, and one way to serve."""
+"""FastAPI as we use it: problem+json from one handler, a request id on everything, and health."""
 
-import asyncio
 import contextvars
 import functools
 import logging
 import math
 import re
 import secrets
-import socket
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from types import FrameType
 from typing import Any, TypeVar
 
-import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, ValidationError
@@ -113,6 +109,9 @@ def _describe(app: FastAPI, describe: Callable[[], dict[str, Any]]) -> dict[str,
             answers = operation["responses"]
             if "422" in answers:
                 answers["422"] = _answers_problem("A parameter or the body is not valid.")
+            if operation.get("security"):
+                # Whoever asks for a key slows down those who guess.
+                answers.setdefault("429", problems(TooMany)[TooMany.status])
             answers["default"] = _answers_problem("Any other error; 503 when something we stand on is away.")
     return document
 
@@ -282,53 +281,3 @@ def rate_limit(
 def seconds_until(moment: float, now: float) -> int:
     """Whole seconds from `now` to `moment` (both in seconds), rounded up: never earlier than it."""
     return max(1, math.ceil(moment - now))
-
-
-LINGER_SECONDS = 0.5
-"""Long enough for one more look at /readyz by a proxy on this machine; a cluster sets its own grace before SIGTERM."""
-
-
-class DrainingServer(uvicorn.Server):
-    """Tells the application that it is to stop before it waits for the requests under way."""
-
-    def __init__(self, config: uvicorn.Config, on_drain: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._on_drain = on_drain
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """SIGTERM or SIGINT has come."""
-        self._on_drain()
-        super().handle_exit(sig, frame)
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen a moment longer, so that whoever asks /readyz hears that we are going."""
-        await asyncio.sleep(LINGER_SECONDS)
-        await super().shutdown(sockets)
-
-
-def serve(
-    app: FastAPI,
-    host: str,
-    port: int,
-    drain_seconds: int = 30,
-    on_drain: Callable[[], None] = lambda: None,
-    trusted_proxies: str = "",
-) -> None:
-    """Serve until SIGTERM; then finish what is under way within `drain_seconds`.
-
-    `on_drain` is called first: those who wait for something can be answered, so that nobody waits for them.
-    Of `trusted_proxies` (addresses or networks, with commas) it is believed whom they speak for.
-    """
-    config = uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=drain_seconds,
-        timeout_keep_alive=75,
-        server_header=False,
-        proxy_headers=bool(trusted_proxies),
-        forwarded_allow_ips=trusted_proxies,
-    )
-    DrainingServer(config, on_drain).run()

@@ -1,4 +1,7 @@
-"""Asks the quota service for places: reserve, settle, standing. Fails closed: no answer means no new submission."""
+"""Asks the quota service for places: reserve, settle, standing. Fails closed: no answer means no new submission.
+
+It waits for the answer, so asynchronous code calls whatever asks it in the threads of `threads.LEDGER`.
+"""
 
 from datetime import datetime
 from urllib.parse import urlencode
@@ -6,11 +9,12 @@ from uuid import UUID
 
 import httpx
 
+from services.gateway.breaker import Breaker
 from shared.challenge import Limits
 from shared.errors import Conflict, HoldoutError, Missing, TooMany, Unavailable, Waiting
 from shared.messages import Reservation, ReservationRequest, Settlement, Standing, Statement
 
-TIMEOUT_SECONDS = 5.0
+TIMEOUT = httpx.Timeout(5.0, connect=1.0)
 
 
 class Allowance:
@@ -20,10 +24,11 @@ class Allowance:
         self._http = httpx.Client(
             base_url=url,
             headers={"Authorization": f"Bearer {token}"},
-            timeout=TIMEOUT_SECONDS,
+            timeout=TIMEOUT,
             transport=transport,
             trust_env=False,
         )
+        self._breaker = Breaker()
 
     def reserve(self, submission: UUID, team: UUID, limits: Limits, hold_seconds: int) -> Reservation:
         """Hold a place, or raise `TooMany` with the time of the next free one."""
@@ -60,10 +65,16 @@ class Allowance:
 
     def _ask(self, method: str, path: str, body: str | None = None) -> bytes:
         headers = {"Content-Type": "application/json"} if body else {}
+        if not self._breaker.may_call():
+            raise _silent()
         try:
             answer = self._http.request(method, path, content=body, headers=headers)
+        except httpx.TimeoutException as error:
+            self._breaker.timed_out()
+            raise _silent() from error
         except httpx.HTTPError as error:
-            raise Unavailable("quota-unavailable", "the ledger of submissions does not answer") from error
+            raise _silent() from error
+        self._breaker.answered()
         if answer.is_success:
             return answer.content
         raise self._refusal(answer)
@@ -81,6 +92,10 @@ class Allowance:
         if answer.status_code == Missing.status:
             return Missing(code, sentence)
         return Unavailable("quota-unavailable", f"the ledger of submissions answered {answer.status_code}: {sentence}")
+
+
+def _silent() -> Unavailable:
+    return Unavailable("quota-unavailable", "the ledger of submissions does not answer")
 
 
 def _terms(team: UUID, limits: Limits) -> dict[str, object]:

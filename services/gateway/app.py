@@ -26,7 +26,7 @@ from services.gateway.api import (
 from services.gateway.api.bells import Bells
 from services.gateway.api.document import DESCRIPTION, SERVERS, TAGS
 from services.gateway.api.lingering import Lingering
-from services.gateway.api.throttle import BadTries
+from services.gateway.api.throttle import BadTries, Registrations
 from services.gateway.desk import Desk
 from services.gateway.pages import docs
 from services.gateway.settings import GatewaySettings
@@ -76,6 +76,7 @@ def build_app(desk: Desk) -> FastAPI:
     app.state.desk = desk
     app.state.bells = bells
     app.state.bad_tries = BadTries()
+    app.state.registrations = Registrations()
     app.state.drain = drain
     app.state.turnstile = Turnstile()
     equip(app, readiness, desk.settings.support)

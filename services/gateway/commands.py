@@ -23,8 +23,8 @@ from services.gateway.store import keys, teams
 from shared.errors import Refused
 from shared.logs import configure_logs
 from shared.migrations import migrate as migrate_database
+from shared.serving import serve
 from shared.storage import Storage
-from shared.web import serve
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 

@@ -9,7 +9,7 @@ from services.quota.settings import QuotaSettings
 from shared.errors import HoldoutError
 from shared.logs import configure_logs
 from shared.migrations import migrate
-from shared.web import serve
+from shared.serving import serve
 
 
 def main() -> int:

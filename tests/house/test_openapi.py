@@ -80,7 +80,7 @@ def test_every_error_is_described_as_a_problem(document: dict[str, Any]) -> None
 def test_what_needs_a_key_says_so(document: dict[str, Any]) -> None:
     for method, path, operation in operations(document):
         if operation.get("security"):
-            assert {"401", "403"} <= set(operation["responses"]), f"{method} {path}"
+            assert {"401", "403", "429"} <= set(operation["responses"]), f"{method} {path}"
         if "{" in path:
             assert "404" in operation["responses"], f"{method} {path}"
 

@@ -26,6 +26,7 @@ from services.gateway.store import submissions, uploads
 from services.gateway.store.challenges import Venue
 from services.gateway.store.uploads import Opened
 from services.gateway.tables import PartRow
+from services.gateway.threads import LEDGER
 from shared import keys
 from shared.errors import Conflict, Refused, Unavailable
 
@@ -62,11 +63,11 @@ async def complete(desk: Desk, opened: Opened, venue: Venue, received_digest: st
         ):
             accepted = await take(desk, upload, team, venue, file, check, _fence(upload, owner))
     except BaseException as error:
-        is_ours = await asyncio.shield(run_in_threadpool(_undo, desk, upload, owner, error))
+        is_ours = await asyncio.shield(LEDGER.run(_undo, desk, upload, owner, error))
         if is_ours or not isinstance(error, Exception):
             raise
         log.warning("another call took upload %s over, which stalled here: %r", upload, error)
-        return await run_in_threadpool(_taken_over, desk, team, upload)
+        return await LEDGER.run(_taken_over, desk, team, upload)
     await run_in_threadpool(_clear, desk, team, upload)
     return accepted
 

@@ -189,5 +189,5 @@ def _check_ready(desk: Desk, session: Session, row: EndpointRow) -> None:
             "endpoint-busy",
             f"this endpoint had {ASKED_PER_MINUTE} deliveries within a minute",
             "wait a minute",
-            Waiting(retry_after_seconds=60),
+            Waiting(retry_after_seconds=60, places=ASKED_PER_MINUTE, window_seconds=60),
         )

@@ -5,7 +5,6 @@ order and by how many connections parts come, nor that a gateway dies with one h
 """
 
 import asyncio
-import functools
 import hashlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from uuid import UUID
@@ -13,13 +12,13 @@ from uuid import UUID
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from services.gateway.actions.receive import in_storage_thread
 from services.gateway.actions.uploads import expired, living, owned
 from services.gateway.desk import Desk
 from services.gateway.intake import Incoming
 from services.gateway.store import uploads
 from services.gateway.store.uploads import Opened
 from services.gateway.tables import PartRow
+from services.gateway.threads import STORAGE
 from shared import keys
 from shared.errors import Broken, Conflict, Missing, Refused
 
@@ -45,7 +44,7 @@ async def put_part(desk: Desk, team: UUID, upload: UUID, number: int, part: Inco
     known = await run_in_threadpool(_known, desk, upload, number)
     if known is None:
         key = keys.part_key(team, upload, number, digest)
-        await in_storage_thread(lambda: desk.storage.put(keys.SUBMISSIONS, key, content))
+        await STORAGE.run(desk.storage.put, keys.SUBMISSIONS, key, content)
         known = await run_in_threadpool(_note, desk, team, upload, number, digest, size_bytes)
     if known.digest != digest:
         raise Conflict(
@@ -60,7 +59,7 @@ async def stored(desk: Desk, team: UUID, parts: Sequence[PartRow]) -> AsyncItera
     """The bytes of all parts in order, in blocks. Each part is held against its digest when its end is reached."""
     for part in parts:
         blocks = _blocks(desk, team, part)
-        while (block := await in_storage_thread(functools.partial(next, blocks, None))) is not None:
+        while (block := await STORAGE.run(next, blocks, None)) is not None:
             yield block
 
 

@@ -3,25 +3,21 @@
 import asyncio
 import collections
 import contextlib
-import functools
 import logging
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
-from typing import TypeVar
 
-from anyio import CapacityLimiter, to_thread
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from services.gateway.desk import Desk
 from services.gateway.intake import Intake, Sealed
+from services.gateway.threads import STORAGE
 from shared import keys
 from shared.errors import Refused, TooLarge, Unavailable
 from shared.storage import Upload
 
 log = logging.getLogger(__name__)
-
-ResultT = TypeVar("ResultT")
 
 LEASE = timedelta(seconds=60)
 """A living upload renews its deadline every third of this; one whose gateway died is abandoned this much later."""
@@ -31,9 +27,6 @@ Renew = Callable[[Session, datetime], object]
 
 Check = Callable[[Sealed], None]
 """Looks at what has arrived before it is kept; raises `Refused` when it is not what it should be."""
-
-STORAGE_THREADS = 16
-"""Uploads have threads of their own: a storage that hangs must not hold up boards, status and health."""
 
 
 def refuse_announced(announced_bytes: int | None, limit_bytes: int) -> None:
@@ -98,7 +91,7 @@ async def _stream(upload: Upload, intake: Intake, body: AsyncIterator[bytes], ch
         raise Refused("submission-empty", "the body is empty", "send the predictions file as the body")
     if check is not None:
         check(sealed)
-    await in_storage_thread(upload.finish)
+    await STORAGE.run(upload.finish)
     return sealed
 
 
@@ -106,17 +99,7 @@ async def _write(upload: Upload, block: bytes) -> None:
     if upload.fits(block):
         upload.write(block)
     else:
-        await in_storage_thread(lambda: upload.write(block))
-
-
-async def in_storage_thread(call: Callable[[], ResultT]) -> ResultT:
-    """What `call`, which talks to S3, answers in one of the threads that are kept for that."""
-    return await to_thread.run_sync(call, limiter=_storage_threads())
-
-
-@functools.cache
-def _storage_threads() -> CapacityLimiter:
-    return CapacityLimiter(STORAGE_THREADS)
+        await STORAGE.run(upload.write, block)
 
 
 def _renewed(desk: Desk, object_key: str, renew: Renew) -> contextlib.AbstractAsyncContextManager[None]:

@@ -28,6 +28,7 @@ from services.gateway.store import submissions
 from services.gateway.store.challenges import Venue
 from services.gateway.store.requests import Remembered
 from services.gateway.tables import SubmissionRow
+from services.gateway.threads import LEDGER
 from shared import keys
 from shared.challenge import Numbering
 from shared.errors import Conflict, Refused, TooMany
@@ -67,7 +68,7 @@ async def submit(
     refuse_closed(venue)
     refuse_announced(file.announced_bytes, venue.task.max_bytes)
     if file.digest is not None:
-        earlier = await run_in_threadpool(reuse, desk, team, venue, metadata, file.digest, key)
+        earlier = await LEDGER.run(reuse, desk, team, venue, metadata, file.digest, key)
         if earlier is not None:
             return earlier
     return await _take_new(desk, team, venue, metadata, file, key)
@@ -79,14 +80,14 @@ async def _take_new(
     submission = uuid4()
     await run_in_threadpool(_open, desk, submission, team, venue, metadata, key)
     try:
-        await run_in_threadpool(reserve, desk, submission, team, venue, metadata, desk.settings.upload_seconds)
+        await LEDGER.run(reserve, desk, submission, team, venue, metadata, desk.settings.upload_seconds)
         return await take(desk, submission, team, venue, file)
     except TooMany:
         await run_in_threadpool(forget, desk, submission)
         raise
     except BaseException as error:
         # Also a cut connection or a shutdown: what was begun is undone before the error goes on.
-        await asyncio.shield(run_in_threadpool(abandon, desk, submission, fault_of(error)))
+        await asyncio.shield(LEDGER.run(abandon, desk, submission, fault_of(error)))
         raise
 
 
@@ -113,7 +114,7 @@ async def take(
         check,
     )
     check_digest(file.digest, sealed.digest, sealed.received_digest)
-    return await run_in_threadpool(seal, desk, submission, venue, sealed, fence)
+    return await LEDGER.run(seal, desk, submission, venue, sealed, fence)
 
 
 def fault_of(error: BaseException) -> Fault:

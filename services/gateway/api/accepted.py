@@ -4,7 +4,6 @@ import contextlib
 from typing import Any
 
 from fastapi import Request, Response
-from starlette.concurrency import run_in_threadpool
 
 from services.gateway.actions.remember import Key, keep_answer
 from services.gateway.actions.seal import Accepted
@@ -15,6 +14,7 @@ from services.gateway.api.waiting import awaited
 from services.gateway.desk import Desk
 from services.gateway.lifecycle import FINAL_STATES
 from services.gateway.store.submissions import Judged
+from services.gateway.threads import LEDGER
 from shared.challenge import Limits
 from shared.errors import Unavailable
 from shared.messages import Standing
@@ -36,9 +36,9 @@ async def answer_accepted(
     standing, content = accepted.standing, accepted.answer
     if content is None:
         judged = await awaited(request, caller, accepted.submission, wait_seconds)
-        content, standing = await run_in_threadpool(_answer, desk, accepted, judged, limits, key)
+        content, standing = await LEDGER.run(_answer, desk, accepted, judged, limits, key)
     elif standing is None:
-        standing = await run_in_threadpool(standing_if_known, desk, caller, limits)
+        standing = await LEDGER.run(standing_if_known, desk, caller, limits)
     return Response(
         content, 200 if accepted.reused else 202, _headers(accepted, standing), media_type="application/json"
     )

@@ -8,9 +8,11 @@ from fastapi import APIRouter, Response
 from services.gateway.api.auth import DeskDep, Reader
 from services.gateway.api.places import joined_headers
 from services.gateway.api.views import AllowanceView, PlaceView, PoolView, ReturnedView
+from services.gateway.desk import Desk
 from services.gateway.lifecycle import Progress, ReturnedFor
 from services.gateway.store import challenges, submissions
 from services.gateway.store.submissions import Judged
+from services.gateway.threads import LEDGER
 from shared.errors import Forbidden, Unauthenticated, Unavailable
 from shared.messages import PlaceReturned, PlaceTaken, Statement
 from shared.web import problems
@@ -24,11 +26,18 @@ router = APIRouter(prefix="/v1/allowance", tags=["allowance"])
     summary="What my team has left, pool by pool",
     responses=problems(Unauthenticated, Forbidden, Unavailable),
 )
-def read_allowance(desk: DeskDep, caller: Reader, response: Response) -> AllowanceView:
+async def read_allowance(desk: DeskDep, caller: Reader, response: Response) -> AllowanceView:
     """Each pool with its places: which submission took each, what became of it, and when the place comes back.
 
     Places given back in the last 24 hours are told with the reason. The RateLimit fields have one member for each pool.
     """
+    statements, named = await LEDGER.run(_statements, desk, caller.team)
+    response.headers.update(joined_headers(statements))
+    return AllowanceView(team=caller.team_name, pools=[_pool_view(statement, named) for statement in statements])
+
+
+def _statements(desk: Desk, team: UUID) -> tuple[list[Statement], dict[UUID, Judged]]:
+    """One of each pool, and the submissions that they speak of."""
     with desk.database.begin() as session:
         published = challenges.all_newest(session)
     pools = {
@@ -38,11 +47,9 @@ def read_allowance(desk: DeskDep, caller: Reader, response: Response) -> Allowan
         for key, split in task.splits.items()
         if (name, key) in edition.truths
     }
-    statements = [desk.allowance.statement(caller.team, limits) for limits in pools.values()]
+    statements = [desk.allowance.statement(team, limits) for limits in pools.values()]
     with desk.database.begin() as session:
-        named = submissions.those(session, caller.team, _submissions_in(statements))
-    response.headers.update(joined_headers(statements))
-    return AllowanceView(team=caller.team_name, pools=[_pool_view(statement, named) for statement in statements])
+        return statements, submissions.those(session, team, _submissions_in(statements))
 
 
 def _submissions_in(statements: list[Statement]) -> set[UUID]:

@@ -3,11 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Request, Response
-from starlette.concurrency import run_in_threadpool
+from fastapi import APIRouter, Depends, Path, Request, Response
 
 from services.gateway.actions import endpoints as deeds
-from services.gateway.api.auth import DeskDep, Manager
+from services.gateway.api.auth import Caller, DeskDep, Manager
 from services.gateway.api.cursors import PageCursor, PageLimit, read_cursor, write_cursor
 from services.gateway.api.endpoint_views import (
     DeliveryPage,
@@ -20,10 +19,14 @@ from services.gateway.api.endpoint_views import (
     endpoint_view,
     secret_view,
 )
+from services.gateway.api.throttle import Registrations
 from services.gateway.api.views import SUBMISSION
+from services.gateway.desk import Desk
 from services.gateway.store import deliveries, endpoints
 from services.gateway.store.submissions import Cursor
-from shared.errors import Conflict, Forbidden, Missing, Refused, TooLarge, TooMany, Unauthenticated, Unreadable
+from services.gateway.tables import EndpointRow
+from services.gateway.threads import NAMES
+from shared.errors import Conflict, Forbidden, Missing, Refused, TooLarge, Unauthenticated, Unreadable
 from shared.messages import event_name
 from shared.web import json_body, problems, read_json
 
@@ -32,9 +35,19 @@ router = APIRouter(prefix="/v1/endpoints", tags=["endpoints"])
 Endpoint = Annotated[UUID, Path(description="the endpoint's id", examples=[SUBMISSION])]
 Delivery = Annotated[UUID, Path(description="an attempt's id, from the log", examples=[SUBMISSION])]
 
+
+def _counted_caller(request: Request, caller: Manager) -> Caller:
+    """The caller, who has not registered too many lately."""
+    registrations: Registrations = request.app.state.registrations
+    registrations.take(caller.team)
+    return caller
+
+
+Registrar = Annotated[Caller, Depends(_counted_caller)]
+
 _KEYED = problems(Unauthenticated, Forbidden)
 _NAMED = problems(Unauthenticated, Forbidden, Missing)
-_BUSY = problems(Unauthenticated, Forbidden, Missing, Conflict, TooMany)
+_BUSY = _NAMED | problems(Conflict)
 
 
 @router.post(
@@ -46,13 +59,13 @@ _BUSY = problems(Unauthenticated, Forbidden, Missing, Conflict, TooMany)
     responses=_KEYED | problems(Refused, Conflict, TooLarge, Unreadable),
     openapi_extra=json_body(EndpointDraft),
 )
-async def register_endpoint(request: Request, response: Response, desk: DeskDep, caller: Manager) -> SecretView:
+async def register_endpoint(request: Request, response: Response, desk: DeskDep, caller: Registrar) -> SecretView:
     """Each event of the team is sent there from now on, signed with the secret (Standard Webhooks)."""
     body = await read_json(request, EndpointDraft)
     draft = deeds.Draft(body.url, tuple(body.types) if body.types else None, body.description)
-    row = await run_in_threadpool(deeds.register, desk, caller.team, draft)
+    row = await NAMES.run(deeds.register, desk, caller.team, draft)
     response.headers["Location"] = f"/v1/endpoints/{row.id}"
-    return secret_view(row, desk.clock())
+    return _shown_once(response, desk, row)
 
 
 @router.get("", operation_id="list_endpoints", summary="My team's endpoints, oldest first", responses=_KEYED)
@@ -77,10 +90,10 @@ def read_endpoint(desk: DeskDep, caller: Manager, endpoint: Endpoint) -> Endpoin
     responses=_NAMED | problems(Refused, TooLarge, Unreadable),
     openapi_extra=json_body(EndpointChanges),
 )
-async def change_endpoint(request: Request, desk: DeskDep, caller: Manager, endpoint: Endpoint) -> EndpointView:
+async def change_endpoint(request: Request, desk: DeskDep, caller: Registrar, endpoint: Endpoint) -> EndpointView:
     """What is left out stays. What is owed already goes to the new address; the secret stays."""
     changes = (await read_json(request, EndpointChanges)).model_dump(exclude_unset=True)
-    row = await run_in_threadpool(deeds.change, desk, caller.team, endpoint, changes)
+    row = await NAMES.run(deeds.change, desk, caller.team, endpoint, changes)
     return endpoint_view(row, desk.clock())
 
 
@@ -98,9 +111,9 @@ def remove_endpoint(desk: DeskDep, caller: Manager, endpoint: Endpoint) -> None:
     summary="A new secret; shown once",
     responses=_NAMED | problems(Conflict),
 )
-def rotate_secret(desk: DeskDep, caller: Manager, endpoint: Endpoint) -> SecretView:
+def rotate_secret(response: Response, desk: DeskDep, caller: Manager, endpoint: Endpoint) -> SecretView:
     """For 24 hours every delivery carries the signatures of both; then the old one ends."""
-    return secret_view(deeds.rotate(desk, caller.team, endpoint), desk.clock())
+    return _shown_once(response, desk, deeds.rotate(desk, caller.team, endpoint))
 
 
 @router.post("/{endpoint}/disable", operation_id="disable_endpoint", summary="Send nothing more", responses=_NAMED)
@@ -177,3 +190,8 @@ def redeliver(desk: DeskDep, caller: Manager, endpoint: Endpoint, delivery: Deli
 def redeliver_failed(desk: DeskDep, caller: Manager, endpoint: Endpoint) -> OwedView:
     """What is still being retried goes on as it is."""
     return OwedView(events=deeds.redeliver_failed(desk, caller.team, endpoint), event=None)
+
+
+def _shown_once(response: Response, desk: Desk, row: EndpointRow) -> SecretView:
+    response.headers["Cache-Control"] = "no-store"
+    return secret_view(row, desk.clock())

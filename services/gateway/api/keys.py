@@ -15,14 +15,14 @@ from services.gateway.apikeys import ApiKey, Scope
 from services.gateway.desk import Desk
 from services.gateway.store import keys
 from services.gateway.store.keys import Held
-from shared.errors import Conflict, Forbidden, Missing, TooLarge, TooMany, Unauthenticated, Unreadable
+from shared.errors import Conflict, Forbidden, Missing, TooLarge, Unauthenticated, Unreadable
 from shared.model import Model
 from shared.web import json_body, problems, read_json
 
 router = APIRouter(prefix="/v1", tags=["keys"])
 
 KEY = "k7m2w9x4q3ab"
-REFUSALS = (Unauthenticated, Forbidden, TooMany)
+REFUSALS = (Unauthenticated, Forbidden)
 
 Key = Annotated[str, Path(description="the key's visible id: what stands between the underscores", examples=[KEY])]
 

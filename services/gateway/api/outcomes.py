@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request
 from pydantic import Field, TypeAdapter
-from starlette.concurrency import run_in_threadpool
 
 from services.gateway.actions.apply import apply_notice
 from services.gateway.actions.check import apply_check
 from services.gateway.api.auth import DeskDep
 from services.gateway.desk import Desk
+from services.gateway.threads import LEDGER
 from shared.errors import Unreadable
 from shared.messages import CheckNotice, Notice
 from shared.signing import verify
@@ -30,7 +30,7 @@ async def receive_notice(request: Request, desk: DeskDep) -> dict[str, bool]:
         notice = HEARD.validate_json(body)
     except ValueError as error:
         raise Unreadable("notice-invalid", f"this is not a notice: {error}") from error
-    return {"proceed": await run_in_threadpool(_apply, desk, notice)}
+    return {"proceed": await LEDGER.run(_apply, desk, notice)}
 
 
 def _apply(desk: Desk, notice: Notice | CheckNotice) -> bool:

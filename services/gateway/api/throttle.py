@@ -1,5 +1,7 @@
 """Slows down whoever tries keys: each address may fail so often, then is told to wait. Only failures are looked at.
 
+The same holds back a team that registers endpoints by the dozen, each of which asks a name server.
+
 Kept in the memory of one process: a restart forgives, several processes count apart. That is enough, since a key has 256
 random bits: what is guarded is our time and logs, not the keys.
 """
@@ -9,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 from shared.errors import TooMany, Waiting
 
@@ -28,7 +31,7 @@ class _Bucket:
     at: float
 
 
-class BadTries:
+class Tries:
     """A bucket of tries per name, refilled slowly. Not locked: each call touches one entry only."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -40,12 +43,11 @@ class BadTries:
         bucket = self._refilled(name)
         if bucket.tries < 1:
             wait = max(1, math.ceil((1 - bucket.tries) * REFILL_SECONDS))
-            raise TooMany(
-                "too-many-bad-keys",
-                "too many requests came from your address with keys that do not count",
-                "check the key; a good one is served again after the wait",
-                Waiting(wait, places=BURST, window_seconds=int(BURST * REFILL_SECONDS)),
-            )
+            raise self.refusal(Waiting(wait, places=BURST, window_seconds=int(BURST * REFILL_SECONDS)))
+
+    def refusal(self, waiting: Waiting) -> TooMany:
+        """What is said to whoever has none left."""
+        raise NotImplementedError
 
     def spend(self, name: str) -> None:
         """`name` has failed once more."""
@@ -59,3 +61,34 @@ class BadTries:
         now = self._now()
         bucket = self._buckets.get(name, _Bucket(BURST, now))
         return _Bucket(min(BURST, bucket.tries + (now - bucket.at) / REFILL_SECONDS), now)
+
+
+class BadTries(Tries):
+    """Keys that did not count, by where they came from."""
+
+    def refusal(self, waiting: Waiting) -> TooMany:
+        """Says nothing of the key."""
+        return TooMany(
+            "too-many-bad-keys",
+            "too many requests came from your address with keys that do not count",
+            "check the key; a good one is served again after the wait",
+            waiting,
+        )
+
+
+class Registrations(Tries):
+    """Addresses that were registered or changed, by team."""
+
+    def take(self, team: UUID) -> None:
+        """One more; raises `TooMany` when there were too many."""
+        self.check(str(team))
+        self.spend(str(team))
+
+    def refusal(self, waiting: Waiting) -> TooMany:
+        """Says how many there may be."""
+        return TooMany(
+            "too-many-registrations",
+            f"your team registered or changed {BURST} endpoints within a minute",
+            "wait a moment, then go on",
+            waiting,
+        )

@@ -38,6 +38,7 @@ from services.gateway.intake import Incoming
 from services.gateway.store import uploads
 from services.gateway.store.submissions import Cursor
 from services.gateway.store.uploads import Opened
+from services.gateway.threads import LEDGER
 from services.gateway.turnstile import Turnstile
 from shared.challenge import Limits
 from shared.errors import (
@@ -108,10 +109,10 @@ async def open_one(
     announced = Announced(said.size_bytes, said.part_bytes or PART_BYTES, said.digest, said.received_digest)
     place = [said.challenge, said.task, said.split]
     key = key_of(caller.team, idempotency_key, upload_to=place, **stated(about), **asdict(announced))
-    begun = await run_in_threadpool(open_upload, desk, caller.team, venue, about, announced, _written, key)
+    begun = await LEDGER.run(open_upload, desk, caller.team, venue, about, announced, _written, key)
     if isinstance(begun, Accepted):
         return await answer_accepted(request, caller, begun, venue.split.limits, 0, key)
-    return await run_in_threadpool(_answer_begun, desk, caller, begun, venue.split.limits)
+    return await LEDGER.run(_answer_begun, desk, caller, begun, venue.split.limits)
 
 
 def _written(opened: Opened) -> str:
@@ -215,6 +216,6 @@ async def complete_one(
     status_code=204,
     responses=problems(Missing, Conflict),
 )
-def give_up_one(desk: DeskDep, caller: Submitter, upload: Upload) -> None:
+async def give_up_one(desk: DeskDep, caller: Submitter, upload: Upload) -> None:
     """Its parts are deleted and its place comes back."""
-    give_up(desk, caller.team, upload)
+    await LEDGER.run(give_up, desk, caller.team, upload)

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from services.gateway.actions.endpoints import MOST_ENDPOINTS, MOST_SECRETS
+from services.gateway.api.throttle import BURST
 from services.gateway.desk import Desk
 from tests.services.gateway.conftest import Team
 from tests.services.gateway.telling import tell
@@ -54,6 +55,7 @@ def test_the_secret_is_shown_when_it_is_made_and_never_again(team: Team) -> None
     answer = register(team, types=["evaluation.scored"], description="the CI")
     made = answer.json()
     assert made["secret"].startswith("whsec_")
+    assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["location"] == f"/v1/endpoints/{made['id']}"
     shown = team.http.get(answer.headers["location"]).json()
     assert shown == {name: value for name, value in made.items() if name != "secret"}
@@ -138,7 +140,9 @@ def test_a_key_without_the_scope_manage_does_not_come_near_endpoints(
 def test_a_rotated_secret_is_new_and_the_old_one_s_end_is_shown(team: Team) -> None:
     made = registered(team)
     path = f"/v1/endpoints/{made['id']}"
-    rotated = team.http.post(f"{path}/rotate").json()
+    answer = team.http.post(f"{path}/rotate")
+    assert answer.headers["cache-control"] == "no-store"
+    rotated = answer.json()
     assert rotated["secret"] != made["secret"]
     assert len(team.http.get(path).json()["old_secrets_end"]) == 1
     for _ in range(MOST_SECRETS - 2):
@@ -173,6 +177,20 @@ def test_an_endpoint_is_not_stormed_with_tests(team: Team) -> None:
     assert {answer.status_code for answer in answers[:60]} == {202}
     assert code_of(answers[60]) == (429, "endpoint-busy")
     assert answers[60].headers["retry-after"] == "60"
+    assert answers[60].headers["ratelimit-policy"] == '"window";q=60;w=60'
+
+
+def test_addresses_are_not_registered_and_changed_by_the_dozen(found: Callable[..., Team]) -> None:
+    team, other = found(), found()
+    path = f"/v1/endpoints/{registered(team)['id']}"
+    answers = [team.http.patch(path, json={"url": URL}) for _ in range(BURST + 5)]
+    refused = answers[-1]
+    assert code_of(refused) == (429, "too-many-registrations")
+    assert f";q={BURST};" in refused.headers["ratelimit-policy"]
+    assert int(refused.headers["retry-after"]) >= 1
+    assert code_of(register(team)) == (429, "too-many-registrations")
+    assert team.http.get(path).status_code == 200
+    registered(other)
 
 
 def test_a_delivery_that_is_not_in_the_log_cannot_be_made_anew(team: Team) -> None:
