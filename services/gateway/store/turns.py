@@ -23,10 +23,11 @@ MOST_PER_TEAM = 10
 # most `MOST_PER_ENDPOINT` rows for each. So a long backlog of one endpoint costs no more than a short one.
 _TURN = """
 WITH RECURSIVE owed (endpoint) AS (
-    (SELECT endpoint_id FROM outbox WHERE endpoint_id IS NOT NULL AND given_up_at IS NULL ORDER BY endpoint_id LIMIT 1)
+    (SELECT endpoint_id FROM outbox WHERE endpoint_id IS NOT NULL AND given_up_at IS NULL
+     ORDER BY endpoint_id, next_attempt_at LIMIT 1)
     UNION ALL
     SELECT (SELECT endpoint_id FROM outbox WHERE endpoint_id > owed.endpoint AND given_up_at IS NULL
-            ORDER BY endpoint_id LIMIT 1)
+            ORDER BY endpoint_id, next_attempt_at LIMIT 1)
     FROM owed WHERE owed.endpoint IS NOT NULL
 ), leased AS (
     SELECT outbox.endpoint_id AS endpoint, endpoints.team_id AS team
@@ -42,11 +43,12 @@ WITH RECURSIVE owed (endpoint) AS (
     LEFT JOIN endpoints ON endpoints.id = owed.endpoint
     LEFT JOIN by_endpoint ON by_endpoint.endpoint = owed.endpoint
     CROSS JOIN LATERAL (
-        SELECT id, next_attempt_at FROM outbox
+        SELECT id, next_attempt_at, row_number() OVER (ORDER BY next_attempt_at, id) AS number FROM outbox
         WHERE endpoint_id = owed.endpoint AND given_up_at IS NULL AND next_attempt_at <= :now
         ORDER BY next_attempt_at, id
-        LIMIT greatest(0, :per_endpoint - coalesce(by_endpoint.held, 0))
+        LIMIT :per_endpoint
     ) AS first
+    WHERE first.number <= :per_endpoint - coalesce(by_endpoint.held, 0)
 ), placed AS (
     SELECT due.id, due.next_attempt_at, coalesce(by_team.held, 0)
         + row_number() OVER (PARTITION BY due.team ORDER BY due.next_attempt_at, due.id) AS place
