@@ -6,7 +6,8 @@ Called by the API and by the operator's command. Of what another team has, each 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -32,6 +33,7 @@ RESOLVE_SECONDS = 5.0
 
 ASKED_PER_MINUTE = 60
 """Tests and deliveries made anew: a person's work, not a way to have us storm an address."""
+MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,18 +126,19 @@ def remove(desk: Desk, team: UUID, endpoint: UUID) -> None:
 
 def send_test(desk: Desk, team: UUID, endpoint: UUID) -> UUID:
     """Owe it a test event, signed and sent like any other; returns the event's id."""
-    event, now = uuid4(), desk.clock()
+    event = uuid4()
     with _held(desk, team, endpoint) as (session, row):
-        _check_ready(desk, session, row)
+        now = desk.clock()
+        _ask(row, now)
         deliveries.owe(session, row.id, event, now, test_at=now.isoformat())
     return event
 
 
 def redeliver(desk: Desk, team: UUID, endpoint: UUID, delivery: UUID) -> UUID:
     """Deliver the event of this attempt once more, now, with all attempts before it; returns the event's id."""
-    now = desk.clock()
     with _held(desk, team, endpoint) as (session, row):
-        _check_ready(desk, session, row)
+        now = desk.clock()
+        _ask(row, now)
         attempt = deliveries.find(session, row.id, delivery)
         if attempt is None or not (attempt.type == TEST_EVENT or events.exists_still(session, attempt.event_id)):
             raise Missing("no-such-delivery", f"the log of this endpoint has no delivery {delivery}")
@@ -146,10 +149,15 @@ def redeliver(desk: Desk, team: UUID, endpoint: UUID, delivery: UUID) -> UUID:
 
 
 def redeliver_failed(desk: Desk, team: UUID, endpoint: UUID) -> int:
-    """Deliver now what was given up, with all attempts before it; returns how many events that are."""
+    """Deliver now what was given up, with all attempts before it; returns how many events that are.
+
+    They are as many as may still be asked for in this minute; the rest stays given up, to be asked for later.
+    """
     with _held(desk, team, endpoint) as (session, row):
-        _check_ready(desk, session, row)
-        return deliveries.owe_failed_again(session, row.id, desk.clock())
+        now = desk.clock()
+        driven = deliveries.owe_failed_again(session, row.id, now, _room(row, now))
+        _count(row, now, driven)
+    return driven
 
 
 @contextmanager
@@ -181,13 +189,31 @@ def _check_address(desk: Desk, url: str) -> None:
     check_answers(parts.hostname, answers, networks)
 
 
-def _check_ready(desk: Desk, session: Session, row: EndpointRow) -> None:
+def _ask(row: EndpointRow, now: datetime) -> None:
+    """Count one delivery that is asked for. `row` is held, so of many at once none is missed."""
+    _room(row, now)
+    _count(row, now, 1)
+
+
+def _count(row: EndpointRow, now: datetime, asked: int) -> None:
+    row.asked = [*_asked_lately(row, now), *[now] * asked]
+
+
+def _room(row: EndpointRow, now: datetime) -> int:
+    """How many deliveries may still be asked for now, one at least; raises `Conflict` or `TooMany` when none may be."""
     if row.disabled_at is not None:
         raise Conflict("endpoint-disabled", "the endpoint is disabled", f"POST /v1/endpoints/{row.id}/enable first")
-    if deliveries.asked_since(session, row.id, desk.clock() - timedelta(minutes=1)) >= ASKED_PER_MINUTE:
-        raise TooMany(
-            "endpoint-busy",
-            f"this endpoint had {ASKED_PER_MINUTE} deliveries within a minute",
-            "wait a minute",
-            Waiting(retry_after_seconds=60, places=ASKED_PER_MINUTE, window_seconds=60),
-        )
+    lately = _asked_lately(row, now)
+    if len(lately) < ASKED_PER_MINUTE:
+        return ASKED_PER_MINUTE - len(lately)
+    seconds = ceil((min(lately) + MINUTE - now).total_seconds())
+    raise TooMany(
+        "endpoint-busy",
+        f"of this endpoint {ASKED_PER_MINUTE} deliveries were asked for within a minute",
+        f"ask again in {seconds} s",
+        Waiting(retry_after_seconds=seconds, places=ASKED_PER_MINUTE, window_seconds=60),
+    )
+
+
+def _asked_lately(row: EndpointRow, now: datetime) -> list[datetime]:
+    return [at for at in row.asked if at > now - MINUTE]

@@ -176,7 +176,7 @@ def list_deliveries(
     responses=_BUSY,
 )
 def redeliver(desk: DeskDep, caller: Manager, endpoint: Endpoint, delivery: Delivery) -> OwedView:
-    """Also one that was delivered. Under the same `webhook-id`, with all attempts before it."""
+    """Also one that was delivered. Under the same `webhook-id`, with all attempts before it; never two at a time."""
     return OwedView(events=1, event=event_name(deeds.redeliver(desk, caller.team, endpoint, delivery)))
 
 
@@ -188,7 +188,7 @@ def redeliver(desk: DeskDep, caller: Manager, endpoint: Endpoint, delivery: Deli
     responses=_BUSY,
 )
 def redeliver_failed(desk: DeskDep, caller: Manager, endpoint: Endpoint) -> OwedView:
-    """What is still being retried goes on as it is."""
+    """What is still being retried goes on as it is. At most 60 a minute: ask again until none is left."""
     return OwedView(events=deeds.redeliver_failed(desk, caller.team, endpoint), event=None)
 
 

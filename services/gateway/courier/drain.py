@@ -79,14 +79,15 @@ class Drain:
 
     async def _start_due(self) -> float:
         room = self._at_once - len(self._running)
-        rows = await asyncio.to_thread(self._claim, room) if room else []
+        now = self._desk.clock()
+        rows = await asyncio.to_thread(self._claim, now, room) if room else []
         for row in rows:
             task = asyncio.create_task(self._do(row))
             self._running.add(task)
             task.add_done_callback(self._ended)
         if len(rows) == room:
             return LONGEST_NAP_SECONDS
-        return await asyncio.to_thread(self._nap)
+        return await asyncio.to_thread(self._nap, now)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
@@ -108,13 +109,13 @@ class Drain:
         else:
             await asyncio.to_thread(self._strike_out, row)
 
-    def _claim(self, room: int) -> Sequence[OutboxRow]:
+    def _claim(self, now: datetime, room: int) -> Sequence[OutboxRow]:
         with self._desk.database.begin() as session:
-            return outbox.claim(session, self._deed.kind, self._desk.clock(), self._deed.lease, room)
+            return outbox.claim(session, self._deed.kind, now, self._deed.lease, room)
 
-    def _nap(self) -> float:
+    def _nap(self, claimed: datetime) -> float:
         with self._desk.database.begin() as session:
-            due = outbox.next_due(session, self._deed.kind)
+            due = outbox.next_due(session, self._deed.kind, claimed)
         if due is None:
             return LONGEST_NAP_SECONDS
         return min(LONGEST_NAP_SECONDS, max(0.01, (due - self._desk.clock()).total_seconds()))

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import TextClause, Update, delete, func, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Update, case, delete, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from services.gateway.store import outbox
@@ -22,14 +22,19 @@ def owe(session: Session, endpoint: UUID, event: UUID, now: datetime, **more: An
 
 
 def owe_again(session: Session, endpoint: UUID, event: UUID, now: datetime) -> bool:
-    """Make what is owed or was given up due now, with all its attempts before it; False when nothing of it is there."""
-    again = _again(endpoint, now).where(OutboxRow.payload["event"].astext == str(event))
+    """Make what is owed or was given up due now, with all its attempts before it; False when nothing of it is there.
+
+    An attempt that is under way is the one that was asked for: it gets none beside it.
+    """
+    again = _again(now).where(_of(endpoint), OutboxRow.payload["event"].astext == str(event))
     return _drive(session, again) > 0
 
 
-def owe_failed_again(session: Session, endpoint: UUID, now: datetime) -> int:
-    """Make due now what was given up for this endpoint; returns how many."""
-    return _drive(session, _again(endpoint, now).where(OutboxRow.given_up_at.is_not(None)))
+def owe_failed_again(session: Session, endpoint: UUID, now: datetime, limit: int) -> int:
+    """Make due now what was given up for this endpoint, at most `limit`, what was owed first first; returns how many."""
+    given_up = select(OutboxRow.id).where(_of(endpoint), OutboxRow.given_up_at.is_not(None))
+    first = given_up.order_by(OutboxRow.created_at, OutboxRow.id).limit(limit)
+    return _drive(session, _again(now).where(OutboxRow.id.in_(first)))
 
 
 def give_up_all(session: Session, endpoint: UUID, now: datetime, cause: str) -> None:
@@ -48,13 +53,6 @@ def owed(session: Session, endpoint: UUID, events: Sequence[UUID]) -> dict[UUID,
     named = OutboxRow.payload["event"].astext.in_([str(event) for event in events])
     rows = session.scalars(select(OutboxRow).where(_of(endpoint), named))
     return {UUID(row.payload["event"]): row for row in rows}
-
-
-def asked_since(session: Session, endpoint: UUID, since: datetime) -> int:
-    """How many deliveries were tried or newly owed since then."""
-    tried = select(func.count()).where(DeliveryRow.endpoint_id == endpoint, DeliveryRow.at > since)
-    fresh = select(func.count(OutboxRow.id)).where(_of(endpoint), OutboxRow.created_at > since, OutboxRow.attempts == 0)
-    return (session.scalar(tried) or 0) + (session.scalar(fresh) or 0)
 
 
 def record(session: Session, row: DeliveryRow) -> None:
@@ -95,14 +93,16 @@ def forget(session: Session, before: datetime, limit: int) -> int:
     return len(rows) + len(deeds)
 
 
-def _of(endpoint: UUID) -> TextClause:
-    """Deeds for this endpoint, said as the index of migration 0006 says it: bound keys would hide that it fits."""
-    return text("kind = 'deliver' AND payload ->> 'endpoint' = :endpoint").bindparams(endpoint=str(endpoint))
+def _of(endpoint: UUID) -> ColumnElement[bool]:
+    return OutboxRow.endpoint_id == endpoint
 
 
-def _again(endpoint: UUID, now: datetime) -> Update:
-    fresh = {"next_attempt_at": now, "given_up_at": None, "attempts": 0}
-    return update(OutboxRow).where(_of(endpoint)).values(fresh)
+def _again(now: datetime) -> Update:
+    """What is under lease keeps it, and what is due keeps its turn."""
+    at = case(
+        (OutboxRow.leased_until > now, OutboxRow.next_attempt_at), else_=func.least(OutboxRow.next_attempt_at, now)
+    )
+    return update(OutboxRow).values(next_attempt_at=at, given_up_at=None, attempts=0)
 
 
 def _drive(session: Session, again: Update) -> int:

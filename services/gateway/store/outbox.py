@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from services.gateway.store.turns import turn
 from services.gateway.tables import OutboxRow
 from shared.database import notify
 
@@ -21,27 +22,26 @@ def owe(session: Session, kind: Kind, payload: dict[str, Any], now: datetime) ->
 
 
 def claim(session: Session, kind: Kind, now: datetime, lease: timedelta, limit: int) -> Sequence[OutboxRow]:
-    """Take due deeds for `lease`; whoever dies with them leaves them to be claimed again after it."""
-    due = (
-        select(OutboxRow.id)
-        .where(OutboxRow.kind == kind, OutboxRow.next_attempt_at <= now, OutboxRow.given_up_at.is_(None))
-        .order_by(OutboxRow.next_attempt_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
+    """Take due deeds for `lease`; whoever dies with them leaves them to be claimed again after it.
+
+    One statement: the oldest are taken, but of deliveries those whose turn it is.
+    """
+    due = turn(now, limit) if kind == "deliver" else _oldest(kind, now, limit)
     taken = (
         update(OutboxRow)
         .where(OutboxRow.id.in_(due))
-        .values(next_attempt_at=now + lease, attempts=OutboxRow.attempts + 1)
+        .values(next_attempt_at=now + lease, leased_until=now + lease, attempts=OutboxRow.attempts + 1)
         .returning(OutboxRow)
     )
     return session.scalars(taken, execution_options={"synchronize_session": False}).all()
 
 
-def next_due(session: Session, kind: Kind) -> datetime | None:
-    """When the next deed of this kind is due."""
+def next_due(session: Session, kind: Kind, after: datetime) -> datetime | None:
+    """When the next deed of this kind is due after `after`, the moment of a claim: what it left has to wait for others."""
     return session.scalar(
-        select(func.min(OutboxRow.next_attempt_at)).where(OutboxRow.kind == kind, OutboxRow.given_up_at.is_(None))
+        select(func.min(OutboxRow.next_attempt_at)).where(
+            OutboxRow.kind == kind, OutboxRow.next_attempt_at > after, OutboxRow.given_up_at.is_(None)
+        )
     )
 
 
@@ -52,9 +52,23 @@ def done(session: Session, row: int) -> None:
 
 def postpone(session: Session, row: int, until: datetime, error: str) -> None:
     """Try again at `until`."""
-    session.execute(update(OutboxRow).where(OutboxRow.id == row).values(next_attempt_at=until, last_error=error))
+    _end_lease(session, row, next_attempt_at=until, last_error=error)
 
 
 def give_up(session: Session, row: int, now: datetime, error: str) -> None:
     """Keep the deed, visible, and try no more."""
-    session.execute(update(OutboxRow).where(OutboxRow.id == row).values(given_up_at=now, last_error=error))
+    _end_lease(session, row, given_up_at=now, last_error=error)
+
+
+def _oldest(kind: Kind, now: datetime, limit: int) -> Select[int]:
+    return (
+        select(OutboxRow.id)
+        .where(OutboxRow.kind == kind, OutboxRow.next_attempt_at <= now, OutboxRow.given_up_at.is_(None))
+        .order_by(OutboxRow.next_attempt_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def _end_lease(session: Session, row: int, **values: Any) -> None:
+    session.execute(update(OutboxRow).where(OutboxRow.id == row).values(leased_until=None, **values))

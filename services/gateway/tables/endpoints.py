@@ -14,7 +14,7 @@ class EndpointRow(Base):
     """A team's webhook address. `types` are the events that it takes; None: all.
 
     `secrets` holds the current one first, then those that are being rotated out, newest first; `secret_ends` says until
-    when each of these still signs.
+    when each of these still signs. `asked` are the moments at which a delivery was asked for, of the last minute that was.
     """
 
     __tablename__ = "endpoints"
@@ -28,6 +28,7 @@ class EndpointRow(Base):
     secret_ends: Mapped[list[datetime]] = mapped_column(ARRAY(Base.type_annotation_map[datetime]), server_default="{}")
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+    asked: Mapped[list[datetime]] = mapped_column(ARRAY(Base.type_annotation_map[datetime]), server_default="{}")
 
 
 class DeliveryRow(Base):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, Computed, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.gateway.tables.base import Base
@@ -14,12 +14,25 @@ class OutboxRow(Base):
     """One deed that the courier owes: `evaluate`, `check` (to Redis), `settle` (to quota), `deliver` (to an endpoint).
 
     Committed with the change that caused it, deleted when done. A row that was given up stays, to be seen and re-driven.
+    `leased_until` is set while a courier is at it. `endpoint_id` is there for `deliver`, taken from the payload.
     """
 
     __tablename__ = "outbox"
     __table_args__ = (
         Index("ix_outbox_due", "kind", "next_attempt_at", postgresql_where=text("given_up_at IS NULL")),
-        Index("ix_outbox_endpoint", text("(payload ->> 'endpoint')"), postgresql_where=text("kind = 'deliver'")),
+        Index("ix_outbox_endpoint", "endpoint_id", postgresql_where=text("endpoint_id IS NOT NULL")),
+        Index(
+            "ix_outbox_turn",
+            "endpoint_id",
+            "next_attempt_at",
+            "id",
+            postgresql_where=text("endpoint_id IS NOT NULL AND given_up_at IS NULL"),
+        ),
+        Index(
+            "ix_outbox_leased",
+            "leased_until",
+            postgresql_where=text("endpoint_id IS NOT NULL AND leased_until IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -28,8 +41,10 @@ class OutboxRow(Base):
     attempts: Mapped[int] = mapped_column(server_default="0")
     created_at: Mapped[datetime]
     next_attempt_at: Mapped[datetime]
+    leased_until: Mapped[datetime | None]
     given_up_at: Mapped[datetime | None]
     last_error: Mapped[str | None]
+    endpoint_id: Mapped[UUID | None] = mapped_column(Computed("(payload ->> 'endpoint')::uuid", persisted=True))
 
 
 class EventRow(Base):

@@ -17,6 +17,12 @@ WHERE placed.id = events.id
 
 COUNT_EVENTS = "UPDATE teams SET told = (SELECT count(*) FROM events WHERE events.team_id = teams.id)"
 
+OUTBOX_INDEXES = [
+    ("ix_outbox_endpoint", ["endpoint_id"], "endpoint_id IS NOT NULL"),
+    ("ix_outbox_turn", ["endpoint_id", "next_attempt_at", "id"], "endpoint_id IS NOT NULL AND given_up_at IS NULL"),
+    ("ix_outbox_leased", ["leased_until"], "endpoint_id IS NOT NULL AND leased_until IS NOT NULL"),
+]
+
 
 def upgrade() -> None:
     """Apply."""
@@ -24,13 +30,13 @@ def upgrade() -> None:
     op.add_column("endpoints", sa.Column("description", sa.Text(), server_default="", nullable=False))
     op.add_column("endpoints", sa.Column("types", postgresql.ARRAY(sa.Text()), nullable=True))
     op.add_column("endpoints", sa.Column("secret_ends", moments, server_default="{}", nullable=False))
-    op.create_index(
-        "ix_outbox_endpoint",
-        "outbox",
-        [sa.text("(payload ->> 'endpoint')")],
-        unique=False,
-        postgresql_where=sa.text("kind = 'deliver'"),
-    )
+    op.add_column("endpoints", sa.Column("asked", moments, server_default="{}", nullable=False))
+    op.add_column("outbox", sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True))
+    # Computed, so that what a gateway of the version before owes has it too.
+    named = sa.Computed("(payload ->> 'endpoint')::uuid", persisted=True)
+    op.add_column("outbox", sa.Column("endpoint_id", sa.Uuid(), named, nullable=True))
+    for name, columns, where in OUTBOX_INDEXES:
+        op.create_index(name, "outbox", columns, unique=False, postgresql_where=sa.text(where))
     op.create_table(
         "deliveries",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -72,7 +78,11 @@ def downgrade() -> None:
     op.drop_column("events", "position")
     op.drop_column("teams", "told")
     op.drop_table("deliveries")
-    op.drop_index("ix_outbox_endpoint", table_name="outbox", postgresql_where=sa.text("kind = 'deliver'"))
+    for name, _, where in OUTBOX_INDEXES:
+        op.drop_index(name, table_name="outbox", postgresql_where=sa.text(where))
+    op.drop_column("outbox", "endpoint_id")
+    op.drop_column("outbox", "leased_until")
+    op.drop_column("endpoints", "asked")
     op.drop_column("endpoints", "secret_ends")
     op.drop_column("endpoints", "types")
     op.drop_column("endpoints", "description")

@@ -176,7 +176,7 @@ def test_an_endpoint_is_not_stormed_with_tests(team: Team) -> None:
     answers = [team.http.post(path) for _ in range(61)]
     assert {answer.status_code for answer in answers[:60]} == {202}
     assert code_of(answers[60]) == (429, "endpoint-busy")
-    assert answers[60].headers["retry-after"] == "60"
+    assert 0 < int(answers[60].headers["retry-after"]) <= 60
     assert answers[60].headers["ratelimit-policy"] == '"window";q=60;w=60'
 
 
