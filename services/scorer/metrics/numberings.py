@@ -58,7 +58,7 @@ def fitting_notes(
 
 def _hits(losses: Losses) -> float:
     """Images with a right guess; one of several labels counts its part."""
-    return len(losses.per_image) - int(losses.per_image.sum(dtype=np.int64)) / losses.steps
+    return float(len(losses.per_image) - losses.sum())
 
 
 def _others(guesses: Guesses, categories: Categories) -> Iterator[Numbering]:
