@@ -7,8 +7,6 @@ held out nothing is told but what the score itself tells.
 from collections.abc import Callable, Iterator
 from typing import get_args
 
-import numpy as np
-
 from services.scorer.formats.guesses import Guesses
 from services.scorer.formats.numbering import SCORES, Categories, Numbers
 from services.scorer.metrics.chance import at_chance, most_by_luck
