@@ -1,6 +1,6 @@
 """The scorer's commands: `score` and `check` files offline, `work` off the queue.
 
-python -m services.scorer score classification PREDICTIONS TRUTH [--definition DIR [--task TASK] [--split SPLIT]]
+python -m services.scorer score classification PREDICTIONS TRUTH [--images N | --definition DIR [--task TASK] [--split SPLIT]]
 python -m services.scorer check classification PREDICTIONS [--images N | --definition DIR [--task TASK] [--split SPLIT]]
 python -m services.scorer work
 """
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command == "check":
         code, text = offline.check(wanted, options.predictions, options.images)
     else:
-        code, text = offline.score(wanted, options.predictions, options.truth, dict(options.part))
+        code, text = offline.score(wanted, options.predictions, options.truth, dict(options.part), options.images)
     print(text, file=sys.stderr if code == offline.USAGE else sys.stdout)
     return code
 
@@ -51,10 +51,11 @@ def _parser() -> argparse.ArgumentParser:
     score.add_argument(
         "--part", type=_part, action="append", default=[], metavar="NAME=FILE", help="what the truth has besides"
     )
+    _name_images(score)
     _name_case(score)
     check = commands.add_parser("check", help="read a file as a score would; exit code 0 accepted, 1 rejected, 2 usage")
     _name_file(check)
-    check.add_argument("--images", type=_positive, metavar="N", help="hold the file to this number of images")
+    _name_images(check)
     _name_case(check)
     return parser
 
@@ -62,6 +63,10 @@ def _parser() -> argparse.ArgumentParser:
 def _name_file(command: argparse.ArgumentParser) -> None:
     command.add_argument("kind", choices=[task.NAME for task in TASKS])
     command.add_argument("predictions", type=Path, metavar="PREDICTIONS", help="a submission")
+
+
+def _name_images(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--images", type=_positive, metavar="N", help="hold the files to this number of images")
 
 
 def _name_case(command: argparse.ArgumentParser) -> None:
@@ -86,7 +91,7 @@ def _contradiction(options: argparse.Namespace) -> str:
         return "--task and --split name parts of a definition: say --definition DIR too"
     if not options.definition and options.labels != "ilsvrc":
         return f"--labels {options.labels} needs a list of synsets: say --definition DIR too"
-    if options.command == "check" and options.images and options.split:
+    if options.images and options.split:
         return "--images is for want of a --split: say one of them"
     return ""
 
