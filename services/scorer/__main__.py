@@ -1,6 +1,6 @@
 """The scorer's commands: `score` and `check` files offline, `work` off the queue, `warm` up for the first start.
 
-python -m services.scorer score classification PREDICTIONS TRUTH [--definition DIR [--task TASK] [--split SPLIT]]
+python -m services.scorer score classification PREDICTIONS TRUTH [--images N | --definition DIR [--task TASK] [--split SPLIT]]
 python -m services.scorer check classification PREDICTIONS [--images N | --definition DIR [--task TASK] [--split SPLIT]]
 python -m services.scorer work
 python -m services.scorer warm
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command == "check":
         code, text = offline.check(wanted, options.predictions, options.images)
     else:
-        code, text = offline.score(wanted, options.predictions, options.truth, dict(options.part))
+        code, text = offline.score(wanted, options.predictions, options.truth, dict(options.part), options.images)
     print(text, file=sys.stderr if code == offline.USAGE else sys.stdout)
     return code
 
@@ -65,10 +65,11 @@ def _parser() -> argparse.ArgumentParser:
     score.add_argument(
         "--part", type=_part, action="append", default=[], metavar="NAME=FILE", help="what the truth has besides"
     )
+    _name_images(score)
     _name_case(score)
     check = commands.add_parser("check", help="read a file as a score would; exit code 0 accepted, 1 rejected, 2 usage")
     _name_file(check)
-    check.add_argument("--images", type=_positive, metavar="N", help="hold the file to this number of images")
+    _name_images(check)
     _name_case(check)
     return parser
 
@@ -76,6 +77,10 @@ def _parser() -> argparse.ArgumentParser:
 def _name_file(command: argparse.ArgumentParser) -> None:
     command.add_argument("kind", choices=[task.NAME for task in TASKS])
     command.add_argument("predictions", type=Path, metavar="PREDICTIONS", help="a submission")
+
+
+def _name_images(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--images", type=_positive, metavar="N", help="hold the files to this number of images")
 
 
 def _name_case(command: argparse.ArgumentParser) -> None:
@@ -100,7 +105,7 @@ def _contradiction(options: argparse.Namespace) -> str:
         return "--task and --split name parts of a definition: say --definition DIR too"
     if not options.definition and options.labels != "ilsvrc":
         return f"--labels {options.labels} needs a list of synsets: say --definition DIR too"
-    if options.command == "check" and options.images and options.split:
+    if options.images and options.split:
         return "--images is for want of a --split: say one of them"
     return ""
 

@@ -16,10 +16,11 @@ from services.scorer.evaluate import find, look
 from services.scorer.formats.blocks import Readable
 from services.scorer.protocol import Case, Findings, case_of
 from services.scorer.tasks import find_task
+from services.scorer.unpacked import unpacked
 from shared import bundles
 from shared.challenge import Numbering, read_challenge
 from shared.errors import Broken, Missing, Refused, Unreadable
-from shared.report import Check, Failure, FaultLine, Note, failure_of, fault_line
+from shared.report import CategoryLine, Check, Failure, FaultLine, Note, failure_of, fault_line
 
 SCORED = ACCEPTED = 0
 REJECTED, USAGE = 1, 2
@@ -55,13 +56,23 @@ class Found:
     version: int | None = None
 
 
-def score(wanted: Wanted, predictions: Path, truth: Path, parts: Mapping[str, Path] | None = None) -> tuple[int, str]:
+SHOWN_CATEGORIES = 10
+"""So many are shown in a table; JSON has all."""
+
+
+def score(
+    wanted: Wanted,
+    predictions: Path,
+    truth: Path,
+    parts: Mapping[str, Path] | None = None,
+    images: int | None = None,
+) -> tuple[int, str]:
     """The exit code, and what to print: a table or JSON of what was found, or what is wrong.
 
-    `parts` are what the truth has besides, by name.
+    `parts` are what the truth has besides, by name; `images` is for want of a split.
     """
     try:
-        case = _found(wanted).case
+        case = _of(_found(wanted).case, images)
         files = _opened(predictions), _opened_truth(truth, parts or {})
     except (OSError, Refused) as error:
         return USAGE, _misused(error)
@@ -81,12 +92,16 @@ def check(wanted: Wanted, predictions: Path, images: int | None = None) -> tuple
         file = _opened(predictions)
     except (OSError, Refused) as error:
         return USAGE, _misused(error)
-    case = found.case if images is None else replace(found.case, images=images)
+    case = _of(found.case, images)
     names = partial(Check, challenge=found.challenge, version=found.version, task=found.task, split=found.split)
     write = partial(names, labels=wanted.labels)
     checked = look(find_task(wanted.kind), case, file, write)
     code = ACCEPTED if checked.outcome == "accepted" else REJECTED
     return code, _as_json(checked.model_dump(mode="json")) if wanted.as_json else _checked(predictions, checked)
+
+
+def _of(case: Case, images: int | None) -> Case:
+    return case if images is None else replace(case, images=images)
 
 
 def _found(wanted: Wanted) -> Found:
@@ -111,16 +126,16 @@ def _misused(error: OSError | Refused) -> str:
 
 
 def _opened(path: Path) -> Readable:
-    """The file, mapped into memory; an empty file cannot be mapped."""
+    """The file, mapped into memory, or what its gzip holds; an empty file cannot be mapped."""
     with path.open("rb") as file:
-        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else b""
+        return unpacked(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)) if path.stat().st_size else b""
 
 
 def _opened_truth(truth: Path, parts: Mapping[str, Path]) -> Readable:
     """The truth; with parts, bundled as `publish` does it."""
     if not parts:
         return _opened(truth)
-    return bundles.pack({name: path.read_bytes() for name, path in {bundles.TRUTH: truth, **parts}.items()})
+    return bundles.pack({name: bytes(_opened(path)) for name, path in {bundles.TRUTH: truth, **parts}.items()})
 
 
 def _scored(findings: Findings) -> dict[str, Any]:
@@ -130,6 +145,8 @@ def _scored(findings: Findings) -> dict[str, Any]:
     }
     notes = [note.model_dump() for note in findings.notes]
     rest = {"outcome": "scored", "metrics": findings.metrics, "intervals": levels, "notes": notes}
+    rest["categories"] = [category.model_dump() for category in findings.categories]
+    rest["curves"] = [curve.model_dump() for curve in findings.curves]
     # By name at the top too, for scripts of one line: `jq .top_5_error`.
     return findings.metrics | rest
 
@@ -153,7 +170,23 @@ def _table(findings: Findings) -> str:
     for name, value in findings.metrics.items():
         ends = (f"{i.low:.7f} – {i.high:.7f}" for i in findings.intervals.get(name, {}).values())
         lines.append((f"{name:{width}}  {value!r:22}" + "".join(f"{end:24}" for end in ends)).rstrip())
-    return "\n".join([*lines, *map(_noted, findings.notes)])
+    return "\n".join([*lines, *_categories(findings.categories), *map(_noted, findings.notes)])
+
+
+def _categories(categories: tuple[CategoryLine, ...]) -> list[str]:
+    """The first categories, one a line, by their first metric and with their counts."""
+    if not categories:
+        return []
+    shown, more = categories[:SHOWN_CATEGORIES], len(categories) - SHOWN_CATEGORIES
+    metric = next(iter(shown[0].metrics))
+    width = max(len("category"), *(len(category.name) for category in shown))
+    counted = "".join(f"  {what:>12}" for what in shown[0].counts)
+    lines = ["", f"{'category':{width}}  {metric:20}{counted}"]
+    for category in shown:
+        value = category.metrics[metric]
+        counts = "".join(f"  {count:12,}" for count in category.counts.values())
+        lines.append(f"{category.name:{width}}  {'–' if value is None else repr(value):20}{counts}")
+    return [*lines, f"… and {more:,} more: --json has all, with their curves"] if more > 0 else lines
 
 
 def _checked(path: Path, checked: Check) -> str:

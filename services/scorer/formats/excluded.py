@@ -18,9 +18,13 @@ NO_PAIRS: Pairs = np.empty((0, 2), np.int32)
 _NUMBER = re.compile(rb"[1-9]\d{0,8}")
 
 
+_NO_WNIDS = "an image's index and a category (WNIDs need --definition)"
+
+
 def read_pairs(part: Readable, images: int, synsets: tuple[Synset, ...]) -> Pairs:
     """Pairs of image and category. Raises `Unreadable` with every line that is none, by its number."""
     ids = {synset.wnid.encode(): synset.id for synset in synsets}
+    expected = "an image's index and a WNID or category" if ids else _NO_WNIDS
     pairs, faults = [], []
     for line, words in enumerate(_lines(part), start=1):
         image = _number(words[0], images) if len(words) == 2 else None
@@ -28,28 +32,28 @@ def read_pairs(part: Readable, images: int, synsets: tuple[Synset, ...]) -> Pair
         if image and category:
             pairs.append((image, category))
         else:
-            faults.append(_fault(line, words, "an image's index and a WNID or category"))
+            faults.append(_fault(line, words, expected))
     _refuse(faults)
     found = sorted(set(pairs), key=lambda pair: pair[::-1])
     return np.array(found, np.int32).reshape(-1, 2)
 
 
-def read_images(part: Readable, images: int) -> NDArray[np.int32]:
-    """Indices of images, ascending, each once. Raises `Unreadable` with every line that is none, by its number."""
-    found, faults = set(), []
+def read_images(part: Readable, images: int | None) -> NDArray[np.int32]:
+    """Indices of images, one for each line, up to `images` if told. Raises `Unreadable` with every line that is none."""
+    found, faults = [], []
     for line, words in enumerate(_lines(part), start=1):
         image = _number(words[0], images) if len(words) == 1 else None
         if image:
-            found.add(image)
+            found.append(image)
         else:
             faults.append(_fault(line, words, "an index of the list"))
     _refuse(faults)
-    return np.array(sorted(found), np.int32)
+    return np.array(found, np.int32)
 
 
 def in_every_category(images: NDArray[np.int32], categories: int) -> Pairs:
-    """Each of `images` with each category from 1 to `categories`."""
-    ids = np.arange(1, categories + 1, dtype=np.int32)
+    """Each of `images` once, with each category from 1 to `categories`."""
+    images, ids = np.unique(images), np.arange(1, categories + 1, dtype=np.int32)
     return np.column_stack([np.tile(images, categories), np.repeat(ids, len(images))])
 
 

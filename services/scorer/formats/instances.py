@@ -30,7 +30,8 @@ class Instances:
     """The truth of each image.
 
     labels: (images, n) those that count, padded with 0. The objects of image i are `starts[i]` to
-    `starts[i + 1]` of `instance_labels`, (objects,), and `boxes`, (4, objects). excluded: (images,).
+    `starts[i + 1]` of `instance_labels`, (objects,), and `boxes`, (4, objects). excluded: (images,); `judged` is what the
+    mean of the others divides by. boxless: (images,) which have a label that counts, and no object of it.
     """
 
     labels: Labels
@@ -38,6 +39,8 @@ class Instances:
     instance_labels: Labels
     boxes: Decimals
     excluded: NDArray[np.bool_]
+    judged: int
+    boxless: NDArray[np.bool_]
 
 
 def read_instances(truth: Readable, images: int | None, categories: int | None) -> Instances:
@@ -53,13 +56,14 @@ def read_instances(truth: Readable, images: int | None, categories: int | None) 
     instance_labels = groups[:, 0].astype(np.int32)
     image = np.repeat(np.arange(len(lines.lengths)), lines.lengths // GROUP)
     own = _distinct(image, instance_labels, len(lines.lengths))
-    labels = _read_labels(parts[LABELS], own) if LABELS in parts else own
+    labels = _read_labels(parts[LABELS], len(own)) if LABELS in parts else own
     _refuse_labels(labels, instance_labels, image, categories)
     boxes = np.ascontiguousarray(groups[:, 1:].T)
     inverted = np.zeros(len(labels), np.bool_)
     inverted[image[(boxes[2] < boxes[0]) | (boxes[3] < boxes[1])]] = True
     _refuse_images(inverted, "inverted-box", "has a box that ends before it starts", "Mend its corners.")
-    return Instances(labels, starts, instance_labels, boxes, _excluded(parts, len(labels)))
+    excluded, listed = _excluded(parts, len(labels))
+    return Instances(labels, starts, instance_labels, boxes, excluded, len(labels) - listed, _boxless(labels, own))
 
 
 def _distinct(image: NDArray[np.intp], labels: Labels, images: int) -> Labels:
@@ -72,13 +76,18 @@ def _distinct(image: NDArray[np.intp], labels: Labels, images: int) -> Labels:
     return distinct
 
 
-def _read_labels(part: Readable, own: Labels) -> Labels:
-    """The labels that count, as a part of their own says. Raises `Unreadable` for one without an object."""
-    labels = read_rows(part, lines=len(own)).numbers
+def _read_labels(part: Readable, images: int) -> Labels:
+    """The labels that count, as a part of their own says."""
+    return np.ascontiguousarray(read_rows(part, lines=images).numbers, np.int32)
+
+
+def _boxless(labels: Labels, own: Labels) -> NDArray[np.bool_]:
+    """Which images have a label without an object: the official code crashes when a guess has it."""
+    if labels is own:
+        return np.zeros(len(labels), np.bool_)
     has_object = (labels[:, :, None] == own[:, None, :]).any(axis=2)
-    without = ~(has_object | (labels == 0)).all(axis=1)
-    _refuse_images(without, "no-box", "has a label, and no box of it", "Write a box for each label that counts.")
-    return np.ascontiguousarray(labels, np.int32)
+    boxless: NDArray[np.bool_] = ~(has_object | (labels == 0)).all(axis=1)
+    return boxless
 
 
 def _refuse_labels(labels: Labels, instance_labels: Labels, image: NDArray[np.intp], categories: int | None) -> None:
@@ -92,12 +101,17 @@ def _refuse_labels(labels: Labels, instance_labels: Labels, image: NDArray[np.in
         _refuse_images(above, "unknown-label", what, "Write labels of the challenge's categories.")
 
 
-def _excluded(parts: Mapping[str, Readable], images: int) -> NDArray[np.bool_]:
-    """(images,) whether each is excluded."""
+def _excluded(parts: Mapping[str, Readable], images: int) -> tuple[NDArray[np.bool_], int]:
+    """(images,) whether each is excluded; and how many lines say so.
+
+    The official mean is over all images less these lines, whether twice or beyond the list (eval_clsloc.m:149).
+    """
     excluded = np.zeros(images, np.bool_)
-    if EXCLUDED in parts:
-        excluded[read_images(parts[EXCLUDED], images) - 1] = True
-    return excluded
+    if EXCLUDED not in parts:
+        return excluded, 0
+    listed = read_images(parts[EXCLUDED], None)
+    excluded[listed[listed <= images] - 1] = True
+    return excluded, len(listed)
 
 
 def _refuse_images(wrong: NDArray[np.bool_], code: str, what: str, remedy: str) -> None:

@@ -3,6 +3,7 @@
 After the tokenizer, before the arithmetic of `metrics.tracklets`.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ from services.scorer.formats.recognise import format_of
 from services.scorer.formats.table import Decimals, Grammar, read_table
 from services.scorer.formats.table_kernel import DECIMAL
 from services.scorer.formats.videos import Videos
-from shared.errors import SHOWN_FAULTS
+from shared.errors import SHOWN_FAULTS, Fault, Unreadable
 
 _ROW = box_grammar("frame", with_track=True)
 
@@ -32,7 +33,8 @@ Mask = NDArray[np.bool_]
 class TrackBoxes:
     """Boxes in the order of the file: frames, categories, tracks, (n,) int64; confidences (n,); corners (4, n).
 
-    `rows` is the file, for faults that are found later.
+    `rows` is the file, for faults that are found later. beyond: (n,) which are in frames beyond the list, and count for
+    nothing.
     """
 
     rows: Rows
@@ -41,6 +43,7 @@ class TrackBoxes:
     tracks: NDArray[np.int64]
     confidences: Decimals
     corners: Decimals
+    beyond: Mask
 
     def inverted(self) -> Mask:
         """Which boxes end before they start."""
@@ -49,23 +52,44 @@ class TrackBoxes:
         return inverted
 
 
+@dataclass(frozen=True, slots=True)
+class _NoRows:
+    """The rows of a file without any."""
+
+    values: Decimals
+
+    def faults(self, *_: object) -> Iterator[Fault]:
+        return iter(())
+
+
 def read_tracks(data: Readable, frames: int | None, as_truth: bool = False) -> TrackBoxes:
-    """Read `data`. Raises `Unreadable` with every fault counted: spelling first, then frames outside 1 … `frames`,
-    category 0, and the track −1, which says that there is none.
+    """Read `data`. Raises `Unreadable` with every fault counted: spelling first, then the frame 0, category 0, and the
+    track −1, which says that there is none; in a truth also for frames beyond `frames`, and for no rows.
     """
-    is_json = not as_truth and format_of(data) == "json"
-    rows: Rows = read_json_table(data, GRAMMAR, coco=False) if is_json else read_table(data, GRAMMAR)
+    rows = _read_rows(data, as_truth)
     frame, category, track = rows.values[[FRAME, CATEGORY, TRACK]].astype(np.int64)
-    boxes = TrackBoxes(rows, frame, category, track, rows.values[CONFIDENCE], rows.values[XMIN:])
     greatest = MOST_IMAGES if frames is None else frames
+    beyond = frame > greatest
+    boxes = TrackBoxes(rows, frame, category, track, rows.values[CONFIDENCE], rows.values[XMIN:], beyond)
     faults = FaultList()
-    outside = (boxes.frames < 1) | (boxes.frames > greatest)
+    outside = (frame < 1) | (beyond & as_truth)
     sentence = f"Frame {{0}} is not in the list, which has 1 to {greatest:,}."
     tell(faults, rows, outside, FRAME, ("unknown-frame", sentence, "Write the frame's index in the list."))
     tell(faults, rows, boxes.categories < 1, CATEGORY, _NO_CATEGORY)
     tell(faults, rows, boxes.tracks == -1, TRACK, _NO_TRACK)
     faults.refuse()
     return boxes
+
+
+def _read_rows(data: Readable, as_truth: bool) -> Rows:
+    """The rows; a submission may have none, as officially."""
+    try:
+        is_json = not as_truth and format_of(data) == "json"
+        return read_json_table(data, GRAMMAR, coco=False) if is_json else read_table(data, GRAMMAR)
+    except Unreadable as refusal:
+        if as_truth or refusal.code != "empty-file":
+            raise
+        return _NoRows(np.empty((len(GRAMMAR.columns), 0)))
 
 
 _NO_CATEGORY = "unknown-category", "Category 0 does not exist: ids start at 1.", "Number categories as the list does."
@@ -83,10 +107,12 @@ _OTHER_CATEGORY = (
 
 
 def place_in_videos(boxes: TrackBoxes, videos: Videos) -> NDArray[np.int64]:
-    """The video of each box. Raises `Unreadable` for frames of none, and for tracks of two categories in a video."""
+    """The video of each box, −1 beyond the list. Raises `Unreadable` for other frames of none, and for tracks of two
+    categories in a video.
+    """
     video = videos.of(boxes.frames)
     faults = FaultList()
-    tell(faults, boxes.rows, video < 0, FRAME, _NO_VIDEO)
+    tell(faults, boxes.rows, (video < 0) & ~boxes.beyond, FRAME, _NO_VIDEO)
     tell(faults, boxes.rows, _mixed(video, boxes), CATEGORY, _OTHER_CATEGORY)
     faults.refuse()
     return video
@@ -95,9 +121,10 @@ def place_in_videos(boxes: TrackBoxes, videos: Videos) -> NDArray[np.int64]:
 def _mixed(video: NDArray[np.int64], boxes: TrackBoxes) -> Mask:
     """Which boxes have another category than the first box, in the file, of their track."""
     order = np.lexsort((boxes.tracks, video))
+    order = order[~boxes.beyond[order]]
     starts = track_starts(video[order], boxes.tracks[order])
     first = np.repeat(boxes.categories[order][starts[:-1]], np.diff(starts))
-    mixed = np.zeros(len(order), np.bool_)
+    mixed = np.zeros(len(video), np.bool_)
     mixed[order] = boxes.categories[order] != first
     return mixed
 

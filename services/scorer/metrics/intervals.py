@@ -43,11 +43,13 @@ def intervals(losses: Losses, widest_span: int = WIDEST_SPAN) -> dict[str, Inter
     while (span := _span(image, images)) > widest_span:
         image = _coarser(finest, span // widest_span * image.unit // finest.unit)
     sums, rising = _distribution(image, images, span)
-    scale = images * losses.steps
+    scale = losses.images() * losses.steps
+    # In coarser steps the greatest loss may have been rounded up: no round loses more than it every time.
+    most = images * int(losses.per_image.max())
     return {
         level: Interval(
-            low=int(sums[np.searchsorted(rising, share)]) * image.unit / scale,
-            high=int(sums[np.searchsorted(rising, 1 - share)]) * image.unit / scale,
+            low=min(int(sums[np.searchsorted(rising, share)]) * image.unit, most) / scale,
+            high=min(int(sums[np.searchsorted(rising, 1 - share)]) * image.unit, most) / scale,
         )
         for level, share in _DISCARDED.items()
     }
@@ -105,7 +107,8 @@ def _distribution(image: _Image, images: int, span: int) -> tuple[NDArray[np.int
     one = np.zeros(span)
     np.add.at(one, image.values % span, image.chances)
     chances = irfft(_power(rfft(one), images), span)
-    first = max(0, math.floor(_spread(image, images)[0] - span / 2))
+    last = images * int(image.values[-1]) + 1
+    first = max(0, min(math.floor(_spread(image, images)[0] - span / 2), last - span))
     sums = np.arange(first, first + span)
     # A sum and those a multiple of `span` away share a place; all but one of them are out of reach.
     rising = np.cumsum(np.maximum(chances[sums % span], 0))

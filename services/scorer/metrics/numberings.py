@@ -7,8 +7,6 @@ held out nothing is told but what the score itself tells.
 from collections.abc import Callable, Iterator
 from typing import get_args
 
-import numpy as np
-
 from services.scorer.formats.guesses import Guesses
 from services.scorer.formats.numbering import SCORES, Categories, Numbers
 from services.scorer.metrics.chance import at_chance, most_by_luck
@@ -58,7 +56,7 @@ def fitting_notes(
 
 def _hits(losses: Losses) -> float:
     """Images with a right guess; one of several labels counts its part."""
-    return len(losses.per_image) - int(losses.per_image.sum(dtype=np.int64)) / losses.steps
+    return float(len(losses.per_image) - losses.sum())
 
 
 def _others(guesses: Guesses, categories: Categories) -> Iterator[Numbering]:

@@ -4,7 +4,7 @@ What is accepted and refused, and why: docs/tasks/localization.md. The rule is e
 (2013 on); without excluded images it is eval_localization_flat.m (2011, 2012).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -154,22 +154,47 @@ def score(parsed: Parsed, truth: Instances) -> Scored:
     found = np.empty_like(guesses)
     boxes = np.ascontiguousarray(parsed.written.boxes.reshape(-1, 4).T)
     keep_found(guesses, boxes, truth.starts, truth.instance_labels, truth.boxes, found)
-    kept = ~truth.excluded
-    located = errors_by_guesses(found[kept], truth.labels[kept], flat, worst=1) if kept.any() else ()
+    located = _located(found, truth)
     flat_losses = errors_by_guesses(guesses, truth.labels, flat, worst=1)
     losses = {"localization_error": located[-1]} if located else {}
     losses |= {f"top_{rank}_localization_error": loss for rank, loss in enumerate(located, start=1)}
     losses |= {f"top_{rank}_error": loss for rank, loss in enumerate(flat_losses, start=1)}
-    notes = (*parsed.notes, *_nothing_kept(truth), *_numbering_notes(parsed, truth.labels, flat_losses[-1]))
+    notes = (*parsed.notes, *_truth_notes(truth), *_numbering_notes(parsed, truth.labels, flat_losses[-1]))
     return Scored(losses, notes)
 
 
-def _nothing_kept(truth: Instances) -> list[Note]:
-    """The official code divides by zero here; there is no error of localization then."""
-    if not truth.excluded.all():
-        return []
-    sentence = "Every image is excluded from localization: there is no error of it."
-    return [Note(code="all-images-excluded", sentence=sentence, count=len(truth.excluded))]
+def _located(found: NDArray[np.int32], truth: Instances) -> tuple[Losses, ...]:
+    """The losses over the images not excluded, none where nothing remains; the divisor is the official one."""
+    kept = ~truth.excluded
+    if _nothing_kept(truth):
+        return ()
+    losses = errors_by_guesses(found[kept], truth.labels[kept], flat, worst=1)
+    return tuple(replace(loss, divisor=truth.judged) for loss in losses)
+
+
+def _nothing_kept(truth: Instances) -> bool:
+    """The official code divides by zero, or less, here; there is no error of localization then."""
+    return bool(truth.excluded.all()) or truth.judged < 1
+
+
+def _truth_notes(truth: Instances) -> list[Note]:
+    """What the truth makes of the error of localization, if not the plain mean over the images that count."""
+    excluded = int(np.count_nonzero(truth.excluded))
+    surplus = len(truth.excluded) - excluded - truth.judged
+    found = (
+        ("all-images-excluded", _NOTHING_KEPT, len(truth.excluded) if _nothing_kept(truth) else 0),
+        ("excluded-surplus", _SURPLUS, surplus),
+        ("no-box", _BOXLESS, int(np.count_nonzero(truth.boxless))),
+    )
+    return [Note(code=code, sentence=sentence, count=count) for code, sentence, count in found if count]
+
+
+_NOTHING_KEPT = "Every image is excluded from localization: there is no error of it."
+_SURPLUS = (
+    "The truth excludes images twice, or images beyond the list. As in the official code each such line still lowers "
+    "what the error of localization is divided by."
+)
+_BOXLESS = "The truth has images with a label and no box of it: localization cannot find that label there."
 
 
 def _numbering_notes(parsed: Parsed, labels: Numbers, losses: Losses) -> list[Note]:

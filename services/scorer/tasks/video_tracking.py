@@ -43,7 +43,6 @@ EXAMPLE = Example(
         }
     ),
     broken=(
-        b"",
         b"1\x001",
         b"1 1 -1 0.5 10 10 20 20\n9 0 1 inf 0 0 9 9\n",
         b"9 0 -1 1 0 0 9 9\n",
@@ -51,6 +50,7 @@ EXAMPLE = Example(
         b"1 1 1\n\nx 1.5 nan 1e999 \xe9 \xd9\xa1 n02119789,,\r4",
     ),
     others=(
+        ("ilsvrc", b""),
         ("ilsvrc", b'{"predictions": [[1, 1, 1, 0.5, 10, 10, 20, 20]]}'),
         ("ilsvrc", b"[[9, 0, -1, 0.5, 10, 10, 20, 20], 7]"),
     ),
@@ -138,8 +138,12 @@ def _notes(boxes: TrackBoxes, categories: int | None) -> tuple[Note, ...]:
     found = (
         note("inverted-boxes", boxes.inverted(), "Boxes with xmax < xmin or ymax < ymin hit nothing: give corners."),
         note("unknown-categories", above, f"Rows of categories above {categories} were left out."),
+        note("frames-beyond-list", boxes.beyond, "Rows on frames beyond the list were left out."),
     )
-    return (*filter(None, found), *suspicions_of_boxes(boxes.confidences, boxes.corners))
+    empty = (
+        [] if len(boxes.frames) else [Note(code="no-tracks", sentence="The file has no rows: it scores 0.", count=1)]
+    )
+    return (*filter(None, found), *empty, *suspicions_of_boxes(boxes.confidences, boxes.corners))
 
 
 def describe(parsed: Parsed) -> Content:
@@ -149,10 +153,12 @@ def describe(parsed: Parsed) -> Content:
 
 
 def _gathered(boxes: TrackBoxes, video: NDArray[np.int64], excluded: Pairs) -> Tracklets:
+    in_list = np.flatnonzero(video >= 0)
     span = np.int64(2**32)
     pairs = excluded[:, 0] * span + excluded[:, 1]
     able = ~np.isin(boxes.frames * span + boxes.categories, pairs)
-    return tracklets(video, boxes.categories, boxes.tracks, boxes.frames, boxes.confidences, boxes.corners, able)
+    rows = (video, boxes.categories, boxes.tracks, boxes.frames, boxes.confidences)
+    return tracklets(*(column[in_list] for column in rows), boxes.corners[:, in_list], able[in_list])
 
 
 def score(parsed: Parsed, truth: Truth) -> Scored:

@@ -1,5 +1,6 @@
 """The commands `score` and `check`, as people run them."""
 
+import gzip
 import json
 import subprocess
 import sys
@@ -7,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from services.scorer.offline import Wanted, check, score
+from services.scorer.unpacked import unpacked
 from shared.challenge import read_challenge
+from shared.errors import TooLarge
 from shared.report import Check
 from tests.services.scorer.official import REAL, ROOT, needs_real_data
 
@@ -79,6 +83,42 @@ def test_what_cannot_be_run_exits_with_2_and_a_sentence(kind: str, files: tuple[
     assert done.returncode == 2
     assert "error:" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_one_layer_of_gzip_is_opened_and_a_broken_one_told(files: tuple[Path, Path]) -> None:
+    predictions = files[0]
+    plain = predictions.read_bytes()
+    expected = score(Wanted("classification"), *files)
+    predictions.write_bytes(gzip.compress(plain))
+    assert score(Wanted("classification"), *files) == expected
+    assert check(Wanted("classification"), predictions)[0] == 0
+    predictions.write_bytes(gzip.compress(plain)[:-9])
+    code, told = score(Wanted("classification"), *files)
+    assert code == 2
+    assert told.startswith("error: gzip-broken: the gzip stream cannot be unpacked")
+
+
+def test_gzip_is_opened_up_to_a_limit() -> None:
+    assert unpacked(gzip.compress(b"1" * 10), most_bytes=10) == b"1" * 10
+    with pytest.raises(TooLarge, match="more than 9 bytes"):
+        unpacked(gzip.compress(b"1" * 10), most_bytes=9)
+
+
+def test_categories_are_shown_some_in_a_table_and_all_with_curves_in_json(tmp_path: Path) -> None:
+    file, excluded = tmp_path / "boxes.txt", tmp_path / "excluded.txt"
+    file.write_text("".join(f"1 {category} 0.5 0 0 9 9\n" for category in range(1, 13)))
+    table = score(Wanted("detection"), file, file)[1]
+    assert "positives" in table
+    assert "… and 2 more: --json has all" in table
+    answer = json.loads(score(Wanted("detection", as_json=True), file, file)[1])
+    assert (len(answer["categories"]), len(answer["curves"])) == (12, 12)
+    excluded.write_text("1 n02672831\n")
+    assert "WNIDs need --definition" in score(Wanted("detection"), file, file, {"excluded": excluded})[1]
+
+
+@pytest.mark.parametrize(("images", "code"), [(3, 0), (4, 2)])
+def test_a_score_holds_files_to_the_images_it_is_told(files: tuple[Path, Path], images: int, code: int) -> None:
+    assert score(Wanted("classification"), *files, images=images)[0] == code
 
 
 def test_a_check_tells_what_a_file_holds_and_never_a_score(files: tuple[Path, Path]) -> None:

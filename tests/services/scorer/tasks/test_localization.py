@@ -226,14 +226,44 @@ def test_words_that_are_no_wnids_are_told_at_their_place() -> None:
         ({"truth": b"0\n"}, "no label"),
         ({"truth": b"4 0 0 1 1\n"}, "above 3"),
         ({"truth": b"1 5 0 1 1\n"}, "ends before"),
-        ({"truth": b"1 0 0 1 1\n", "labels": b"2\n"}, "no box"),
-        ({"truth": b"1 0 0 1 1\n", "excluded": b"2\n"}, "not an index"),
+        ({"truth": b"1 0 0 1 1\n", "excluded": b"0\n"}, "not an index"),
         ({"truth": b"1 0 0 1 1\n", "other": b"2\n"}, "part 'other'"),
     ],
 )
 def test_a_truth_that_cannot_be_meant_is_refused(parts: dict[str, bytes], message: str) -> None:
     with pytest.raises(Broken, match=message):
         found(b"0\n", pack(parts), Case(categories=3))
+
+
+@pytest.mark.parametrize(
+    ("excluded", "error", "code"),
+    [
+        (b"1\n", 2 / 3, ""),
+        (b"1\n1\n", 2 / 2, "excluded-surplus"),
+        (b"1\n9\n", 2 / 2, "excluded-surplus"),
+        (b"1\n1\n9\n", 2 / 1, "excluded-surplus"),
+        (b"1\n1\n9\n9\n", None, "all-images-excluded"),
+    ],
+)
+def test_each_line_of_the_excluded_lowers_the_divisor_as_officially(
+    excluded: bytes, error: float | None, code: str
+) -> None:
+    truth = pack({"truth": b"1 0 0 9 9\n" * 4, "excluded": excluded})
+    findings = found(b"1 0 0 9 9\n" * 2 + b"2 0 0 9 9\n" * 2, truth)
+    assert findings.metrics.get("localization_error") == error
+    assert findings.metrics["top_5_error"] == 0.5
+    assert (code in [note.code for note in findings.notes]) is bool(code)
+    for ends in findings.intervals.get("localization_error", {}).values():
+        assert ends.low <= (error or 0) <= ends.high
+
+
+def test_a_label_without_a_box_can_only_be_wrong_on_boxes() -> None:
+    truth = pack({"truth": b"1 0 0 1 1\n1 0 0 1 1\n", "labels": b"2\n1\n"})
+    for guess in (b"1 0 0 1 1\n" * 2, b"2 0 0 1 1\n1 0 0 1 1\n"):
+        findings = found(guess, truth)
+        assert findings.metrics["localization_error"] == 0.5
+        assert [(note.code, note.count) for note in findings.notes if note.code == "no-box"] == [("no-box", 1)]
+    assert findings.metrics["top_5_error"] == 0
 
 
 def test_a_label_counts_once_or_as_the_part_labels_says() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.scorer.evaluate import find
+from services.scorer.formats.bundle import open_bundle
 from services.scorer.metrics.tracking import Tracked
 from services.scorer.protocol import Case, Findings
 from services.scorer.tasks import video_tracking
@@ -40,8 +41,7 @@ def bundle(rows: bytes, videos: reference.Videos, excluded: bytes = b"") -> byte
     return pack({"truth": rows, "videos": listed.encode(), **({"excluded": excluded} if excluded else {})})
 
 
-@pytest.mark.parametrize("folder", golden("track"), ids=lambda folder: folder.name)
-def test_equals_the_official_evaluator(folder: Path) -> None:
+def truth_of(folder: Path) -> bytes:
     case = json.loads((folder / "gt.json").read_text())
     rows = [
         (frame, track["class"], number, Fraction(1), tuple(box))
@@ -49,7 +49,12 @@ def test_equals_the_official_evaluator(folder: Path) -> None:
         for number, track in enumerate(video["tracks"])
         for frame, box in zip(track["frames"], track["bboxes"], strict=True)
     ]
-    truth = bundle(text(rows), {video["name"]: video["frames"] for video in case["videos"]})
+    return bundle(text(rows), {video["name"]: video["frames"] for video in case["videos"]})
+
+
+@pytest.mark.parametrize("folder", golden("track"), ids=lambda folder: folder.name)
+def test_equals_the_official_evaluator(folder: Path) -> None:
+    truth = truth_of(folder)
     findings = found((folder / "pred.txt").read_bytes(), truth)
     expected = json.loads((folder / "expected.json").read_text())
     names = {"": "ap_mean_over_thr", "_at_25": "ap_025", "_at_50": "ap_050", "_at_75": "ap_075"}
@@ -58,7 +63,7 @@ def test_equals_the_official_evaluator(folder: Path) -> None:
         assert values == [value if value is None else pytest.approx(value, abs=1e-12) for value in expected[official]]
     if None not in expected["mean_ap"]:
         assert findings.metrics["mean_average_precision"] == pytest.approx(expected["mean_ap"][0], abs=1e-12)
-    assert_perfect(scored(text(rows), truth))
+    assert_perfect(scored(bytes(open_bundle(truth, ("videos",))["truth"]), truth))
 
 
 def scored(predictions: bytes, truth: bytes) -> Tracked:
@@ -154,14 +159,13 @@ def test_equal_scores_are_ranked_by_the_names_of_their_videos() -> None:
     ("data", "code", "line", "column"),
     [
         (b"1 1 -1 0.5 0 0 9 9\n", "no-track", 1, 5),
-        (b"9 1 1 0.5 0 0 9 9\n", "unknown-frame", 1, 1),
+        (b"0 1 1 0.5 0 0 9 9\n", "unknown-frame", 1, 1),
         (b"1 1 1 0.5 0 0 9 9\n4 1 1 0.5 0 0 9 9\n", "unknown-frame", 2, 1),
         (b"1 0 1 0.5 0 0 9 9\n", "unknown-category", 1, 3),
         (b"1 1 1 0.5 0 0 9 9\n2 2 1 0.5 0 0 9 9\n", "mixed-track", 2, 3),
         (b"1 1 1 inf 0 0 9 9\n", "not-finite", 1, 7),
         (b"1 1 1 0.5 0 0 9\n", "wrong-columns", 1, None),
         (b"[[1, 1, -1, 0.5, 0, 0, 9, 9]]", "no-track", 1, 2),
-        (b"", "empty-file", None, None),
     ],
 )
 def test_faults_are_told_at_their_place(data: bytes, code: str, line: int | None, column: int | None) -> None:
@@ -183,8 +187,25 @@ def test_a_track_may_have_another_category_in_another_video_and_rows_of_unknown_
 def test_without_a_truth_a_file_is_read_as_far_as_its_rows_go() -> None:
     parsed = video_tracking.parse(Case(images=8), text([ROW, (5, *ROW[1:])]), None)
     assert video_tracking.describe(parsed).counts == {"boxes": 2, "frames": 2}
-    with pytest.raises(Unreadable, match="unknown-frame"):
-        video_tracking.parse(Case(images=4), text([(5, *ROW[1:])]), None)
+    beyond = video_tracking.parse(Case(images=4), text([(5, *ROW[1:])]), None)
+    assert [note.code for note in video_tracking.describe(beyond).notes] == ["frames-beyond-list"]
+
+
+def test_rows_beyond_the_list_are_left_out_and_counted() -> None:
+    beyond = [(800, *ROW[1:]), (900, 2, *ROW[2:])]
+    truth = bundle(text([ROW, (5, *ROW[1:])]), VIDEOS)
+    plain, more = found(text([ROW]), truth), found(text([ROW, *beyond]), truth)
+    assert (more.metrics, more.intervals) == (plain.metrics, plain.intervals)
+    assert [(note.code, note.count) for note in more.notes if note.code == "frames-beyond-list"] == [
+        ("frames-beyond-list", 2)
+    ]
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"900 1 1 0.5 0 0 9 9\n"])
+def test_a_file_without_rows_scores_0(data: bytes) -> None:
+    findings = found(data, bundle(text([ROW]), VIDEOS))
+    assert set(findings.metrics.values()) == {0}
+    assert ("no-tracks" in [note.code for note in findings.notes]) is (b"900" not in data)
 
 
 ONE = b"1 1 1 1 0 0 9 9\n"
