@@ -163,7 +163,7 @@ def score(parsed: Parsed, truth: Instances) -> Scored:
     return Scored(losses, notes)
 
 
-def _located(found: NDArray[np.int32], truth: Instances) -> tuple[Losses, ...]:
+def _located(found: Numbers, truth: Instances) -> tuple[Losses, ...]:
     """The losses over the images not excluded, none where nothing remains; the divisor is the official one."""
     kept = ~truth.excluded
     if _nothing_kept(truth):

@@ -157,8 +157,15 @@ def _gathered(boxes: TrackBoxes, video: NDArray[np.int64], excluded: Pairs) -> T
     span = np.int64(2**32)
     pairs = excluded[:, 0] * span + excluded[:, 1]
     able = ~np.isin(boxes.frames * span + boxes.categories, pairs)
-    rows = (video, boxes.categories, boxes.tracks, boxes.frames, boxes.confidences)
-    return tracklets(*(column[in_list] for column in rows), boxes.corners[:, in_list], able[in_list])
+    return tracklets(
+        video[in_list],
+        boxes.categories[in_list],
+        boxes.tracks[in_list],
+        boxes.frames[in_list],
+        boxes.confidences[in_list],
+        boxes.corners[:, in_list],
+        able[in_list],
+    )
 
 
 def score(parsed: Parsed, truth: Truth) -> Scored:
