@@ -163,8 +163,8 @@ def _as_json(answer: dict[str, Any]) -> str:
 
 def _table(findings: Findings) -> str:
     """One line per metric: its name, its full value, its intervals."""
-    width = max(map(len, findings.metrics))
-    levels = list(next(iter(findings.intervals.values())))
+    width = max(map(len, findings.metrics), default=len("metric"))
+    levels = list(next(iter(findings.intervals.values()), ()))
     heading = f"{'metric':{width}}  {'value':22}" + "".join(f"{level + ' %':24}" for level in levels)
     lines = [heading.rstrip()]
     for name, value in findings.metrics.items():

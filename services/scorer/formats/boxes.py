@@ -3,6 +3,7 @@
 What comes out is within the split's list of images; categories may be any from 1.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from services.scorer.formats.blocks import Readable
+from services.scorer.formats.blocks import Readable, content
 from services.scorer.formats.faults import FaultList
 from services.scorer.formats.json_boxes import read_json_table
 from services.scorer.formats.recognise import format_of
@@ -45,6 +46,23 @@ def box_grammar(image: str, with_track: bool = False) -> Grammar:
         empty_remedy="Put one comma between two numbers, none at the ends.",
     )
     return Grammar(columns, speech)
+
+
+_FIRST_ROW_BYTES = 4096
+
+_FIRST_LINE = re.compile(rb"[^\r\n]*")
+_FIRST_LIST = re.compile(rb"\[([^][]*)]")
+
+
+def first_row_length(data: Readable) -> int:
+    """How many numbers the first row has, of text or of JSON; 0 where there is none near the start."""
+    head = content(data)[:_FIRST_ROW_BYTES].tobytes()
+    if head.lstrip()[:1] in (b"[", b"{"):
+        found = _FIRST_LIST.search(head)
+        row = found.group(1) if found else b""
+    else:
+        row = _FIRST_LINE.match(head).group()  # type: ignore[union-attr]
+    return len(row.replace(b",", b" ").split())
 
 
 class Rows(Protocol):
@@ -114,6 +132,11 @@ def _refuse(
         found = np.flatnonzero(wrong)
         told = rows.faults(code, found[:SHOWN_FAULTS].tolist(), column, sentence, remedy)
         faults.add(told, len(found))
+
+
+def largest(*images: NDArray[np.int32]) -> int:
+    """How many images a truth speaks of, where no list tells their number."""
+    return max(int(each.max(initial=0)) for each in images)
 
 
 def box_notes(boxes: Boxes, categories: int | None) -> tuple[Note, ...]:

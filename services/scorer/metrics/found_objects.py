@@ -11,7 +11,7 @@ from services.scorer.metrics.average_precision import Area
 from services.scorer.metrics.objects import Judged, Objects, areas, hits
 from services.scorer.metrics.resampling import mean_intervals
 from services.scorer.protocol import Findings
-from shared.report import CategoryLine, Curve, Note
+from shared.report import CategoryLine, Curve, Interval, Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +49,11 @@ def measure(truth: Objects, judged: Judged, images: int) -> Found:
 
 def findings(found: Found, names: Mapping[int, str], notes: tuple[Note, ...]) -> Findings:
     """Mean and median over the categories that have a value; what has none is null, and a note says so."""
-    values = found.values()
-    absent = len(found.areas) - len(values)
-    if absent:
-        sentence = "Categories without an object to find have no average precision; mean and median are of the others."
-        notes = (*notes, Note(code="absent-categories", sentence=sentence, count=absent))
+    metrics, intervals = _means(found)
     return Findings(
-        metrics={"mean_average_precision": fmean(values), "median_average_precision": float(median(values))},
-        intervals={"mean_average_precision": mean_intervals(found.truth, found.judged, found.unmoved(), found.images)},
-        notes=notes,
+        metrics=metrics,
+        intervals=intervals,
+        notes=(*notes, *_absent(found)),
         categories=tuple(
             CategoryLine(
                 id=id_,
@@ -73,3 +69,22 @@ def findings(found: Found, names: Mapping[int, str], notes: tuple[Note, ...]) ->
             if len(each.recall)
         ),
     )
+
+
+def _means(found: Found) -> tuple[dict[str, float], dict[str, dict[str, Interval]]]:
+    """The metrics and their intervals; nothing, where no category has a value."""
+    values = found.values()
+    if not values:
+        return {}, {}
+    ends = mean_intervals(found.truth, found.judged, found.unmoved(), found.images)
+    means = {"mean_average_precision": fmean(values), "median_average_precision": float(median(values))}
+    return means, {"mean_average_precision": ends}
+
+
+def _absent(found: Found) -> list[Note]:
+    """What the categories without a value mean for mean and median. The official code divides by zero here."""
+    values = len(found.values())
+    others = "mean and median are of the others." if values else "as none has, there is no mean and no median."
+    sentence = f"Categories without an object to find have no average precision; {others}"
+    absent = len(found.areas) - values
+    return [Note(code="absent-categories", sentence=sentence, count=absent)] if absent else []

@@ -1,12 +1,13 @@
 """How sure a mean average precision is: the percentile bootstrap of IJCV 2015 (table 8), images drawn with replacement.
 
 A round draws as many images as there are; one drawn k times counts k times, its detections and its objects, and
-average precision is measured anew. 64 rounds go over the detections together, for each image a row of 64 counts, which
+average precision is measured anew. Only images that can change a round are told apart; of the others it matters only
+how many of the draws fall to them. 64 rounds go over the detections together, for each image a row of 64 counts, which
 is one cache line: what a false detection costs is adding such a row. Rounds come from a fixed seed, so that the same
 file has the same interval.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,19 +24,25 @@ ABREAST = 64
 """Rounds that go together: a row of so many bytes is one cache line."""
 
 MOST_ADDITIONS = 10**11
-"""Rounds times detections and images: 40 s of one processor. Beyond 5,000,000 of them there are fewer rounds."""
+"""Rounds times detections, and images as many times as a draw is dearer: 40 s of one processor. Beyond 5,000,000 of
+them there are fewer rounds.
+"""
+
+DRAW = 20
+"""Additions that take as long as drawing one image: 8 ns, where they are many."""
 
 FEWEST_ROUNDS = 1024
 
 _SEED = 2015
 
 Weights = NDArray[np.uint8]
-"""(images + 1, ABREAST): how often each image was drawn in each round."""
+"""(images, ABREAST): how often each of the images told apart was drawn in each round."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Category:
     """One category, ready for its rounds: the images of its hits, ranked; of the misses before each; of its objects.
+    Images are numbered from 1, or as `_told_apart` does.
 
     Misses behind the last hit change nothing, and are not here. misses_end: (hits,), how many misses precede each hit.
     """
@@ -47,19 +54,23 @@ class _Category:
 
 
 def rounds_for(detections: int, images: int) -> int:
-    """How many rounds: `ROUNDS`, or fewer for a very large file, by its size alone."""
-    return max(FEWEST_ROUNDS, min(ROUNDS, MOST_ADDITIONS // (detections + images)))
+    """How many rounds: `ROUNDS`, or fewer for a very large file, by how much there is to add and to draw alone."""
+    return max(FEWEST_ROUNDS, min(ROUNDS, MOST_ADDITIONS // max(1, detections + DRAW * images)))
 
 
 def mean_intervals(truth: Objects, judged: Judged, fixed: list[float], images: int) -> dict[str, Interval]:
     """The interval of the mean at each of `LEVELS`. fixed: values of categories that no round changes.
 
-    A category of which a round has no object is left out of that round's mean.
+    images: how many there are to be drawn, whether or not anything is in them; a detection in one beyond them is never
+    drawn. A category of which a round has no object is left out of that round's mean.
     """
-    prepared = [_prepared(truth, judged, index) for index in np.flatnonzero(truth.counts).tolist()]
-    rounds = rounds_for(sum(len(each.misses) + len(each.hits) for each in prepared), images)
+    of_all = [_prepared(truth, judged, index, images) for index in np.flatnonzero(truth.counts).tolist()]
+    prepared, apart = _told_apart(of_all, images)
+    rounds = rounds_for(sum(len(each.misses) + len(each.hits) for each in prepared), apart)
     source = np.random.PCG64(_SEED)
-    means = [_means(prepared, fixed, _draw(source, images)) for _ in range(0, rounds, ABREAST)]
+    # This generator's binomial numbers are the same in every version of numpy.
+    falling = np.random.RandomState(_SEED).binomial(images, apart / images, (-(-rounds // ABREAST), ABREAST))
+    means = [_means(prepared, fixed, _draw(source, apart, draws)) for draws in falling.tolist()]
     return _intervals(np.sort(np.concatenate(means)[:rounds]))
 
 
@@ -72,10 +83,10 @@ def _intervals(means: NDArray[np.float64]) -> dict[str, Interval]:
     return found
 
 
-def _prepared(truth: Objects, judged: Judged, index: int) -> _Category:
+def _prepared(truth: Objects, judged: Judged, index: int, population: int) -> _Category:
     there = judged.of(index)
     images, outcomes = judged.images[there], judged.outcomes[there]
-    hits, misses = np.flatnonzero(outcomes == HIT), np.flatnonzero(outcomes == MISS)
+    hits, misses = np.flatnonzero(outcomes == HIT), np.flatnonzero((outcomes == MISS) & (images <= population))
     ends = np.searchsorted(misses, hits)
     objects = slice(int(truth.starts[index]), int(truth.starts[index + 1]))
     return _Category(
@@ -86,21 +97,33 @@ def _prepared(truth: Objects, judged: Judged, index: int) -> _Category:
     )
 
 
-def _draw(source: np.random.PCG64, images: int) -> Weights:
-    """`ABREAST` rounds of draws, each the high half of 32 random bits times the number of images: none is likelier than
-    another by more than images/2^32. A count fits in a byte: of 256 or more images, none is ever drawn so often.
+def _told_apart(categories: list[_Category], population: int) -> tuple[list[_Category], int]:
+    """The categories with images numbered anew, from 0 and in the same order; and how many images play a part."""
+    there = np.zeros(population + 1, np.bool_)
+    for each in categories:
+        for images in (each.hits, each.misses, each.objects):
+            there[images] = True
+    places = np.cumsum(there, dtype=np.int32) - np.int32(1)
+    numbered = [
+        replace(each, hits=places[each.hits], misses=places[each.misses], objects=places[each.objects])
+        for each in categories
+    ]
+    return numbered, int(np.count_nonzero(there))
+
+
+def _draw(source: np.random.PCG64, images: int, draws: list[int]) -> Weights:
+    """`ABREAST` rounds of so many draws, each the high half of 32 random bits times the number of images: none is
+    likelier than another by more than images/2^32. A count fits in a byte: of so many, none is ever drawn 256 times.
     """
     counts = np.zeros((ABREAST, images), np.uint8)
-    for row in counts:
-        _count(source.random_raw((images + 1) // 2).view(np.uint32)[:images], row)
-    weights = np.zeros((images + 1, ABREAST), np.uint8)
-    weights[1:] = counts.T
-    return weights
+    for row, number in zip(counts, draws, strict=True):
+        _count(source.random_raw((number + 1) // 2).view(np.uint32)[:number], row)
+    return np.ascontiguousarray(counts.T)
 
 
 @kernel("void(uint32[::1], uint8[::1])")
 def _count_compiled(bits: NDArray[np.uint32], counts: Weights) -> None:
-    """counts: (images,), how often each image was drawn by as many bits."""
+    """counts: (images,), how often each image was drawn by `bits`, one draw each."""
     images, half = np.uint64(len(counts)), np.uint64(32)
     for each in bits:
         counts[(np.uint64(each) * images) >> half] += 1

@@ -10,14 +10,21 @@ from services.scorer.diagnosis.boxes import rules, suspicions_of_boxes
 from services.scorer.diagnosis.causes import explaining
 from services.scorer.formats.blocks import Readable
 from services.scorer.formats.box_examples import BROKEN, LATE, box_challenge
-from services.scorer.formats.boxes import Boxes, box_grammar, box_notes, read_boxes, read_true_boxes
+from services.scorer.formats.boxes import (
+    MOST_IMAGES,
+    Boxes,
+    box_grammar,
+    box_notes,
+    largest,
+    read_boxes,
+    read_true_boxes,
+)
 from services.scorer.formats.bundle import open_bundle
 from services.scorer.formats.excluded import NO_PAIRS, read_pairs
 from services.scorer.metrics.found_objects import Found, findings, measure
 from services.scorer.metrics.objects import Objects, judge, objects
 from services.scorer.protocol import Case, Content, Example, Findings
 from shared.bundles import TRUTH, pack
-from shared.errors import Unreadable
 from shared.report import Note
 
 NAME = "detection"
@@ -68,12 +75,9 @@ def read_truth(case: Case, truth: Readable) -> Truth:
     """The objects in the grammar of submissions; the part `excluded` names images and categories that do not count."""
     parts = open_bundle(truth, (EXCLUDED,))
     boxes = read_true_boxes(parts[TRUTH], GRAMMAR, case.images, case.categories)
-    images = case.images or int(boxes.images.max())
-    pairs = read_pairs(parts[EXCLUDED], images, case.synsets) if EXCLUDED in parts else NO_PAIRS
+    pairs = read_pairs(parts[EXCLUDED], case.images or MOST_IMAGES, case.synsets) if EXCLUDED in parts else NO_PAIRS
     found = objects(boxes.images, boxes.categories, boxes.corners, pairs)
-    if not found.counts.any():
-        raise Unreadable("no-objects", "no object is left to be found", "Exclude less.")
-    return Truth(found, images)
+    return Truth(found, case.images or largest(boxes.images, pairs[:, 0]))
 
 
 def parse(case: Case, predictions: Readable, truth: Truth | None) -> Parsed:
@@ -94,9 +98,8 @@ def score(parsed: Parsed, truth: Truth) -> Scored:
     """Rank, match and measure."""
     boxes = parsed.boxes
     judged = judge(truth.objects, boxes.images, boxes.categories, boxes.confidences, boxes.corners)
-    images = max(truth.images, int(boxes.images.max()))
     names = {synset.id: synset.name for synset in parsed.case.synsets}
-    return Scored(measure(truth.objects, judged, images), names, parsed.notes)
+    return Scored(measure(truth.objects, judged, truth.images), names, parsed.notes)
 
 
 def report(scored: Scored) -> Findings:

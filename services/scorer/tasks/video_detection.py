@@ -10,7 +10,16 @@ from services.scorer.diagnosis.boxes import rules, suspicions_of_boxes
 from services.scorer.diagnosis.causes import explaining
 from services.scorer.formats.blocks import Readable
 from services.scorer.formats.box_examples import BROKEN, LATE, box_challenge
-from services.scorer.formats.boxes import Boxes, box_grammar, box_notes, read_boxes, read_true_boxes
+from services.scorer.formats.boxes import (
+    MOST_IMAGES,
+    Boxes,
+    box_grammar,
+    box_notes,
+    first_row_length,
+    largest,
+    read_boxes,
+    read_true_boxes,
+)
 from services.scorer.formats.bundle import open_bundle
 from services.scorer.formats.excluded import NO_PAIRS, in_every_category, read_images
 from services.scorer.formats.table import Grammar
@@ -18,7 +27,6 @@ from services.scorer.metrics.found_objects import Found, findings, measure
 from services.scorer.metrics.objects import Objects, judge, objects
 from services.scorer.protocol import Case, Content, Example, Findings
 from shared.bundles import TRUTH, pack
-from shared.errors import Unreadable
 from shared.report import Note
 
 NAME = "video-detection"
@@ -26,7 +34,9 @@ NAME = "video-detection"
 EXCLUDED = "excluded"
 
 TRACK_COLUMN = "track_column"
-"""The option: whether lines have the column of tracks, -1 in each (2016, 2017). They have, if it is not said."""
+"""The option: whether lines have the column of tracks, -1 in each (2016, 2017). They have, if a definition does not say
+it; without a definition a file's first line tells.
+"""
 
 GRAMMARS = {with_track: box_grammar("frame", with_track) for with_track in (True, False)}
 
@@ -68,20 +78,17 @@ class Scored:
 def read_truth(case: Case, truth: Readable) -> Truth:
     """The objects in the grammar of submissions; the part `excluded` names frames that do not count."""
     parts = open_bundle(truth, (EXCLUDED,))
-    boxes = read_true_boxes(parts[TRUTH], _grammar(case), case.images, case.categories)
-    frames = case.images or int(boxes.images.max())
+    boxes = read_true_boxes(parts[TRUTH], _grammar(case, parts[TRUTH]), case.images, case.categories)
     pairs = NO_PAIRS
     if EXCLUDED in parts:
-        pairs = in_every_category(read_images(parts[EXCLUDED], frames), int(boxes.categories.max()))
+        pairs = in_every_category(read_images(parts[EXCLUDED], case.images or MOST_IMAGES), int(boxes.categories.max()))
     found = objects(boxes.images, boxes.categories, boxes.corners, pairs)
-    if not found.counts.any():
-        raise Unreadable("no-objects", "no object is left to be found", "Exclude less.")
-    return Truth(found, frames)
+    return Truth(found, case.images or largest(boxes.images, pairs[:, 0]))
 
 
 def parse(case: Case, predictions: Readable, truth: Truth | None) -> Parsed:
     """Read the detections: the devkit's text, or a JSON list of rows."""
-    grammar = _grammar(case)
+    grammar = _grammar(case, predictions)
     with explaining(case, predictions, None, rules(list(grammar.columns))):
         boxes = read_boxes(predictions, grammar, case.images)
     categories = case.categories or (truth.objects.categories if truth else None)
@@ -89,7 +96,10 @@ def parse(case: Case, predictions: Readable, truth: Truth | None) -> Parsed:
     return Parsed(case, boxes, notes)
 
 
-def _grammar(case: Case) -> Grammar:
+def _grammar(case: Case, file: Readable) -> Grammar:
+    """What lines hold; only a definition tells the number of categories, so that without it none was given."""
+    if case.categories is None and TRACK_COLUMN not in case.options:
+        return GRAMMARS[first_row_length(file) != len(GRAMMARS[False].columns)]
     return GRAMMARS[bool(case.options.get(TRACK_COLUMN, True))]
 
 
@@ -102,9 +112,8 @@ def score(parsed: Parsed, truth: Truth) -> Scored:
     """Rank, match and measure."""
     boxes = parsed.boxes
     judged = judge(truth.objects, boxes.images, boxes.categories, boxes.confidences, boxes.corners)
-    frames = max(truth.frames, int(boxes.images.max()))
     names = {synset.id: synset.name for synset in parsed.case.synsets}
-    return Scored(measure(truth.objects, judged, frames), names, parsed.notes)
+    return Scored(measure(truth.objects, judged, truth.frames), names, parsed.notes)
 
 
 def report(scored: Scored) -> Findings:

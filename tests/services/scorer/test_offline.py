@@ -4,16 +4,21 @@ import gzip
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
+from statistics import fmean, median
 
 import pytest
 
+from services.scorer import offline
+from services.scorer.formats.bundle import open_bundle
 from services.scorer.offline import Wanted, check, score
 from services.scorer.unpacked import unpacked
 from shared.challenge import read_challenge
 from shared.errors import TooLarge
 from shared.report import Check
-from tests.services.scorer.official import REAL, ROOT, needs_real_data
+from tests.services.scorer.boxes import official
+from tests.services.scorer.official import REAL, ROOT, golden, needs_real_data
 
 DEFINITION = ROOT / "deploy" / "challenges" / "ilsvrc2012"
 
@@ -176,6 +181,39 @@ def test_what_cannot_be_together_is_a_usage_and_no_verdict(
     assert done.returncode == 2
     assert said in done.stderr
     assert not done.stdout
+
+
+@pytest.mark.parametrize("folder", [*golden("det"), *golden("vid")], ids=lambda folder: "-".join(folder.parts[-2:]))
+def test_boxes_have_the_official_means(folder: Path, tmp_path: Path) -> None:
+    kind, track = ("detection", "") if folder.parent.name == "det" else ("video-detection", "-1")
+    bundle, _, expected = official(folder, track)
+    parts = {name: tmp_path / name for name in open_bundle(bundle, ("excluded",))}
+    for name, content in open_bundle(bundle, ("excluded",)).items():
+        parts[name].write_bytes(bytes(content))
+    truth = parts.pop("truth")
+    code, answer = offline.score(offline.Wanted(kind, as_json=True), folder / "pred.txt", truth, parts)
+    assert code == offline.SCORED, answer
+    values = [ap for ap in expected["ap"] if ap is not None]
+    means = {"mean_average_precision": fmean(values), "median_average_precision": median(values)}
+    assert json.loads(answer)["metrics"] == pytest.approx(means, abs=1e-12, rel=0)
+
+
+def test_a_detection_in_a_far_image_costs_nothing(tmp_path: Path) -> None:
+    predictions, truth = tmp_path / "predictions.txt", tmp_path / "truth.txt"
+    truth.write_text("1 1 1 0 0 9 9\n")
+    predictions.write_text("1 1 .5 0 0 9 9\n9000000 1 .9 0 0 9 9\n")
+    started = time.process_time()
+    code, answer = offline.score(offline.Wanted("detection"), predictions, truth)
+    assert (code, "mean_average_precision    0.5 " in answer) == (offline.SCORED, True)
+    assert time.process_time() - started < 5
+
+
+def test_a_truth_with_everything_excluded_has_a_table_without_means(tmp_path: Path) -> None:
+    truth, excluded = tmp_path / "truth.txt", tmp_path / "excluded.txt"
+    truth.write_text("1 1 1 0 0 9 9\n")
+    excluded.write_text("1 1\n5 1\n")
+    code, answer = offline.score(offline.Wanted("detection"), truth, truth, {"excluded": excluded})
+    assert (code, "there is no mean" in answer) == (offline.SCORED, True)
 
 
 @needs_real_data

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from services.scorer.evaluate import evaluate, find
 from services.scorer.metrics.objects import areas, judge
-from services.scorer.protocol import Case, Findings
+from services.scorer.protocol import Case, Findings, Task
 from services.scorer.tasks import detection, video_detection
 from shared.bundles import pack
 from shared.challenge import Synset
@@ -107,13 +107,12 @@ def test_agrees_with_a_slow_reading_of_the_rule(
 ) -> None:
     expected = reference.evaluate(objects, detections, excluded)
     truth = pack({"truth": text(objects), "excluded": pairs(sorted(excluded))})
-    if all((each.image, each.category) in excluded for each in objects):
-        with pytest.raises(Broken, match="no object is left"):
-            found(text(detections), truth)
-        return
     findings = found(text(detections), truth)
     assert precisions(findings) == [None if ap is None else pytest.approx(ap, abs=1e-12, rel=0) for ap in expected]
-    assert findings.metrics["mean_average_precision"] == pytest.approx(fmean(ap for ap in expected if ap is not None))
+    values = [ap for ap in expected if ap is not None]
+    means = {"mean_average_precision": fmean(values), "median_average_precision": median(values)} if values else {}
+    assert findings.metrics == pytest.approx(means)
+    assert set(findings.intervals) == set(means) - {"median_average_precision"}
     assert ("absent-categories" in {note.code for note in findings.notes}) == (None in expected)
 
 
@@ -209,6 +208,23 @@ def test_tracks_are_minus_one_in_video_and_not_there_in_2015() -> None:
         find(video_detection, CASE, plain, truth)
     seven = Case(images=IMAGES, options={"track_column": False})
     assert find(video_detection, seven, plain, plain).metrics["mean_average_precision"] == 1
+
+
+@pytest.mark.parametrize("track", [[], [-1]])
+def test_without_a_definition_the_first_row_tells_whether_there_are_tracks(track: list[int]) -> None:
+    file = text(OBJECTS, track=" ".join(map(str, track)))
+    rows = [[thing.image, thing.category, *track, thing.confidence, *thing.box] for thing in OBJECTS]
+    for predictions in (file, json.dumps(rows).encode(), json.dumps({"predictions": rows}, indent=1).encode()):
+        assert find(video_detection, Case(), predictions, file).metrics["mean_average_precision"] == 1
+
+
+@pytest.mark.parametrize("task", [detection, video_detection])
+def test_where_everything_is_excluded_there_is_no_mean(task: Task) -> None:
+    excluded = b"1 1\n2 2\n4 1\n" if task is detection else b"1\n2\n4\n"
+    track = "" if task is detection else "-1"
+    findings = find(task, CASE, text(OBJECTS, track), pack({"truth": text(OBJECTS, track), "excluded": excluded}))
+    assert (precisions(findings), findings.metrics, findings.intervals) == ([None, None], {}, {})
+    assert [(note.code, note.count) for note in findings.notes] == [("absent-categories", 2)]
 
 
 def test_in_an_excluded_frame_nothing_is_right_or_wrong_and_nothing_to_be_found() -> None:
