@@ -10,7 +10,6 @@ from statistics import fmean, median
 
 import pytest
 
-from services.scorer import offline
 from services.scorer.formats.bundle import open_bundle
 from services.scorer.offline import Wanted, check, score
 from services.scorer.unpacked import unpacked
@@ -191,7 +190,7 @@ def test_boxes_have_the_official_means(folder: Path, tmp_path: Path) -> None:
     for name, content in open_bundle(bundle, ("excluded",)).items():
         parts[name].write_bytes(bytes(content))
     truth = parts.pop("truth")
-    code, answer = offline.score(offline.Wanted(kind, as_json=True), folder / "pred.txt", truth, parts)
+    code, answer = score(Wanted(kind, as_json=True), folder / "pred.txt", truth, parts)
     assert code == offline.SCORED, answer
     values = [ap for ap in expected["ap"] if ap is not None]
     means = {"mean_average_precision": fmean(values), "median_average_precision": median(values)}
@@ -203,7 +202,7 @@ def test_a_detection_in_a_far_image_costs_nothing(tmp_path: Path) -> None:
     truth.write_text("1 1 1 0 0 9 9\n")
     predictions.write_text("1 1 .5 0 0 9 9\n9000000 1 .9 0 0 9 9\n")
     started = time.process_time()
-    code, answer = offline.score(offline.Wanted("detection"), predictions, truth)
+    code, answer = score(Wanted("detection"), predictions, truth)
     assert (code, "mean_average_precision    0.5 " in answer) == (offline.SCORED, True)
     assert time.process_time() - started < 5
 
@@ -212,7 +211,7 @@ def test_a_truth_with_everything_excluded_has_a_table_without_means(tmp_path: Pa
     truth, excluded = tmp_path / "truth.txt", tmp_path / "excluded.txt"
     truth.write_text("1 1 1 0 0 9 9\n")
     excluded.write_text("1 1\n5 1\n")
-    code, answer = offline.score(offline.Wanted("detection"), truth, truth, {"excluded": excluded})
+    code, answer = score(Wanted("detection"), truth, truth, {"excluded": excluded})
     assert (code, "there is no mean" in answer) == (offline.SCORED, True)
 
 
