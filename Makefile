@@ -30,7 +30,7 @@ status: ## what runs, since when, where
 	$(RUN) deploy.stack status
 
 test: setup ## the tests, on real servers
-	$(RUN) pytest
+	$(RUN) pytest -n 2 --dist loadfile
 
 fuzz: setup ## the API against its own OpenAPI document, at length
 	FUZZ_EXAMPLES=100 $(RUN) pytest -s tests/system/test_conformance.py

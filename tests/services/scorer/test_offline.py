@@ -11,7 +11,7 @@ from statistics import fmean, median
 import pytest
 
 from services.scorer.formats.bundle import open_bundle
-from services.scorer.offline import Wanted, check, score
+from services.scorer.offline import SCORED, Wanted, check, score
 from services.scorer.unpacked import unpacked
 from shared.challenge import read_challenge
 from shared.errors import TooLarge
@@ -149,7 +149,7 @@ def test_a_check_by_a_definition_names_it_and_the_split_that_a_file_was_meant_fo
     )
     checked = Check.model_validate_json(done.stdout)
     assert done.returncode == 1
-    assert (checked.challenge, checked.version, checked.split) == ("ilsvrc2012", 1, "validation")
+    assert (checked.challenge, checked.version, checked.split) == ("ilsvrc2012", 2, "validation")
     assert checked.failure
     assert checked.failure.code == "other-split"
     assert "split test" in checked.failure.sentence
@@ -191,7 +191,7 @@ def test_boxes_have_the_official_means(folder: Path, tmp_path: Path) -> None:
         parts[name].write_bytes(bytes(content))
     truth = parts.pop("truth")
     code, answer = score(Wanted(kind, as_json=True), folder / "pred.txt", truth, parts)
-    assert code == offline.SCORED, answer
+    assert code == SCORED, answer
     values = [ap for ap in expected["ap"] if ap is not None]
     means = {"mean_average_precision": fmean(values), "median_average_precision": median(values)}
     assert json.loads(answer)["metrics"] == pytest.approx(means, abs=1e-12, rel=0)
@@ -203,7 +203,7 @@ def test_a_detection_in_a_far_image_costs_nothing(tmp_path: Path) -> None:
     predictions.write_text("1 1 .5 0 0 9 9\n9000000 1 .9 0 0 9 9\n")
     started = time.process_time()
     code, answer = score(Wanted("detection"), predictions, truth)
-    assert (code, "mean_average_precision    0.5 " in answer) == (offline.SCORED, True)
+    assert (code, "mean_average_precision    0.5 " in answer) == (SCORED, True)
     assert time.process_time() - started < 5
 
 
@@ -212,7 +212,7 @@ def test_a_truth_with_everything_excluded_has_a_table_without_means(tmp_path: Pa
     truth.write_text("1 1 1 0 0 9 9\n")
     excluded.write_text("1 1\n5 1\n")
     code, answer = score(Wanted("detection"), truth, truth, {"excluded": excluded})
-    assert (code, "there is no mean" in answer) == (offline.SCORED, True)
+    assert (code, "there is no mean" in answer) == (SCORED, True)
 
 
 @needs_real_data

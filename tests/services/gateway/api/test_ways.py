@@ -129,4 +129,5 @@ def test_the_docs_offer_a_file_chooser_for_the_form_and_an_example_for_json(gate
     path = "/v1/challenges/{challenge}/tasks/{task}/splits/{split}/submissions"
     content = document["paths"][path]["post"]["requestBody"]["content"]
     assert content["multipart/form-data"]["schema"]["properties"] == {"file": {"type": "string", "format": "binary"}}
-    assert "predictions" in content["application/json"]["example"]
+    first = next(iter(content["application/json"]["examples"].values()))
+    assert "predictions" in first["value"]

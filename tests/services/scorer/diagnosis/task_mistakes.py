@@ -93,11 +93,19 @@ def _of_boxes(kind: str, image: str, track: str) -> list[TaskMistake]:
             "looks-like-score-last",
             accepted=True,
         ),
-        mistake("an image beyond the list", _lines([*rows, _box(track, IMAGES + 1)]), f"unknown-{image}", line=13),
+        _beyond_the_list(kind, _lines([*rows, _box(track, IMAGES + 1)])),
         mistake("a confidence that is no number", changed(lambda row: [*row[:-5], "nan", *row[-4:]]), "not-finite"),
         mistake("JSON of another tool", json.dumps({"boxes": results}).encode(), "unknown-field"),
         mistake("UTF-16, as PowerShell writes", _lines(rows).decode().encode("utf-16"), "utf-16", line=None),
     ]
+
+
+def _beyond_the_list(kind: str, data: bytes) -> TaskMistake:
+    """Where the kit drops such rows, as in tracking, they are left out with a note."""
+    mistake = partial(TaskMistake, kind, "an image beyond the list", data)
+    if kind == "video-tracking":
+        return mistake("frames-beyond-list", line=13, accepted=True)
+    return mistake("unknown-image" if kind == "detection" else "unknown-frame", line=13)
 
 
 def _of_detection() -> list[TaskMistake]:
