@@ -91,7 +91,8 @@ def test_a_gateway_killed_in_mid_upload_leaves_the_key_free_once_the_sweep_has_b
 ) -> None:
     process, port = doomed
     with Upload(team, port).line:
-        eventually(lambda: state_of_newest(team, desk) == "open")
+        # Open comes before the place is held: kill it when both are so.
+        eventually(lambda: state_of_newest(team, desk) == "open" and team.remaining() == 1)
         process.kill()
         process.wait()
     problem(again(team), 409, "idempotency-running")

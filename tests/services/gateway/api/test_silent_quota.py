@@ -26,7 +26,7 @@ from services.gateway.tables import SubmissionRow
 from tests.services.gateway.answers import TEST_SPLIT, problem
 from tests.services.gateway.api.test_throttle import Watch
 from tests.services.gateway.conftest import Team
-from tests.services.gateway.courier.draining import until, work_off
+from tests.services.gateway.courier.draining import running, until
 from tests.services.quota.test_app import free_port
 from tests.waiting import eventually
 
@@ -92,6 +92,12 @@ async def looked_at_meanwhile(desk: Desk, url: str, team: Team) -> tuple[list[ht
         return await answers, seconds
 
 
+async def given_back(desk: Desk, team: Team) -> None:
+    """Let the courier settle what is owed until the team has all its places."""
+    async with running(Drain(desk, Settler(desk), at_once=8)):
+        await until(lambda: team.remaining() == 2)
+
+
 def test_a_silent_ledger_refuses_submissions_and_holds_up_nothing_else(pair: Pair, team: Team, desk: Desk) -> None:
     with pair.silence():
         answers, seconds = asyncio.run(looked_at_meanwhile(desk, pair.url, team))
@@ -106,8 +112,7 @@ def test_a_silent_ledger_refuses_submissions_and_holds_up_nothing_else(pair: Pai
         assert time.monotonic() - began < 6
     eventually(lambda: httpx.get(f"{pair.url}/v1/allowance", headers=team.http.headers).is_success)
     # What could not be given back at once is owed, and given back now.
-    work_off(desk, Drain(desk, Settler(desk), at_once=8))
-    eventually(lambda: team.remaining() == 2)
+    asyncio.run(given_back(desk, team))
     sent = httpx.post(f"{pair.url}{TEST_SPLIT}", content=FILE, headers=dict(team.http.headers), timeout=30)
     assert sent.status_code == 202
     assert team.remaining() == 1
