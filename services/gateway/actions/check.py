@@ -20,6 +20,7 @@ from services.gateway.digestfields import check_digest
 from services.gateway.intake import Incoming, Sealed
 from services.gateway.store import checks, outbox
 from services.gateway.store.challenges import Venue
+from services.gateway.store.teams import hold_team
 from services.gateway.tables import CheckRow
 from shared import keys
 from shared.challenge import Numbering
@@ -131,7 +132,7 @@ def clear_check(desk: Desk, check: UUID, counts: bool) -> None:
 
 def _open(desk: Desk, check: UUID, key: str, team: UUID, venue: Venue, labels: Numbering) -> Begun:
     with desk.database.begin() as session:
-        checks.hold_team(session, team)
+        hold_team(session, team)
         now = desk.clock()
         limit = desk.settings.checks_per_hour
         earlier = checks.recent(session, team, now - WINDOW, limit)

@@ -41,7 +41,7 @@ def add_key(desk: Desk, holder: Holder, label: str, scopes: tuple[Scope, ...], e
     """A new key; raises `Conflict` when two of this holder and label are live already."""
     key, now = new_key(), desk.clock()
     with desk.database.begin() as session:
-        teams.lock_team(session, holder.team)
+        teams.hold_team(session, holder.team)
         if keys.live(session, holder.team, holder.person, label, now) >= LIVE_KEYS:
             raise Conflict(
                 "too-many-keys",

@@ -36,7 +36,7 @@ def join_team(desk: Desk, team: str, person: str) -> None:
     """Put a person into a team; one who is in it already stays in it."""
     team_id, person_id = named_team(desk, team).id, _person(desk, person)
     with desk.database.begin() as session:
-        teams.lock_team(session, team_id)
+        teams.hold_team(session, team_id)
         if not teams.is_member(session, team_id, person_id):
             session.add(MemberRow(team_id=team_id, account_id=person_id, joined_at=desk.clock()))
 
@@ -45,7 +45,7 @@ def leave_team(desk: Desk, team: str, person: str) -> int:
     """Take a person out of a team and end the keys they hold for it; returns how many those were."""
     team_id, person_id = named_team(desk, team).id, _person(desk, person)
     with desk.database.begin() as session:
-        teams.lock_team(session, team_id)
+        teams.hold_team(session, team_id)
         if not teams.remove_member(session, team_id, person_id):
             raise Missing("not-a-member", f"{person!r} is not in the team {team!r}")
         return keys.revoke_all(session, team_id, person_id, desk.clock())

@@ -9,12 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from services.gateway.intake import Sealed
-from services.gateway.tables import CheckRow, TeamRow
-
-
-def hold_team(session: Session, team: UUID) -> None:
-    """Until this transaction ends, nobody else begins a dry run for `team`; all else goes on."""
-    session.execute(select(TeamRow.id).where(TeamRow.id == team).with_for_update(key_share=True))
+from services.gateway.tables import CheckRow
 
 
 def recent(session: Session, team: UUID, since: datetime, limit: int) -> Sequence[datetime]:

@@ -8,7 +8,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from services.gateway.store import deliveries
-from services.gateway.tables import EndpointRow, TeamRow
+from services.gateway.store.teams import hold_team
+from services.gateway.tables import EndpointRow
 
 
 def of_team(session: Session, team: UUID) -> Sequence[EndpointRow]:
@@ -19,7 +20,7 @@ def of_team(session: Session, team: UUID) -> Sequence[EndpointRow]:
 
 def count_still(session: Session, team: UUID) -> int:
     """How many endpoints the team has; none is added beside the caller until its transaction ends."""
-    session.execute(select(TeamRow.id).where(TeamRow.id == team).with_for_update(key_share=True))
+    hold_team(session, team)
     return session.scalar(select(func.count()).where(EndpointRow.team_id == team)) or 0
 
 

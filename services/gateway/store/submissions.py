@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from services.gateway.intake import Sealed
 from services.gateway.lifecycle import FINAL_STATES, OPEN_STATES, EvaluationState
 from services.gateway.store.challenges import Venue
+from services.gateway.store.teams import hold_team
 from services.gateway.tables import EvaluationRow, SubmissionRow, TeamRow
 
 FORGIVEN_EVERY = timedelta(days=30)
@@ -148,8 +149,7 @@ def forgive(session: Session, submission: SubmissionRow, now: datetime) -> bool:
 
     The team's row is locked, so that of two submissions concluded at once one is forgiven.
     """
-    team = select(TeamRow.id).where(TeamRow.id == submission.team_id)
-    session.execute(team.with_for_update(key_share=True))
+    hold_team(session, submission.team_id)
     lately = select(SubmissionRow.id).where(
         SubmissionRow.team_id == submission.team_id, SubmissionRow.forgiven_at > now - FORGIVEN_EVERY
     )

@@ -19,9 +19,9 @@ def account_named(session: Session, name: str) -> AccountRow | None:
     return session.scalar(select(AccountRow).where(AccountRow.name == name))
 
 
-def lock_team(session: Session, team: UUID) -> None:
-    """Until this transaction ends, no other one that asks for the same has this team."""
-    session.execute(select(TeamRow.id).where(TeamRow.id == team).with_for_update())
+def hold_team(session: Session, team: UUID) -> None:
+    """Until this transaction ends, no other one holds this team; rows that only name the team come and go."""
+    session.execute(select(TeamRow.id).where(TeamRow.id == team).with_for_update(key_share=True))
 
 
 def is_member(session: Session, team: UUID, account: UUID) -> bool:

@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.gateway.store.submissions import Cursor
-from services.gateway.tables import PartRow, SubmissionRow, TeamRow, UploadRow
+from services.gateway.store.teams import hold_team
+from services.gateway.tables import PartRow, SubmissionRow, UploadRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def mine(session: Session, team: UUID, now: datetime, after: Cursor | None, limi
 
 def open_ones(session: Session, team: UUID) -> Sequence[UUID]:
     """A team's open uploads, oldest first. Until this transaction ends, the team opens no other."""
-    session.execute(select(TeamRow.id).where(TeamRow.id == team).with_for_update(key_share=True))
+    hold_team(session, team)
     query = select(UploadRow.id).join(SubmissionRow, SubmissionRow.id == UploadRow.id)
     return session.scalars(
         query.where(SubmissionRow.team_id == team, SubmissionRow.state == "open").order_by(SubmissionRow.created_at)
