@@ -60,6 +60,9 @@ class GatewaySettings(Settings):
     trusted_proxies: str = ""
     """Addresses or networks (CIDR, commas) of reverse proxies whose X-Forwarded-For and -Proto are believed."""
 
+    metrics_token: Secret | None = None
+    """Opens /metrics to whoever brings it, from anywhere; without one it is open to private networks only."""
+
     def storage_address(self) -> StorageAddress:
         """The gateway's identity in S3."""
         return StorageAddress(self.s3_endpoint, self.s3_access_key, self.s3_secret_key.get_secret_value())
