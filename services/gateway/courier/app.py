@@ -8,6 +8,7 @@ import signal
 import httpcore
 
 from services.gateway.app import open_desk
+from services.gateway.courier.census import Census
 from services.gateway.courier.check import CheckEnqueuer
 from services.gateway.courier.deliver import Deliverer
 from services.gateway.courier.dial import guarded_pool
@@ -37,6 +38,7 @@ async def _run(settings: CourierSettings) -> None:
         sweeps = Sweeps(desk, queue, settings)
         work = [asyncio.create_task(drain.run()) for drain in drains.values()]
         work += [asyncio.create_task(sweeps.run()), asyncio.create_task(_wake(settings.database_url, drains))]
+        work.append(asyncio.create_task(Census(desk, queue).run()))
         log.info("ready")
         await _first_end(work)
     await queue.close()
