@@ -41,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument(BEHIND, action="store_true", help=argparse.SUPPRESS)
     up.add_argument("--servers-only", action="store_true", help="PostgreSQL, Valkey and SeaweedFS alone")
     up.add_argument("--scorers", type=int, default=2, metavar="N", help="how many scorers (2)")
+    up.add_argument("--backup", type=Path, metavar="FOLDER", help="keep a backup there, at later starts too (or: none)")
     for name in PORT_OPTIONS:
         up.add_argument(f"--{name}-port", type=_port, metavar="N", help="0: any free one")
     up.set_defaults(act=_up)
@@ -74,7 +75,7 @@ def _up(folder: Folder, options: argparse.Namespace) -> int:
     from deploy.stack.starting import Wish, supervise
 
     ports = {name: getattr(options, f"{name}_port") for name in PORT_OPTIONS}
-    return supervise(folder, Wish(ports, options.scorers, options.servers_only, options.behind))
+    return supervise(folder, Wish(ports, options.scorers, options.servers_only, options.behind, options.backup))
 
 
 def _status(folder: Folder, options: argparse.Namespace) -> int:
