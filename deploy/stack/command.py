@@ -1,4 +1,4 @@
-"""The command line: up, down, status, run."""
+"""The command line: up, down, status, restart, run."""
 
 import argparse
 import os
@@ -10,6 +10,7 @@ from deploy.stack.background import BEHIND, start_in_background
 from deploy.stack.folder import Folder
 from deploy.stack.ports import read_ports
 from deploy.stack.problem import Trouble
+from deploy.stack.restarting import restart
 from deploy.stack.status import as_json, as_table
 from deploy.stack.stopping import stop
 
@@ -49,6 +50,10 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("down", parents=[every], help="stop everything; comes back when all is gone").set_defaults(
         act=lambda folder, _: stop(folder)
     )
+
+    anew = commands.add_parser("restart", parents=[every], help="new processes for old ones, without a pause")
+    anew.add_argument("names", nargs="*", metavar="NAME", help="of `status`; every service when none is given")
+    anew.set_defaults(act=lambda folder, options: restart(folder, options.names))
 
     status = commands.add_parser("status", parents=[every], help="what runs, since when, where")
     status.add_argument("--json", action="store_true", help="for machines")
