@@ -13,6 +13,7 @@ from arq.typing import WorkerCoroutine
 from arq.worker import Worker, func
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from shared.handover import say_ready
 from shared.queue.connection import (
     FAULTS,
     FUNCTION,
@@ -102,6 +103,7 @@ class LeasedWorker(Worker):
                 else:
                     if not answered:
                         log.info("worker %s ready: takes %s, %d at once", self._plan.name, self._lane, self._plan.slots)
+                        say_ready()
                         answered = True
                 # Not wait_for: in Python 3.11 it swallows a cancellation that comes together with the bell.
                 with contextlib.suppress(TimeoutError):

@@ -60,6 +60,11 @@ def record(session: Session, row: DeliveryRow) -> None:
     session.add(row)
 
 
+def complete(session: Session, attempt: UUID, **values: Any) -> None:
+    """Add to an attempt of the log what came of it."""
+    session.execute(update(DeliveryRow).where(DeliveryRow.id == attempt).values(**values))
+
+
 def newest(session: Session, endpoint: UUID, events: Sequence[UUID]) -> dict[UUID, int]:
     """The number of the last attempt at each of these events."""
     query = (

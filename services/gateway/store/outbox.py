@@ -75,6 +75,21 @@ def redrive(session: Session, which: ColumnElement[bool], now: datetime) -> int:
     return len(kinds)
 
 
+def hand_back(session: Session, rows: Sequence[OutboxRow], now: datetime) -> None:
+    """Whoever claimed these stops: they are due at once, as if never claimed, and whoever is there is woken.
+
+    What ended meanwhile, or was claimed by another after its lease, is not touched.
+    """
+    for row in rows:
+        session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.id == row.id, OutboxRow.leased_until == row.leased_until)
+            .values(leased_until=None, next_attempt_at=now, attempts=OutboxRow.attempts - 1)
+        )
+    for kind in {row.kind for row in rows}:
+        notify(session, CHANNEL, kind)
+
+
 def _oldest(kind: Kind, now: datetime, limit: int) -> Select[int]:
     return (
         select(OutboxRow.id)
