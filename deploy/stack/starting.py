@@ -5,7 +5,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO
 
 from deploy.stack.addresses import Addresses
@@ -25,13 +25,15 @@ from shared.clock import utc_now
 class Wish:
     """What `up` was asked for.
 
-    A port that is None is kept from the last start or chosen, 0 is chosen. `behind`: nobody watches once all is ready.
+    A port that is None is kept from the last start or chosen, 0 is chosen. `through`: see addresses.py. `behind`: nobody
+    watches once all is ready.
     """
 
     ports: Mapping[str, int | None]
     scorers: int = 2
     servers_only: bool = False
     behind: bool = False
+    through: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 class Teller:
@@ -76,7 +78,7 @@ def _supervise(folder: Folder, wish: Wish, tell: Teller) -> None:
     allow_open_files()
     for name in end_leftovers(folder):
         tell(f"{name} was left over by a supervisor that was killed, and has been ended")
-    addresses = Addresses(choose_ports(folder.ports, wish.ports), keep_secrets(folder.secrets))
+    addresses = Addresses(choose_ports(folder.ports, wish.ports), keep_secrets(folder.secrets), through=wish.through)
     programs = _programs(folder, addresses, wish)
 
     def ready() -> None:
