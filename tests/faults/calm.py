@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import exists, func, or_, select, update
 
-from services.gateway.courier.deliver import Deliverer
+from services.gateway.courier.deliver import ATTEMPT_SECONDS, Deliverer
 from services.gateway.desk import Desk
 from services.gateway.lifecycle import OPEN_STATES
 from services.gateway.tables import EvaluationRow, OutboxRow, SubmissionRow
@@ -32,8 +32,10 @@ def calm_down(stack: Stack, desk: Desk) -> float:
 
 def _hurry(desk: Desk, courier_since: datetime) -> None:
     now = utc_now()
-    # What was claimed before the present courier was born is nobody's.
-    free = or_(OutboxRow.leased_until.is_(None), OutboxRow.leased_until - Deliverer.lease < courier_since)
+    # What was claimed before the present courier was born is nobody's, nor what nobody can be at any more.
+    claimed = OutboxRow.leased_until - Deliverer.lease
+    long_ago = now - timedelta(seconds=ATTEMPT_SECONDS + 2)
+    free = or_(OutboxRow.leased_until.is_(None), claimed < courier_since, claimed < long_ago)
     with desk.database.begin() as session:
         session.execute(
             update(OutboxRow)
