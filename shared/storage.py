@@ -38,6 +38,15 @@ class StorageAddress:
     region: str = "us-east-1"
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An object as a listing names it; `mark` is another one when the object's bytes are (S3's ETag)."""
+
+    key: str
+    size_bytes: int
+    mark: str
+
+
 class Storage:
     """One identity's view of S3. Thread-safe."""
 
@@ -107,10 +116,15 @@ class Storage:
 
     def keys(self, bucket: str, prefix: str = "") -> Iterator[str]:
         """All keys below `prefix`, in order."""
+        for found in self.listed(bucket, prefix):
+            yield found.key
+
+    def listed(self, bucket: str, prefix: str = "") -> Iterator[Listed]:
+        """All objects below `prefix`, in order of their keys."""
         with _translated(bucket, prefix):
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
                 for entry in page.get("Contents", []):
-                    yield entry["Key"]
+                    yield Listed(entry["Key"], entry["Size"], entry["ETag"])
 
     def upload(self, bucket: str, key: str) -> "Upload":
         """Begin an object whose size is not known yet."""

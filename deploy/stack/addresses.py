@@ -28,8 +28,8 @@ class Addresses:
         return replace(self, ports={**self.ports, **self.through.get(program, {})})
 
     def database_url(self, role: str) -> str:
-        """PostgreSQL, as `gateway`, `quota` or `admin`; each but the last owns the database of its name."""
-        database = "postgres" if role == "admin" else role
+        """PostgreSQL, as `gateway` or `quota`, which own the database of their name, or as `admin` or `backup`."""
+        database = role if role in ("gateway", "quota") else "postgres"
         return f"postgresql://{role}:{self.secrets.database[role]}@{self._at('postgres')}/{database}"
 
     def queue_address(self, user: str) -> QueueAddress:
@@ -37,7 +37,7 @@ class Addresses:
         return QueueAddress(self._host("valkey"), self.ports["valkey"], user, self.secrets.queue[user])
 
     def storage_address(self, identity: str) -> StorageAddress:
-        """S3, as `gateway`, `scorer`, `publish` or `admin`."""
+        """S3, as `gateway`, `scorer`, `publish`, `backup` or `admin`."""
         key = self.secrets.storage[identity]
         return StorageAddress(f"http://{self._at('s3')}", key.access_key, key.secret_key)
 

@@ -1,4 +1,4 @@
-"""The command line: up, down, status, run."""
+"""The command line: up, down, status, restart, run."""
 
 import argparse
 import os
@@ -10,6 +10,7 @@ from deploy.stack.background import BEHIND, start_in_background
 from deploy.stack.folder import Folder
 from deploy.stack.ports import read_ports
 from deploy.stack.problem import Trouble
+from deploy.stack.restarting import restart
 from deploy.stack.status import as_json, as_table
 from deploy.stack.stopping import stop
 
@@ -41,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument(BEHIND, action="store_true", help=argparse.SUPPRESS)
     up.add_argument("--servers-only", action="store_true", help="PostgreSQL, Valkey and SeaweedFS alone")
     up.add_argument("--scorers", type=int, default=2, metavar="N", help="how many scorers (2)")
+    up.add_argument("--backup", type=Path, metavar="FOLDER", help="keep a backup there, at later starts too (or: none)")
     for name in PORT_OPTIONS:
         up.add_argument(f"--{name}-port", type=_port, metavar="N", help="0: any free one")
     up.add_argument(
@@ -56,6 +58,10 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("down", parents=[every], help="stop everything; comes back when all is gone").set_defaults(
         act=lambda folder, _: stop(folder)
     )
+
+    anew = commands.add_parser("restart", parents=[every], help="new processes for old ones, without a pause")
+    anew.add_argument("names", nargs="*", metavar="NAME", help="of `status`; every service when none is given")
+    anew.set_defaults(act=lambda folder, options: restart(folder, options.names))
 
     status = commands.add_parser("status", parents=[every], help="what runs, since when, where")
     status.add_argument("--json", action="store_true", help="for machines")
@@ -93,7 +99,7 @@ def _up(folder: Folder, options: argparse.Namespace) -> int:
     through: dict[str, dict[str, int]] = {}
     for program, name, port in options.through:
         through.setdefault(program, {})[name] = port
-    return supervise(folder, Wish(ports, options.scorers, options.servers_only, options.behind, through))
+    return supervise(folder, Wish(ports, options.scorers, options.servers_only, options.behind, options.backup, through))
 
 
 def _status(folder: Folder, options: argparse.Namespace) -> int:

@@ -68,7 +68,7 @@ class Allowance:
         if not self._breaker.may_call():
             raise _silent()
         try:
-            answer = self._http.request(method, path, content=body, headers=headers)
+            answer = self._request(method, path, body, headers)
         except httpx.TimeoutException as error:
             self._breaker.timed_out()
             raise _silent() from error
@@ -78,6 +78,15 @@ class Allowance:
         if answer.is_success:
             return answer.content
         raise self._refusal(answer)
+
+    def _request(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> httpx.Response:
+        """The answer, asked for once more when the connection ends under the question: a ledger that was killed has a
+        successor. Asking twice is asking once: reservations and settlements go by the submission's id.
+        """
+        try:
+            return self._http.request(method, path, content=body, headers=headers)
+        except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
+            return self._http.request(method, path, content=body, headers=headers)
 
     def _refusal(self, answer: httpx.Response) -> HoldoutError:
         try:

@@ -51,11 +51,7 @@ def open_desk(settings: GatewaySettings, name: str, clock: Clock = utc_now) -> D
 def build_app(desk: Desk) -> FastAPI:
     """The whole HTTP face over `desk`, which it closes when it stops."""
     bells = Bells(desk.database.url)
-    readiness = Readiness({"database": desk.database.answers})
-
-    def drain() -> None:
-        readiness.drain()
-        bells.close()
+    readiness = Readiness({"database": desk.database.answers}, on_drain=bells.close)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -77,7 +73,6 @@ def build_app(desk: Desk) -> FastAPI:
     app.state.bells = bells
     app.state.bad_tries = BadTries()
     app.state.registrations = Registrations()
-    app.state.drain = drain
     app.state.turnstile = Turnstile()
     equip(app, readiness, desk.settings.support)
     app.add_middleware(Lingering)

@@ -20,6 +20,9 @@ class GatewaySettings(Settings):
     database_url: DatabaseUrl = Field(repr=False)
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
+    listen_fd: int | None = Field(default=None, ge=3)
+    """A listening socket that we are started with, by its number; it takes the place of `host` and `port`."""
+
     public_url: str = "http://127.0.0.1:8080"
     log_style: Literal["line", "json"] = "line"
 
