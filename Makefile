@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test fuzz rehearse check bench lock
+.PHONY: help setup demo up down status test fuzz rolling rehearse check bench lock
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -34,6 +34,9 @@ test: setup ## the tests, on real servers
 
 fuzz: setup ## the API against its own OpenAPI document, at length
 	FUZZ_EXAMPLES=100 $(RUN) pytest -s tests/system/test_conformance.py
+
+rolling: setup ## 20 restarts of every service under load; half an hour
+	$(RUN) tests.rolling
 
 rehearse: setup ## docker-compose.yml for real; needs a Docker Engine
 	$(RUN) deploy.rehearsal
