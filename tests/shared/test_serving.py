@@ -11,9 +11,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from deploy.stack.programs import ROOT
+from deploy.stack.programs import ROOT, answers_ready
 from shared.handover import READY_FD
 from shared.parting import QUIET_SECONDS
+from tests.services.quota.test_app import free_port
+from tests.waiting import eventually
 
 ASK = b"GET /readyz HTTP/1.1\r\nHost: here\r\n\r\n"
 SEND = b"POST /count HTTP/1.1\r\nHost: here\r\nContent-Length: 10\r\n\r\n01234"
@@ -94,6 +96,23 @@ def test_a_server_that_is_to_stop_answers_on_every_open_connection_and_says_that
         sending.close()
         assert process.wait(10) in (0, -signal.SIGTERM)
         assert time.monotonic() - told < QUIET_SECONDS
+
+
+def test_a_server_that_is_alone_on_its_port_is_there_for_new_callers_while_the_old_ones_part() -> None:
+    port = free_port()
+    process = subprocess.Popen((sys.executable, "-m", "tests.shared.service", str(port), "30"), cwd=ROOT)
+    try:
+        eventually(lambda: answers_ready(port))
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as quiet:
+            assert asked(quiet).startswith(b"http/1.1 200")
+            process.send_signal(signal.SIGTERM)
+            until_draining(quiet)
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as new:
+                assert asked(new).startswith(b"http/1.1 503")
+                assert new.recv(1) == b""
+    finally:
+        process.terminate()
+        process.wait(10)
 
 
 def until_draining(connection: socket.socket) -> bytes:
