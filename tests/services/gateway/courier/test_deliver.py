@@ -8,13 +8,14 @@ from time import monotonic
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import select
 
 from services.gateway.actions.teams import found_team
-from services.gateway.courier.deliver import ANSWER_BYTES, ATTEMPT_SECONDS, Deliverer
+from services.gateway.courier.deliver import ANSWER_BYTES, ATTEMPT_SECONDS, NOT_KNOWN, Deliverer
 from services.gateway.courier.dial import guarded_pool
 from services.gateway.courier.drain import Drain
 from services.gateway.desk import Desk
-from services.gateway.tables import EndpointRow, OutboxRow
+from services.gateway.tables import DeliveryRow, EndpointRow, OutboxRow
 from shared.messages import Event
 from shared.signing import new_secret, verify
 from tests.services.gateway.courier.draining import Moment, at, waits, work_off
@@ -213,3 +214,23 @@ def test_nothing_is_sent_to_an_endpoint_that_was_disabled_meanwhile(still: Desk,
         assert ours.posts == []
     assert row is not None
     assert (row.given_up_at, row.last_error) == (moment.now, "the endpoint is disabled")
+
+
+def test_an_attempt_is_in_the_log_before_it_is_sent_so_that_a_courier_that_dies_loses_none(still: Desk) -> None:
+    seen: list[DeliveryRow] = []
+
+    def look(handler: BaseHTTPRequestHandler) -> None:
+        seen.extend(attempts(still, endpoint))
+        status(204)(handler)
+
+    with receiver(look) as ours:
+        endpoint = owe_event(still, ours.url)
+        assert attempt(still) is None
+    (under_way,), (ended,) = seen, attempts(still, endpoint)
+    assert (under_way.attempt, under_way.status, under_way.error) == (1, None, NOT_KNOWN)
+    assert (ended.id, ended.attempt, ended.status, ended.error) == (under_way.id, 1, 204, None)
+
+
+def attempts(desk: Desk, endpoint: UUID) -> list[DeliveryRow]:
+    with desk.database.begin() as session:
+        return list(session.scalars(select(DeliveryRow).where(DeliveryRow.endpoint_id == endpoint)))
