@@ -2,57 +2,89 @@
 
 import asyncio
 import functools
+import logging
 import socket
-from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
 
-from shared.heads import HEAD_SECONDS, BoundedHeads
+from shared.handover import say_ready
+from shared.heads import HEAD_SECONDS
+from shared.parting import PartingConnection
+from shared.web import Readiness
+
+log = logging.getLogger(__name__)
 
 LINGER_SECONDS = 0.5
 """Long enough for one more look at /readyz by a proxy on this machine; a cluster sets its own grace before SIGTERM."""
 
+DRAIN_SECONDS = 30
+"""For the requests under way. What takes longer, an upload on a slow line, is sent in parts by whoever is wise."""
+
+LOOK_SECONDS = 0.1
+"""Between two looks at what we need, until all of it is there."""
+
 
 class DrainingServer(uvicorn.Server):
-    """Tells the application that it is to stop before it waits for the requests under way."""
+    """Says when it is ready, and tells the application that it is to stop before it waits for the requests under way."""
 
-    def __init__(self, config: uvicorn.Config, on_drain: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, readiness: Readiness) -> None:
         super().__init__(config)
-        self._on_drain = on_drain
+        self._readiness = readiness
+        self._saying: asyncio.Task[None] | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """SIGTERM or SIGINT has come."""
-        self._on_drain()
+        self._readiness.drain()
         super().handle_exit(sig, frame)
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen at once; say that we are ready once we are."""
+        await super().startup(sockets)
+        self._saying = asyncio.create_task(self._say_ready())
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen a moment longer, so that whoever asks /readyz hears that we are going."""
-        await asyncio.sleep(LINGER_SECONDS)
+        """Listen a moment longer, so that whoever asks /readyz hears that we are going.
+
+        Not on a socket that others share: they answer there.
+        """
+        if self._saying is not None:
+            self._saying.cancel()
+        if sockets is None:
+            await asyncio.sleep(LINGER_SECONDS)
         await super().shutdown(sockets)
+
+    async def _say_ready(self) -> None:
+        # What we need is elsewhere: no event tells of it.
+        while not all((await asyncio.to_thread(self._readiness.state)).values()):  # noqa: ASYNC110
+            await asyncio.sleep(LOOK_SECONDS)
+        log.info("ready")
+        say_ready()
 
 
 def serve(
     app: FastAPI,
     host: str,
     port: int,
-    drain_seconds: int = 30,
-    on_drain: Callable[[], None] = lambda: None,
+    listen_fd: int | None = None,
+    drain_seconds: int = DRAIN_SECONDS,
     trusted_proxies: str = "",
     head_seconds: float = HEAD_SECONDS,
 ) -> None:
-    """Serve until SIGTERM; then finish what is under way within `drain_seconds`.
+    """Serve `app`, which has been equipped, until SIGTERM; then finish what is under way within `drain_seconds`.
 
-    `on_drain` is called first: those who wait for something can be answered, so that nobody waits for them.
+    `listen_fd` is a listening socket that we were started with; it takes the place of `host` and `port`.
     Of `trusted_proxies` (addresses or networks, with commas) it is believed whom they speak for.
     """
+    readiness: Readiness = app.state.readiness
+    protocol = functools.partial(PartingConnection, head_seconds=head_seconds, draining=lambda: readiness.draining)
     config = uvicorn.Config(
         app,
         host=host,
         port=port,
         # It is called as the class is, which uvicorn asks for.
-        http=functools.partial(BoundedHeads, head_seconds=head_seconds),  # type: ignore[arg-type]
+        http=protocol,  # type: ignore[arg-type]
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=drain_seconds,
@@ -61,4 +93,5 @@ def serve(
         proxy_headers=bool(trusted_proxies),
         forwarded_allow_ips=trusted_proxies,
     )
-    DrainingServer(config, on_drain).run()
+    sockets = None if listen_fd is None else [socket.socket(fileno=listen_fd)]
+    DrainingServer(config, readiness).run(sockets)

@@ -4,10 +4,12 @@ Every call blocks: async code runs it in a thread. Errors come out as `Missing` 
 the right: a mistake of set-up) or `Unavailable` (the server does not answer).
 """
 
+import contextlib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -36,6 +38,24 @@ class StorageAddress:
     access_key: str
     secret_key: str = field(repr=False)
     region: str = "us-east-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An object as a listing names it; `mark` is another one when the object's bytes are (S3's ETag)."""
+
+    key: str
+    size_bytes: int
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """An upload that S3 holds the parts of; `begun_at` by its clock."""
+
+    key: str
+    upload_id: str
+    begun_at: datetime
 
 
 class Storage:
@@ -107,10 +127,15 @@ class Storage:
 
     def keys(self, bucket: str, prefix: str = "") -> Iterator[str]:
         """All keys below `prefix`, in order."""
+        for found in self.listed(bucket, prefix):
+            yield found.key
+
+    def listed(self, bucket: str, prefix: str = "") -> Iterator[Listed]:
+        """All objects below `prefix`, in order of their keys."""
         with _translated(bucket, prefix):
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
                 for entry in page.get("Contents", []):
-                    yield entry["Key"]
+                    yield Listed(entry["Key"], entry["Size"], entry["ETag"])
 
     def upload(self, bucket: str, key: str) -> "Upload":
         """Begin an object whose size is not known yet."""
@@ -124,6 +149,32 @@ class Storage:
             for entry in unfinished:
                 self._client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=entry["UploadId"])
         return len(unfinished)
+
+    def page(self, bucket: str, after: str, limit: int) -> list[str]:
+        """The next keys behind `after`, in order, at most `limit` (1,000); fewer only at the end."""
+        with _translated(bucket, after):
+            listing = self._client.list_objects_v2(Bucket=bucket, StartAfter=after, MaxKeys=limit)
+            return [entry["Key"] for entry in listing.get("Contents", [])]
+
+    def delete_all(self, bucket: str, keys: Sequence[str]) -> None:
+        """Remove these objects (at most 1,000); those that are gone are fine."""
+        with _translated(bucket, keys[0]):
+            named: list[ObjectIdentifierTypeDef] = [{"Key": key} for key in keys]
+            answer = self._client.delete_objects(Bucket=bucket, Delete={"Objects": named, "Quiet": True})
+        if errors := answer.get("Errors", []):
+            raise Broken("storage-denied", f"{len(errors)} objects of {bucket} were not deleted: {errors[0]}")
+
+    def unfinished(self, bucket: str) -> Iterator[Unfinished]:
+        """Uploads that were begun and are not finished, asked for page by page."""
+        with _translated(bucket, ""):
+            for page in self._client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
+                for entry in page.get("Uploads", []):
+                    yield Unfinished(entry["Key"], entry["UploadId"], entry["Initiated"])
+
+    def abort(self, bucket: str, unfinished: Unfinished) -> None:
+        """End one of these; one that is gone is fine."""
+        with contextlib.suppress(Missing), _translated(bucket, unfinished.key):
+            self._client.abort_multipart_upload(Bucket=bucket, Key=unfinished.key, UploadId=unfinished.upload_id)
 
     def close(self) -> None:
         """Let the connections go."""

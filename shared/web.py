@@ -195,15 +195,20 @@ def _takes(route: BaseRoute, scope: Scope, method: str) -> bool:
 
 
 class Readiness:
-    """Whether to send us work: not while draining, and not while a check fails."""
+    """Whether to send us work: not while draining, and not while a check fails.
 
-    def __init__(self, checks: dict[str, Callable[[], bool]]) -> None:
+    `on_drain`: what else is done then, such as answering those who wait for something, so that nobody waits for them.
+    """
+
+    def __init__(self, checks: dict[str, Callable[[], bool]], on_drain: Callable[[], None] = lambda: None) -> None:
         self.checks = checks
         self.draining = False
+        self._on_drain = on_drain
 
     def drain(self) -> None:
         """We are to stop: ask us for nothing more."""
         self.draining = True
+        self._on_drain()
 
     def state(self) -> dict[str, bool]:
         """Each check's answer, and whether we are draining."""
@@ -212,6 +217,7 @@ class Readiness:
 
 def equip(app: FastAPI, readiness: Readiness, support: str = "") -> None:
     """Give `app` the problem handlers, request ids, /healthz and /readyz; `support` is named in every problem."""
+    app.state.readiness = readiness
 
     async def handle_ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, HoldoutError)
@@ -262,7 +268,9 @@ def equip(app: FastAPI, readiness: Readiness, support: str = "") -> None:
     )
     def ready() -> JSONResponse:
         state = readiness.state()
-        return JSONResponse(state, 200 if all(state.values()) else 503)
+        if all(state.values()):
+            return JSONResponse(state)
+        return JSONResponse(state, 503, {"Retry-After": str(Unavailable.retry_after_seconds)})
 
 
 WINDOWS = {WEEK_SECONDS: "weekly", 24 * 3600: "daily", 3600: "hourly"}

@@ -1,4 +1,4 @@
-"""The command line: up, down, status, run."""
+"""The command line: up, down, status, restart, run."""
 
 import argparse
 import os
@@ -10,6 +10,7 @@ from deploy.stack.background import BEHIND, start_in_background
 from deploy.stack.folder import Folder
 from deploy.stack.ports import read_ports
 from deploy.stack.problem import Trouble
+from deploy.stack.restarting import restart
 from deploy.stack.status import as_json, as_table
 from deploy.stack.stopping import stop
 
@@ -41,13 +42,26 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument(BEHIND, action="store_true", help=argparse.SUPPRESS)
     up.add_argument("--servers-only", action="store_true", help="PostgreSQL, Valkey and SeaweedFS alone")
     up.add_argument("--scorers", type=int, default=2, metavar="N", help="how many scorers (2)")
+    up.add_argument("--backup", type=Path, metavar="FOLDER", help="keep a backup there, at later starts too (or: none)")
     for name in PORT_OPTIONS:
         up.add_argument(f"--{name}-port", type=_port, metavar="N", help="0: any free one")
+    up.add_argument(
+        "--through",
+        type=_detour,
+        action="append",
+        default=[],
+        metavar="PROGRAM:NAME=PORT",
+        help="have PROGRAM find NAME (a port option's) at another port, where something stands between them",
+    )
     up.set_defaults(act=_up)
 
     commands.add_parser("down", parents=[every], help="stop everything; comes back when all is gone").set_defaults(
         act=lambda folder, _: stop(folder)
     )
+
+    anew = commands.add_parser("restart", parents=[every], help="new processes for old ones, without a pause")
+    anew.add_argument("names", nargs="*", metavar="NAME", help="of `status`; every service when none is given")
+    anew.set_defaults(act=lambda folder, options: restart(folder, options.names))
 
     status = commands.add_parser("status", parents=[every], help="what runs, since when, where")
     status.add_argument("--json", action="store_true", help="for machines")
@@ -67,6 +81,14 @@ def _port(text: str) -> int:
     return port
 
 
+def _detour(text: str) -> tuple[str, str, int]:
+    who, _, port = text.partition("=")
+    program, _, name = who.partition(":")
+    if not program or name not in PORT_OPTIONS:
+        raise argparse.ArgumentTypeError(f"{text} is not PROGRAM:NAME=PORT with a NAME of {', '.join(PORT_OPTIONS)}")
+    return program, name, _port(port)
+
+
 def _up(folder: Folder, options: argparse.Namespace) -> int:
     if not (options.foreground or options.behind):
         return start_in_background(folder, sys.argv[1:])
@@ -74,7 +96,12 @@ def _up(folder: Folder, options: argparse.Namespace) -> int:
     from deploy.stack.starting import Wish, supervise
 
     ports = {name: getattr(options, f"{name}_port") for name in PORT_OPTIONS}
-    return supervise(folder, Wish(ports, options.scorers, options.servers_only, options.behind))
+    through: dict[str, dict[str, int]] = {}
+    for program, name, port in options.through:
+        through.setdefault(program, {})[name] = port
+    return supervise(
+        folder, Wish(ports, options.scorers, options.servers_only, options.behind, options.backup, through)
+    )
 
 
 def _status(folder: Folder, options: argparse.Namespace) -> int:

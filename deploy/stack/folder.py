@@ -43,6 +43,11 @@ class Folder:
         """Locked by the supervisor as long as it lives; says who that is."""
         return self.path / "lock"
 
+    @property
+    def control(self) -> Path:
+        """The socket at which the supervisor takes orders; see control.py."""
+        return self.path / "control"
+
     def log(self, name: str) -> Path:
         """What the program `name` says, or the supervisor itself as `stack`."""
         return self.path / "logs" / f"{name}.log"

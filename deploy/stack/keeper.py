@@ -1,25 +1,29 @@
-"""Keeps one program running: starts it when what it needs is ready, and again, ever more patiently, when it dies."""
+"""Keeps one program running: starts it when what it needs is ready, again, ever more patiently, when it dies, and anew
+when it is asked to, where that can be beside the old process.
+"""
 
 import asyncio
+import socket
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from deploy.stack.child import Child
+from deploy.stack.listening import listen
 from deploy.stack.problem import Trouble
-from deploy.stack.processes import POLL_SECONDS
+from deploy.stack.processes import Life
 from deploy.stack.program import Program
 from deploy.stack.state import Phase, ProgramState
 from shared.clock import Clock
-
-START_SECONDS = 120.0
-"""Longest start of any program: a busy machine is slow, but a program that takes longer is broken."""
 
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 10.0
 
 HEALTHY_SECONDS = 30.0
 """A program that has lived this long has recovered: its next death counts as its first."""
+
+LEAVE_SECONDS = 75.0
+"""For what a process that has a successor finishes still: a scorer ends within 60 s, gateway and quota within 37."""
 
 
 def pause_seconds(deaths: int) -> float:
@@ -40,6 +44,11 @@ class Keeper:
         self._changed = changed
         self._clock = clock
         self._child: Child | None = None
+        # Beside it for a while: its successor before that is ready, then its forerunner until that has left.
+        self._other: Child | None = None
+        self._listening: socket.socket | None = None
+        # Held by whoever puts another process into the place of the present one.
+        self._turn = asyncio.Lock()
         self._phase: Phase = "waiting"
         self._since: datetime | None = None
         self._born = 0.0
@@ -48,11 +57,11 @@ class Keeper:
 
     def state(self) -> ProgramState:
         """What `status` shows."""
-        running = self._child is not None and not self._child.ended.is_set()
         return ProgramState(
             name=self.program.name,
             phase=self._phase,
-            life=self._child.life if self._child and running else None,
+            life=_life(self._child),
+            other=_life(self._other),
             since=self._since,
             port=self.program.port,
             restarts=self._restarts,
@@ -65,66 +74,101 @@ class Keeper:
         """
         for need in needs:
             await need.ready.wait()
+        if self.program.listens_as and self.program.port:
+            self._listening = listen(self.program.name, self.program.port)
         await self._start()
         while not self.program.once:
-            await self._mourn()
-            try:
-                await self._start()
-            except Trouble as trouble:
-                self._tell(trouble.sentence)
+            await self._revive()
 
-    async def stop(self) -> None:
-        """End the process, if there is one. Only when `keep` does not run any more."""
-        if self._child is None or self._child.ended.is_set():
-            return
-        asked = time.monotonic()
-        how = "stopped" if await self._child.stop() else "did not stop and was killed"
-        self._enter("stopped")
-        self._tell(f"{self.program.name} {how} in {time.monotonic() - asked:.1f} s")
+    async def restart(self) -> None:
+        """Put a new process into the place of the present one, or run a `once` program again.
+
+        Raises `Trouble` when the new one does not become ready; the present one then stays, where both may work at once.
+        """
+        async with self._turn:
+            if self.program.overlaps and _life(self._child):
+                await self._hand_over()
+            else:
+                await self._stop()
+                await self._start()
+
+    async def end(self) -> None:
+        """End every process there is, and refuse callers. Only when nothing else of this runs any more."""
+        if self._listening is not None:
+            self._listening.close()
+        await self._stop()
 
     async def _start(self) -> None:
         self._born = began = time.monotonic()
         await asyncio.to_thread(self.program.prepare)
-        self._child, self._since = Child(self.program, self._log), self._clock()
+        self._child, self._since = Child(self.program, self._log, self._listening), self._clock()
         self._enter("starting")
-        try:
-            await self._until_ready(self._child)
-        except Trouble:
-            await self._child.kill()
-            raise
+        await self._child.until_ready()
         self._enter("done" if self.program.once else "ready")
         self.ready.set()
         where = f" on port {self.program.port}" if self.program.port else ""
         self._tell(f"{self.program.name} ready in {time.monotonic() - began:.1f} s{where}")
 
-    async def _until_ready(self, child: Child) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while not await self._looks_ready(child):
-            if child.ended.is_set():
-                raise self._trouble(f"{self.program.name} died while starting ({child.status})", child)
-            if time.monotonic() > deadline:
-                raise self._trouble(f"{self.program.name} was not ready after {START_SECONDS:.0f} s", child)
-            await asyncio.sleep(POLL_SECONDS)
+    async def _revive(self) -> None:
+        child = self._child
+        assert child is not None, "it has been started"
+        await child.ended.wait()
+        async with self._turn:
+            if child is not self._child:
+                return
+            await self._mourn(child)
+            try:
+                await self._start()
+            except Trouble as trouble:
+                self._tell(trouble.sentence)
 
-    async def _looks_ready(self, child: Child) -> bool:
-        if self.program.once:
-            return child.ended.is_set() and child.succeeded
-        return await asyncio.to_thread(self.program.ready, child.output()) and not child.ended.is_set()
-
-    def _trouble(self, sentence: str, child: Child) -> Trouble:
-        return Trouble(f"{sentence}; its last lines were:\n{child.last_lines()}", f"all of them are in {self._log}")
-
-    async def _mourn(self) -> None:
-        assert self._child is not None, "it has been started"
-        await self._child.ended.wait()
+    async def _mourn(self, child: Child) -> None:
         recovered = time.monotonic() - self._born > HEALTHY_SECONDS
         self._deaths = 1 if recovered else self._deaths + 1
         self._restarts += 1
         pause = pause_seconds(self._deaths)
         self._enter("restarting")
-        self._tell(f"{self.program.name} died ({self._child.status}); starting it again in {pause:.1f} s")
+        self._tell(f"{self.program.name} died ({child.status}); starting it again in {pause:.1f} s")
         await asyncio.sleep(pause)
+
+    async def _hand_over(self) -> None:
+        name, forerunner = self.program.name, self._child
+        assert forerunner is not None, "it runs"
+        began = time.monotonic()
+        await asyncio.to_thread(self.program.prepare)
+        self._other = successor = Child(self.program, self._log, self._listening)
+        self._enter("restarting")
+        try:
+            await successor.until_ready()
+        except Trouble:
+            self._other = None
+            self._enter("ready")
+            raise
+        self._child, self._other = successor, forerunner
+        self._born, self._since = began, self._clock()
+        self._enter("ready")
+        asked = time.monotonic()
+        how = "left" if await forerunner.stop(LEAVE_SECONDS) else "did not leave and was killed"
+        self._other = None
+        self._changed()
+        self._tell(
+            f"{name} has a new process, ready in {asked - began:.1f} s; "
+            f"the old one {how} in {time.monotonic() - asked:.1f} s"
+        )
+
+    async def _stop(self) -> None:
+        for child in (self._other, self._child):
+            if child is None or child.ended.is_set():
+                continue
+            asked = time.monotonic()
+            how = "stopped" if await child.stop(self.program.stop_seconds) else "did not stop and was killed"
+            self._enter("stopped")
+            self._tell(f"{self.program.name} {how} in {time.monotonic() - asked:.1f} s")
 
     def _enter(self, phase: Phase) -> None:
         self._phase = phase
         self._changed()
+
+
+def _life(child: Child | None) -> Life | None:
+    return child.life if child is not None and not child.ended.is_set() else None

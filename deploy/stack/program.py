@@ -26,6 +26,10 @@ class Program:
     start, until it answers True; both run in a thread and may block. A program that runs `once` is ready when it has
     ended well. `port` is where people reach it, if anywhere. `launch` are flags of `deploy/stack/launcher.py`.
     After `stop_signal` it has `stop_seconds` to end by itself.
+
+    A program that `overlaps` may have a successor beside it for a while: each of its processes says itself when it is
+    ready (readiness.py), and `ready` is not asked. `listens_as` is the variable in which its processes find the number
+    of a listening socket on `port`, which the supervisor holds (listening.py).
     """
 
     name: str
@@ -40,3 +44,5 @@ class Program:
     launch: tuple[str, ...] = ()
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 10.0
+    overlaps: bool = False
+    listens_as: str = ""

@@ -39,9 +39,12 @@ def services(folder: Folder, addresses: Addresses, scorers: int) -> tuple[Progra
         Program(
             name="courier",
             command=_python("services.gateway", "courier"),
-            environment=environment("courier", addresses),
+            environment=environment("courier", addresses.seen_by("courier")),
             folder=ROOT,
             needs=("gateway-tables", "seaweedfs", "valkey"),
+            # A delivery that is under way takes 20 s at most.
+            stop_seconds=25.0,
+            overlaps=True,
         ),
         *(_scorer(f"scorer-{number}", folder, addresses) for number in range(1, scorers + 1)),
     )
@@ -72,15 +75,15 @@ def _practice(addresses: Addresses) -> Program:
 
 
 def _web(service: str, addresses: Addresses, needs: tuple[str, ...]) -> Program:
-    port = addresses.ports[service]
     return Program(
         name=service,
         command=_python(f"services.{service}", "serve"),
-        environment=environment(service, addresses),
+        environment=environment(service, addresses.seen_by(service)),
         folder=ROOT,
-        ready=lambda _: answers_ready(port),
         needs=needs,
-        port=port,
+        port=addresses.ports[service],
+        overlaps=True,
+        listens_as=f"HOLDOUT_{service.upper()}_LISTEN_FD",
     )
 
 
@@ -90,10 +93,11 @@ def _scorer(name: str, folder: Folder, addresses: Addresses) -> Program:
     return Program(
         name=name,
         command=_python("services.scorer", "work"),
-        environment=environment("scorer", addresses) | own,
+        environment=environment("scorer", addresses.seen_by(name)) | own,
         folder=ROOT,
         prepare=lambda: cache.mkdir(mode=0o700, parents=True, exist_ok=True),
         needs=("seaweedfs", "valkey"),
+        overlaps=True,
     )
 
 

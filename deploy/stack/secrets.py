@@ -10,9 +10,9 @@ from deploy.stack.problem import Trouble
 from shared.model import Model
 from shared.signing import new_secret
 
-DATABASE_ROLES = ("admin", "gateway", "quota")
+DATABASE_ROLES = ("admin", "backup", "gateway", "quota")
 QUEUE_USERS = ("admin", "courier", "scorer")
-STORAGE_IDENTITIES = ("admin", "gateway", "publish", "scorer")
+STORAGE_IDENTITIES = ("admin", "backup", "gateway", "publish", "scorer")
 STORAGE_TOKENS = ("SIGNING_KEY", "SIGNING_READ_KEY", "FILER_SIGNING_KEY", "FILER_SIGNING_READ_KEY")
 """SeaweedFS's own: without them its inner ports serve every object to anybody."""
 
@@ -37,9 +37,28 @@ class Secrets(Model):
 
 
 def keep_secrets(path: Path) -> Secrets:
-    """The secrets in `path`, made now if there are none."""
+    """The secrets in `path`, made now if there are none; identities that are newer than the file get theirs now."""
     if not path.exists():
         write_private(path, new_secrets().model_dump_json(indent=2))
+    kept = _read_secrets(path)
+    whole = _completed(kept)
+    if whole != kept:
+        write_private(path, whole.model_dump_json(indent=2))
+    return whole
+
+
+def _completed(kept: Secrets) -> Secrets:
+    fresh = new_secrets()
+    return kept.model_copy(
+        update={
+            "database": fresh.database | kept.database,
+            "queue": fresh.queue | kept.queue,
+            "storage": fresh.storage | kept.storage,
+        }
+    )
+
+
+def _read_secrets(path: Path) -> Secrets:
     try:
         return Secrets.model_validate_json(path.read_bytes())
     except ValidationError as error:

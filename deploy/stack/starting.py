@@ -5,16 +5,18 @@ import contextlib
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO
 
 from deploy.stack.addresses import Addresses
+from deploy.stack.backup import backup, remembered
 from deploy.stack.checks import allow_open_files
 from deploy.stack.folder import Folder
 from deploy.stack.ports import choose_ports
 from deploy.stack.problem import Trouble
 from deploy.stack.program import Program
-from deploy.stack.programs import servers, services
+from deploy.stack.programs import ROOT, servers, services
 from deploy.stack.secrets import keep_secrets
 from deploy.stack.state import end_leftovers
 from deploy.stack.supervisor import Supervisor
@@ -25,13 +27,16 @@ from shared.clock import utc_now
 class Wish:
     """What `up` was asked for.
 
-    A port that is None is kept from the last start or chosen, 0 is chosen. `behind`: nobody watches once all is ready.
+    A port that is None is kept from the last start or chosen, 0 is chosen. `through`: see addresses.py. `behind`: nobody
+    watches once all is ready. `backup`: where one is kept, from now on; None where the last start was told.
     """
 
     ports: Mapping[str, int | None]
     scorers: int = 2
     servers_only: bool = False
     behind: bool = False
+    backup: Path | None = None
+    through: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 class Teller:
@@ -76,7 +81,7 @@ def _supervise(folder: Folder, wish: Wish, tell: Teller) -> None:
     allow_open_files()
     for name in end_leftovers(folder):
         tell(f"{name} was left over by a supervisor that was killed, and has been ended")
-    addresses = Addresses(choose_ports(folder.ports, wish.ports), keep_secrets(folder.secrets))
+    addresses = Addresses(choose_ports(folder.ports, wish.ports), keep_secrets(folder.secrets), through=wish.through)
     programs = _programs(folder, addresses, wish)
 
     def ready() -> None:
@@ -89,6 +94,8 @@ def _supervise(folder: Folder, wish: Wish, tell: Teller) -> None:
 
 
 def _programs(folder: Folder, addresses: Addresses, wish: Wish) -> tuple[Program, ...]:
+    to = remembered(folder, wish.backup)
+    standing = servers(folder, addresses) + ((backup(folder, to, ROOT),) if to else ())
     if wish.servers_only:
-        return servers(folder, addresses)
-    return servers(folder, addresses) + services(folder, addresses, wish.scorers)
+        return standing
+    return standing + services(folder, addresses, wish.scorers)

@@ -15,11 +15,14 @@ Phase = Literal["waiting", "starting", "ready", "done", "restarting", "stopped"]
 
 
 class ProgramState(Model):
-    """One program: its present process, and how often it had to be started again."""
+    """One program: its present process, the `other` one beside it while one hands over to the next, and how often it
+    had to be started again.
+    """
 
     name: str
     phase: Phase
     life: Life | None = None
+    other: Life | None = None
     since: datetime | None = None
     port: int | None = None
     restarts: int = 0
@@ -50,10 +53,13 @@ def read_state(folder: Folder) -> StackState | None:
 def end_leftovers(folder: Folder) -> list[str]:
     """Kill what an ended supervisor left behind (on Linux the kernel has done so already); returns the names."""
     state = read_state(folder)
-    left = [program for program in state.programs if program.life and alive(program.life)] if state else []
-    for program in left:
-        assert program.life is not None
-        send(program.life, signal.SIGKILL)
-        gone_within(program.life, 10)
-        end_group(program.life.pid)
-    return [program.name for program in left]
+    left = [(program.name, life) for program in state.programs for life in _left(program)] if state else []
+    for _, life in left:
+        send(life, signal.SIGKILL)
+        gone_within(life, 10)
+        end_group(life.pid)
+    return [name for name, _ in left]
+
+
+def _left(program: ProgramState) -> list[Life]:
+    return [life for life in (program.life, program.other) if life is not None and alive(life)]

@@ -7,8 +7,10 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 
+from deploy.stack.control import Order, attend, open_door
 from deploy.stack.folder import Folder
 from deploy.stack.keeper import Keeper
+from deploy.stack.problem import Trouble
 from deploy.stack.processes import life_of
 from deploy.stack.program import Program
 from deploy.stack.state import StackState, write_state
@@ -20,11 +22,12 @@ class Supervisor:
 
     def __init__(self, folder: Folder, programs: Sequence[Program], tell: Callable[[str], None], clock: Clock) -> None:
         self._folder = folder
-        self._tell = tell
+        self._tellers = [tell]
         self._since = clock()
         self._ready = False
         self._keepers = {
-            program.name: Keeper(program, folder.log(program.name), tell, self._save, clock) for program in programs
+            program.name: Keeper(program, folder.log(program.name), self._tell, self._save, clock)
+            for program in programs
         }
 
     async def run(self, ready: Callable[[], None]) -> None:
@@ -34,6 +37,7 @@ class Supervisor:
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
         keeping = [asyncio.create_task(keeper.keep(self._needs(keeper))) for keeper in self._keepers.values()]
         keeping.append(asyncio.create_task(self._welcome(ready)))
+        keeping.append(asyncio.create_task(attend(open_door(self._folder), self._obey)))
         try:
             await _until(stopping, keeping)
         finally:
@@ -54,9 +58,33 @@ class Supervisor:
         self._tell(f"everything ready in {time.monotonic() - began:.1f} s")
         ready()
 
+    async def _obey(self, order: Order, say: Callable[[str], None]) -> None:
+        """Restart what is asked for, one after the other, each when its forerunner has left. `say` hears of it too."""
+        if not self._ready:
+            raise Trouble("the stack is still starting", "wait until `python -m deploy.stack status` shows all ready")
+        self._tellers.append(say)
+        try:
+            for keeper in self._named(order.restart):
+                await keeper.restart()
+        finally:
+            self._tellers.remove(say)
+
+    def _named(self, names: Sequence[str]) -> list[Keeper]:
+        """In our order, which is that of their needs. What must stop before it starts is restarted by name only."""
+        if unknown := set(names) - set(self._keepers):
+            raise Trouble(
+                f"there is no {' and no '.join(sorted(unknown))} here", f"there are: {', '.join(self._keepers)}"
+            )
+        of_all = [keeper for keeper in self._keepers.values() if keeper.program.overlaps or keeper.program.once]
+        return [keeper for keeper in self._keepers.values() if keeper.program.name in names] or of_all
+
+    def _tell(self, line: str) -> None:
+        for tell in self._tellers:
+            tell(line)
+
     async def _stop(self) -> None:
         for keeper in reversed(self._keepers.values()):
-            await keeper.stop()
+            await keeper.end()
         self._save()
 
     def _save(self) -> None:

@@ -1,4 +1,4 @@
-"""Commands of the gateway: serve · courier · migrate · publish · account · team."""
+"""Commands of the gateway: serve · courier · migrate · publish · account · team · letters · rehearsed · doctor."""
 
 import argparse
 import sys
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from services.gateway import commands
 from services.gateway.apikeys import SCOPES
+from services.gateway.operating import commands as operating
 from shared.errors import HoldoutError
 
 
@@ -57,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     endpoint.add_argument("name")
     endpoint.add_argument("url")
     endpoint.set_defaults(run=commands.register_endpoint)
+    operating.add_to(verbs)
     return parser
 
 

@@ -15,6 +15,7 @@ from shared.errors import Conflict, HoldoutError, Missing, TooMany, Unavailable,
 from shared.messages import Reservation, ReservationRequest, Settlement, Standing, Statement
 
 TIMEOUT = httpx.Timeout(5.0, connect=1.0)
+READY_SECONDS = 2.0
 
 
 class Allowance:
@@ -59,6 +60,13 @@ class Allowance:
             query["forgiven_per_day"] = limits.forgiven_per_day
         return Statement.model_validate_json(self._ask("GET", "/v1/statement?" + urlencode(query)))
 
+    def is_ready(self) -> bool:
+        """Whether the ledger says that it can be asked; whatever its silence was before."""
+        try:
+            return self._http.get("/readyz", timeout=READY_SECONDS).is_success
+        except httpx.HTTPError:
+            return False
+
     def close(self) -> None:
         """Let the connections go."""
         self._http.close()
@@ -68,7 +76,7 @@ class Allowance:
         if not self._breaker.may_call():
             raise _silent()
         try:
-            answer = self._http.request(method, path, content=body, headers=headers)
+            answer = self._request(method, path, body, headers)
         except httpx.TimeoutException as error:
             self._breaker.timed_out()
             raise _silent() from error
@@ -78,6 +86,15 @@ class Allowance:
         if answer.is_success:
             return answer.content
         raise self._refusal(answer)
+
+    def _request(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> httpx.Response:
+        """The answer, asked for once more when the connection ends under the question: a ledger that was killed has a
+        successor. Asking twice is asking once: reservations and settlements go by the submission's id.
+        """
+        try:
+            return self._http.request(method, path, content=body, headers=headers)
+        except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
+            return self._http.request(method, path, content=body, headers=headers)
 
     def _refusal(self, answer: httpx.Response) -> HoldoutError:
         try:

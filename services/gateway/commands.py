@@ -39,7 +39,7 @@ def serve_http(_: argparse.Namespace) -> None:
         app,
         settings.host,
         settings.port,
-        on_drain=app.state.drain,
+        settings.listen_fd,
         trusted_proxies=settings.trusted_proxies,
     )
 

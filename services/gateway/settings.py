@@ -24,6 +24,9 @@ class GatewaySettings(Settings):
     database_url: DatabaseUrl = Field(repr=False)
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
+    listen_fd: int | None = Field(default=None, ge=3)
+    """A listening socket that we are started with, by its number; it takes the place of `host` and `port`."""
+
     public_url: str = "http://127.0.0.1:8080"
     log_style: Literal["line", "json"] = "line"
 
@@ -64,6 +67,9 @@ class GatewaySettings(Settings):
     trusted_proxies: str = ""
     """Addresses or networks (CIDR, commas) of reverse proxies whose X-Forwarded-For and -Proto are believed."""
 
+    metrics_token: Secret | None = None
+    """Opens /metrics to whoever brings it, from anywhere; without one it is open to private networks only."""
+
     def storage_address(self) -> StorageAddress:
         """The gateway's identity in S3."""
         return StorageAddress(self.s3_endpoint, self.s3_access_key, self.s3_secret_key.get_secret_value())
@@ -96,6 +102,21 @@ class CourierSettings(GatewaySettings):
 
     attempts: int = Field(default=5, ge=1)
     """Attempts before an evaluation is given up as failed and its place refunded."""
+
+    deliveries_days: int = Field(default=90, ge=1)
+    """How long the log of deliveries, and deliveries that were given up, are kept."""
+
+    events_days: int = Field(default=366, ge=7)
+    """How long events are kept for the feed; the last of each submission is kept for ever."""
+
+    requests_days: int = Field(default=30, ge=8)
+    """How long an Idempotency-Key is remembered: longer than the weekly window, or a late retry is charged again."""
+
+    orphan_hours: float = Field(default=24.0, ge=1)
+    """How long an object in S3 that no row names is left alone after it was first seen so."""
+
+    janitor_seconds: float = Field(default=3600.0, ge=60)
+    """How often the janitor begins a round through the object storage."""
 
     warn_after_days: float = Field(default=1.0, gt=0, le=365)
     """How long every attempt at an endpoint may fail before its team is warned by mail."""

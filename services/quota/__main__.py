@@ -25,8 +25,7 @@ def main() -> int:
         if verb == "migrate":
             print("the database is at version", migrate(settings.database_url.get_secret_value(), FOLDER))
         else:
-            app = create_app(settings)
-            serve(app, settings.host, settings.port, on_drain=app.state.drain)
+            serve(create_app(settings), settings.host, settings.port, settings.listen_fd)
     except HoldoutError as error:
         print(f"{error.code}: {error.sentence}", file=sys.stderr)
         return 1

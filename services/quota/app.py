@@ -33,7 +33,6 @@ def create_app(settings: QuotaSettings) -> FastAPI:
         version="1",
         lifespan=lifespan,
     )
-    app.state.drain = readiness.drain
     equip(app, readiness)
     app.include_router(routes(Ledger(database), settings.token.get_secret_value()))
     return app

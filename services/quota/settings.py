@@ -17,4 +17,6 @@ class QuotaSettings(Settings):
     token: Secret
     host: str = "127.0.0.1"
     port: int = Field(default=8002, ge=1, le=65_535)
+    listen_fd: int | None = Field(default=None, ge=3)
+    """A listening socket that we are started with, by its number; it takes the place of `host` and `port`."""
     log_style: Literal["line", "json"] = "line"

@@ -8,6 +8,7 @@ from arq.constants import job_key_prefix
 from shared.errors import Unavailable
 from shared.messages import FileJob
 from shared.queue.connection import FAULTS, FUNCTION, QueueAddress, connections, wake_channel
+from shared.queue.health import PATTERN, Alive, read_sign
 
 
 class Queue:
@@ -33,6 +34,14 @@ class Queue:
         async with self._errors():
             values = await self._pool.mget([job_key_prefix + job_id for job_id in job_ids]) if job_ids else []
             return {job_id for job_id, value in zip(job_ids, values, strict=True) if value is not None}
+
+    async def fleet(self) -> list[Alive]:
+        """Every worker that gives signs of life, in every lane, by name."""
+        async with self._errors():
+            found = [key.decode() async for key in self._pool.scan_iter(match=PATTERN, count=1000)]
+            signs = await self._pool.mget(found) if found else []
+        alive = [read_sign(key, sign) for key, sign in zip(found, signs, strict=True) if sign is not None]
+        return sorted(alive, key=lambda sign: (sign.lane, sign.name))
 
     async def close(self) -> None:
         """Let the connections go."""

@@ -13,6 +13,7 @@ from arq.typing import WorkerCoroutine
 from arq.worker import Worker, func
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from shared.handover import say_ready
 from shared.queue.connection import (
     FAULTS,
     FUNCTION,
@@ -24,6 +25,8 @@ from shared.queue.connection import (
     wake_channel,
 )
 from shared.queue.handing import LONGEST_PAUSE_SECONDS, Handler, JobT, as_arq_calls
+from shared.queue.health import EVERY_SECONDS, LIFE_SECONDS, Alive, health_key
+from shared.version import VERSION
 
 log = logging.getLogger(__name__)
 
@@ -73,8 +76,8 @@ class LeasedWorker(Worker):
             keep_result=0,
             max_tries=1_000_000,
             queue_read_limit=4 * plan.fleet_slots,
-            health_check_key=f"{lane}:health:{plan.name}",
-            health_check_interval=10,
+            health_check_key=health_key(lane, plan.name),
+            health_check_interval=EVERY_SECONDS,
             job_serializer=pack,
             job_deserializer=unpack,
             log_results=False,
@@ -100,6 +103,7 @@ class LeasedWorker(Worker):
                 else:
                     if not answered:
                         log.info("worker %s ready: takes %s, %d at once", self._plan.name, self._lane, self._plan.slots)
+                        say_ready()
                         answered = True
                 # Not wait_for: in Python 3.11 it swallows a cancellation that comes together with the bell.
                 with contextlib.suppress(TimeoutError):
@@ -107,6 +111,16 @@ class LeasedWorker(Worker):
                         await self._awake.wait()
         finally:
             await _cancelled(listener)
+
+    async def record_health(self) -> None:
+        """Leave a sign of life every `EVERY_SECONDS`, of which others can tell who works here; arq's is for reading."""
+        now = self.loop.time()
+        if now - self._last_health_check < EVERY_SECONDS:
+            return
+        self._last_health_check = now
+        running = sum(not task.done() for task in self.tasks.values())
+        sign = Alive(name=self._plan.name, lane=self._lane, slots=self._plan.slots, running=running, version=VERSION)
+        await self.pool.set(self.health_check_key, sign.model_dump_json(), px=int(LIFE_SECONDS * 1000))
 
     async def start_jobs(self, job_ids: list[bytes]) -> None:
         """Start what nobody runs, up to our slots; one question for all, where arq asks for each."""

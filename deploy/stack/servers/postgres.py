@@ -22,6 +22,9 @@ from deploy.stack.servers.binaries import find_binary
 
 OWNERS = ("gateway", "quota")
 
+BACKUP = "backup"
+"""May copy the whole cluster and mark a point in its log, and read no table."""
+
 REMAINS_SECONDS = 10
 """Longer than any init takes to collect the remains of a killed process."""
 
@@ -32,6 +35,8 @@ SETTINGS = {
     "max_connections": "100",
     "shared_buffers": "64MB",
     "timezone": "UTC",
+    # What a backup that has stopped may hold back: beyond it the backup starts anew, and the disk does not fill.
+    "max_slot_wal_keep_size": "1GB",
 }
 
 
@@ -117,6 +122,7 @@ def has_databases(addresses: Addresses) -> bool:
         with psycopg.connect(addresses.database_url("admin"), autocommit=True, connect_timeout=2) as admin:
             for owner in OWNERS:
                 _ensure_database(admin, owner, addresses.secrets.database[owner])
+            _ensure_backup_role(admin, addresses.secrets.database[BACKUP])
     except psycopg.OperationalError:
         return False
     return True
@@ -124,8 +130,21 @@ def has_databases(addresses: Addresses) -> bool:
 
 def _ensure_database(admin: psycopg.Connection, owner: str, password: str) -> None:
     name = sql.Identifier(owner)
-    if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [owner]).fetchone():
-        admin.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(name, sql.Literal(password)))
+    _ensure_role(admin, owner, password)
     if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [owner]).fetchone():
         admin.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, name))
     admin.execute(sql.SQL("REVOKE CONNECT ON DATABASE {}, postgres, template1 FROM PUBLIC").format(name))
+
+
+def _ensure_backup_role(admin: psycopg.Connection, password: str) -> None:
+    name = sql.Identifier(BACKUP)
+    _ensure_role(admin, BACKUP, password)
+    admin.execute(sql.SQL("ALTER ROLE {} REPLICATION").format(name))
+    admin.execute(sql.SQL("GRANT CONNECT ON DATABASE postgres TO {}").format(name))
+    admin.execute(sql.SQL("GRANT EXECUTE ON FUNCTION pg_create_restore_point(text) TO {}").format(name))
+
+
+def _ensure_role(admin: psycopg.Connection, role: str, password: str) -> None:
+    if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
+        create = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
+        admin.execute(create.format(sql.Identifier(role), sql.Literal(password)))

@@ -17,6 +17,7 @@ from shared.storage import Storage, StorageAddress
 
 RIGHTS: Mapping[str, tuple[str, ...]] = {
     "admin": ("Admin",),
+    "backup": tuple(f"{right}:{bucket}" for bucket in BUCKETS for right in ("Read", "List")),
     "gateway": (f"Read:{SUBMISSIONS}", f"Write:{SUBMISSIONS}", f"List:{SUBMISSIONS}", f"Read:{REPORTS}"),
     "publish": (f"Read:{GROUND_TRUTH}", f"Write:{GROUND_TRUTH}"),
     "scorer": (f"Read:{SUBMISSIONS}", f"Read:{GROUND_TRUTH}", f"Read:{REPORTS}", f"Write:{REPORTS}"),

@@ -51,16 +51,24 @@ class Bells:
                 del self._waiting[name]
 
     async def first(
-        self, name: str, look: Callable[[], SeenT], enough: Callable[[SeenT], bool], wait_seconds: float
+        self,
+        name: str,
+        look: Callable[[], SeenT],
+        enough: Callable[[SeenT], bool],
+        wait_seconds: float,
+        to_the_end: bool = False,
     ) -> SeenT:
-        """What `look` sees (in a thread) as soon as it is `enough`; whatever it sees when the time is up or we stop."""
+        """What `look` sees (in a thread) as soon as it is `enough`; whatever it sees when the time is up or we stop.
+
+        `to_the_end`: our stopping is no reason, because whoever waits could not ask for the same again.
+        """
         deadline = asyncio.get_running_loop().time() + wait_seconds
         with self.expecting(name) as bell:
             while True:
                 bell.clear()
                 seen = await run_in_threadpool(look)
                 left = deadline - asyncio.get_running_loop().time()
-                if enough(seen) or left <= 0 or self.closing:
+                if enough(seen) or left <= 0 or (self.closing and not to_the_end):
                     return seen
                 await rung(bell, left)
 

@@ -70,7 +70,9 @@ async def _outcome(desk: Desk, bells: Bells, check: UUID) -> Check:
     found: Check | Failure | None = None
     try:
         look = partial(outcome_of, desk, check)
-        found = await bells.first(str(check), look, lambda seen: seen is not None, desk.settings.check_seconds)
+        found = await bells.first(
+            str(check), look, lambda seen: seen is not None, desk.settings.check_seconds, to_the_end=True
+        )
     finally:
         await asyncio.shield(run_in_threadpool(end_check, desk, check, found is not None))
     if found is None:

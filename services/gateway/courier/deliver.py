@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpcore
 
@@ -31,6 +31,7 @@ KEPT_ANSWER_BYTES = 2048
 """How much of an answer the log shows: a framework's error page names its trouble in its first lines."""
 MINUTE, HOUR = 60, 3600
 GONE = 410
+NOT_KNOWN = "no answer is known: the attempt is under way, or its courier was cut off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +69,15 @@ class Deliverer:
 
     async def act(self, payload: dict[str, Any]) -> None:
         """Deliver; raise `Later` unless the endpoint answers 2xx, `Never` where that has it disabled."""
-        letter = await asyncio.to_thread(self._find, payload)
+        attempt, at = uuid4(), self._desk.clock()
+        letter = await asyncio.to_thread(self._begin, payload, attempt, at)
         if letter is None:
             return
         if letter.endpoint.disabled_at is not None:
             raise Never("the endpoint is disabled")
-        at, began = self._desk.clock(), monotonic()
+        began = monotonic()
         answer = await self._send(letter, at)
-        over = await asyncio.to_thread(self._record, letter, answer, at, monotonic() - began)
+        over = await asyncio.to_thread(self._record, letter, attempt, answer, at, monotonic() - began)
         if over:
             raise Never(str(answer.error))
         if answer.error is not None:
@@ -95,31 +97,45 @@ class Deliverer:
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError, Refused) as broken:
             return Answer(None, f"{type(broken).__name__}: {broken}")
 
-    def _find(self, payload: dict[str, Any]) -> Letter | None:
+    def _begin(self, payload: dict[str, Any], attempt: UUID, at: datetime) -> Letter | None:
+        """What is to be sent. It is in the log before it is sent, so that a courier that is killed loses no attempt."""
         with self._desk.database.begin() as session:
-            return find_letter(session, payload)
+            letter = find_letter(session, payload)
+            if letter is None or letter.endpoint.disabled_at is not None:
+                return letter
+            endpoint = letter.endpoint
+            if endpoints.owned(session, endpoint.team_id, endpoint.id, hold=True) is None:
+                return None
+            row = DeliveryRow(
+                id=attempt,
+                endpoint_id=endpoint.id,
+                event_id=letter.event,
+                type=letter.content.type,
+                at=at,
+                duration_seconds=0,
+                error=NOT_KNOWN,
+                answer="",
+            )
+            deliveries.record(session, row)
+        return letter
 
-    def _record(self, letter: Letter, answer: Answer, at: datetime, duration_seconds: float) -> bool:
+    def _record(self, letter: Letter, attempt: UUID, answer: Answer, at: datetime, duration_seconds: float) -> bool:
         """Into the log, if the endpoint is still there; whether it is to get nothing more."""
         endpoint = letter.endpoint
         with self._desk.database.begin() as session:
             held = endpoints.owned(session, endpoint.team_id, endpoint.id, hold=True)
             if held is None:
                 return False
-            row = DeliveryRow(
-                id=uuid4(),
-                endpoint_id=endpoint.id,
-                event_id=letter.event,
-                type=letter.content.type,
-                at=at,
+            deliveries.complete(
+                session,
+                attempt,
                 duration_seconds=duration_seconds,
                 status=answer.status,
                 error=_storable(answer.error),
                 answer=_storable(answer.beginning.decode(errors="replace")),
             )
-            deliveries.record(session, row)
-            attempt = Attempt(at, answer.error, gone=answer.status == GONE)
-            return note(self._desk, session, held, attempt, self._patience)
+            tried = Attempt(at, answer.error, gone=answer.status == GONE)
+            return note(self._desk, session, held, tried, self._patience)
 
 
 async def _beginning(answer: httpcore.Response) -> bytes:

@@ -59,15 +59,32 @@ class Drain:
         self._deed = deed
         self._at_once = at_once
         self._bell = asyncio.Event()
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], OutboxRow] = {}
+        self._leaving = False
 
     def wake(self) -> None:
         """There may be something to do."""
         self._bell.set()
 
+    def leave(self) -> None:
+        """Take nothing more."""
+        self._leaving = True
+        self.wake()
+
+    async def finish(self, seconds: float) -> None:
+        """After `run`: let what is under way come to its end within `seconds`; give back at once what does not."""
+        if not self._running:
+            return
+        _, late = await asyncio.wait(self._running, timeout=seconds)
+        rows = [self._running[task] for task in late]
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        await asyncio.to_thread(self._hand_back, rows)
+
     async def run(self) -> None:
-        """For ever. Each deed runs in a task of its own: a slow one holds its place, not the loop."""
-        while True:
+        """Until told to leave. Each deed runs in a task of its own: a slow one holds its place, not the loop."""
+        while not self._leaving:
             self._bell.clear()
             try:
                 nap = await self._start_due()
@@ -82,16 +99,19 @@ class Drain:
         room = self._at_once - len(self._running)
         now = self._desk.clock()
         rows = await asyncio.to_thread(self._claim, now, room) if room else []
+        if self._leaving:
+            await asyncio.to_thread(self._hand_back, rows)
+            return 0
         for row in rows:
             task = asyncio.create_task(self._do(row))
-            self._running.add(task)
+            self._running[task] = row
             task.add_done_callback(self._ended)
         if len(rows) == room:
             return LONGEST_NAP_SECONDS
         return await asyncio.to_thread(self._nap, now)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
+        del self._running[task]
         self.wake()
         if not task.cancelled() and task.exception() is not None:
             log.error("how a deed of kind %s ended was not recorded", self._deed.kind, exc_info=task.exception())
@@ -113,6 +133,15 @@ class Drain:
     def _claim(self, now: datetime, room: int) -> Sequence[OutboxRow]:
         with self._desk.database.begin() as session:
             return outbox.claim(session, self._deed.kind, now, self._deed.lease, room)
+
+    def _hand_back(self, rows: Sequence[OutboxRow]) -> None:
+        if not rows:
+            return
+        try:
+            with self._desk.database.begin() as session:
+                outbox.hand_back(session, rows, self._desk.clock())
+        except HoldoutError as error:
+            log.warning("%d deeds are not handed back, and wait for their leases to end: %s", len(rows), error)
 
     def _nap(self, claimed: datetime) -> float:
         with self._desk.database.begin() as session:

@@ -5,13 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Update, case, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, delete, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from services.gateway.store import outbox
 from services.gateway.store.submissions import Cursor
 from services.gateway.tables import DeliveryRow, OutboxRow
-from shared.database import notify
 
 _UNSYNCHRONISED = {"synchronize_session": False}
 
@@ -26,15 +25,15 @@ def owe_again(session: Session, endpoint: UUID, event: UUID, now: datetime) -> b
 
     An attempt that is under way is the one that was asked for: it gets none beside it.
     """
-    again = _again(now).where(_of(endpoint), OutboxRow.payload["event"].astext == str(event))
-    return _drive(session, again) > 0
+    named = OutboxRow.payload["event"].astext == str(event)
+    return outbox.redrive(session, _of(endpoint) & named, now) > 0
 
 
 def owe_failed_again(session: Session, endpoint: UUID, now: datetime, limit: int) -> int:
     """Make due now what was given up for this endpoint, at most `limit`, what was owed first first; returns how many."""
     given_up = select(OutboxRow.id).where(_of(endpoint), OutboxRow.given_up_at.is_not(None))
     first = given_up.order_by(OutboxRow.created_at, OutboxRow.id).limit(limit)
-    return _drive(session, _again(now).where(OutboxRow.id.in_(first)))
+    return outbox.redrive(session, OutboxRow.id.in_(first), now)
 
 
 def give_up_all(session: Session, endpoint: UUID, now: datetime, cause: str) -> None:
@@ -59,6 +58,11 @@ def record(session: Session, row: DeliveryRow) -> None:
     """Add an attempt to the log, numbered after those before it."""
     row.attempt = 1 + newest(session, row.endpoint_id, [row.event_id]).get(row.event_id, 0)
     session.add(row)
+
+
+def complete(session: Session, attempt: UUID, **values: Any) -> None:
+    """Add to an attempt of the log what came of it."""
+    session.execute(update(DeliveryRow).where(DeliveryRow.id == attempt).values(**values))
 
 
 def newest(session: Session, endpoint: UUID, events: Sequence[UUID]) -> dict[UUID, int]:
@@ -96,17 +100,3 @@ def forget(session: Session, before: datetime, limit: int) -> int:
 
 def _of(endpoint: UUID) -> ColumnElement[bool]:
     return OutboxRow.endpoint_id == endpoint
-
-
-def _again(now: datetime) -> Update:
-    """What is under lease keeps it, and what is due keeps its turn."""
-    at = case(
-        (OutboxRow.leased_until > now, OutboxRow.next_attempt_at), else_=func.least(OutboxRow.next_attempt_at, now)
-    )
-    return update(OutboxRow).values(next_attempt_at=at, given_up_at=None, attempts=0)
-
-
-def _drive(session: Session, again: Update) -> int:
-    driven = session.execute(again.returning(OutboxRow.id), execution_options=_UNSYNCHRONISED).all()
-    notify(session, outbox.CHANNEL, "deliver")
-    return len(driven)

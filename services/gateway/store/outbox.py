@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, case, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from services.gateway.store.turns import turn
@@ -58,6 +58,36 @@ def postpone(session: Session, row: int, until: datetime, error: str) -> None:
 def give_up(session: Session, row: int, now: datetime, error: str) -> None:
     """Keep the deed, visible, and try no more."""
     _end_lease(session, row, given_up_at=now, last_error=error)
+
+
+def redrive(session: Session, which: ColumnElement[bool], now: datetime) -> int:
+    """Make these deeds due now, given up or not, with all their attempts before them; returns how many there are.
+
+    What is under lease keeps it, and what is due keeps its turn.
+    """
+    at = case(
+        (OutboxRow.leased_until > now, OutboxRow.next_attempt_at), else_=func.least(OutboxRow.next_attempt_at, now)
+    )
+    again = update(OutboxRow).where(which).values(next_attempt_at=at, given_up_at=None, attempts=0)
+    kinds = session.scalars(again.returning(OutboxRow.kind), execution_options={"synchronize_session": False}).all()
+    for kind in sorted(set(kinds)):
+        notify(session, CHANNEL, kind)
+    return len(kinds)
+
+
+def hand_back(session: Session, rows: Sequence[OutboxRow], now: datetime) -> None:
+    """Whoever claimed these stops: they are due at once, as if never claimed, and whoever is there is woken.
+
+    What ended meanwhile, or was claimed by another after its lease, is not touched.
+    """
+    for row in rows:
+        session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.id == row.id, OutboxRow.leased_until == row.leased_until)
+            .values(leased_until=None, next_attempt_at=now, attempts=OutboxRow.attempts - 1)
+        )
+    for kind in {row.kind for row in rows}:
+        notify(session, CHANNEL, kind)
 
 
 def _oldest(kind: Kind, now: datetime, limit: int) -> Select[int]:

@@ -4,6 +4,7 @@ from services.gateway.tables.base import Base
 from services.gateway.tables.challenges import ChallengeRow, TruthRow
 from services.gateway.tables.checks import CheckRow
 from services.gateway.tables.endpoints import DeliveryRow, EndpointRow
+from services.gateway.tables.operations import ChoreRow, FleetRow, OrphanRow, RehearsalRow
 from services.gateway.tables.outbox import EventRow, OutboxRow
 from services.gateway.tables.requests import RequestRow
 from services.gateway.tables.submissions import EvaluationRow, SubmissionRow
@@ -15,14 +16,18 @@ __all__ = [
     "Base",
     "ChallengeRow",
     "CheckRow",
+    "ChoreRow",
     "DeliveryRow",
     "EndpointRow",
     "EvaluationRow",
     "EventRow",
+    "FleetRow",
     "KeyRow",
     "MemberRow",
+    "OrphanRow",
     "OutboxRow",
     "PartRow",
+    "RehearsalRow",
     "RequestRow",
     "SubmissionRow",
     "TeamRow",

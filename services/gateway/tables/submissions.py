@@ -74,6 +74,7 @@ class EvaluationRow(Base):
     __table_args__ = (
         CheckConstraint(_one_of(EVALUATION_STATES), name="state"),
         Index("ix_evaluations_open", "heard_at", postgresql_where=text(_one_of(OPEN_STATES))),
+        Index("ix_evaluations_finished", "finished_at", postgresql_where=text("finished_at IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

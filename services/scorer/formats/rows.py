@@ -1,6 +1,7 @@
 """Reads a text file of whole numbers, one line per image, into an array of one row per image.
 
-Last step of reading: recognise → blocks → tokens → rows. The grammar: lines end in LF or CRLF; numbers are digits
+Last step of reading: recognise → blocks → tokens → rows; what has nothing unusual about it goes by
+`usual_rows` alone. The grammar: lines end in LF or CRLF; numbers are digits
 only, separated by spaces, tabs or single commas; no line is blank, except at the end of the file.
 """
 
@@ -14,6 +15,7 @@ from services.scorer.formats.blocks import Readable, blocks, content
 from services.scorer.formats.faults import FaultList
 from services.scorer.formats.recognise import refuse_other_formats
 from services.scorer.formats.tokens import Tokens, tokenize
+from services.scorer.formats.usual_rows import read_usual_rows
 
 Numbers = NDArray[np.integer[Any]]
 
@@ -34,6 +36,8 @@ def read_rows(data: Readable, width: int | None = None, lines: int | None = None
     """
     refuse_other_formats(data)
     text = content(data)
+    if width is not None and lines is not None and (usual := read_usual_rows(text, width, lines)):
+        return Rows(*usual)
     faults = FaultList()
     kept: list[Tokens | Rows] = []
     found = 0

@@ -6,6 +6,8 @@ The text: lines end in LF or CRLF; numbers are separated by spaces, tabs or sing
 number may look like is its column's: `kinds`, taken up anew where a line has more columns.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,6 +39,10 @@ _NEWLINE, _RETURN, _SPACE, _PLUS, _COMMA, _MINUS, _DOT, _ZERO, _E, _CASE, _DELET
 
 _BLANKS, _GAPS = (np.isin(np.arange(256), list(marks)) for marks in (b" \t", b" \t\r\n,"))
 """For each byte whether it is one."""
+
+_U_NONE, _U_ONE, _U_NINE, _U_TEN, _U_ZERO, _U_MOST, _U_LARGEST = (
+    np.uint64(number) for number in (0, 1, 9, 10, _ZERO, MOST_DIGITS, LARGEST)
+)
 
 _WORD, _TOO_LARGE, _READ, _LATE = int(Kind.WORD), int(Kind.TOO_LARGE), -1, -2
 """How reading a word went: two are faults."""
@@ -235,6 +241,58 @@ def _is_lone(text: NDArray[np.uint8], place: int, size: int) -> bool:
     return place + 1 < size and _at(text, place + 1) != _NEWLINE
 
 
+@kernel()
+def _digits(text: NDArray[np.uint8], place: Any, size: Any, number: Any) -> tuple[Any, Any]:
+    """`number` with the digits from `place` on behind it, and where they end. All of it unsigned: then one comparison
+    tells a digit, and no index is looked at for its sign.
+    """
+    while place < size:
+        digit = np.uint64(text[place]) - _U_ZERO
+        if digit > _U_NINE:
+            break
+        number = number * _U_TEN + digit
+        place += _U_ONE
+    return number, place
+
+
+@kernel()
+def _usual_line(
+    text: NDArray[np.uint8], start: int, kinds: NDArray[np.int64], values: NDArray[np.float64], index: int, step: int
+) -> tuple[int, int]:
+    """Read a line as nearly every file has it: plain numbers, one space between two. Where it ends; how many it has.
+
+    They go to `values`, the first to `index`, each `step` behind the other. No numbers where the line is not of this
+    kind, or is at fault: then it is to be read byte by byte.
+    """
+    size, place, phase, count, end = np.uint64(len(text)), np.uint64(start), 0, 0, _SPACE
+    while end == _SPACE:
+        kind = kinds[phase]
+        negative = kind != WHOLE and place < size and text[place] == _MINUS
+        place += _U_ONE if negative else _U_NONE
+        number, stop = _digits(text, place, size, _U_NONE)
+        fraction, usual = _U_NONE, stop > place
+        if kind >= DECIMAL and stop < size and text[stop] == _DOT:
+            point = stop + _U_ONE
+            number, stop = _digits(text, point, size, number)
+            fraction, usual = stop - point, usual and stop > point
+        if not usual or stop - place > _U_MOST or (kind <= SIGNED and number > _U_LARGEST):
+            return start, 0
+        signed = np.int64(number)
+        if kind <= SIGNED:
+            value = float(-signed if negative else signed)
+        else:
+            value, usual = decimal(int(signed), -int(fraction))
+            value = -value if negative else value
+        if not usual or count * step + index >= len(values):
+            return start, 0
+        values[index + count * step] = value
+        count += 1
+        phase = phase + 1 if phase + 1 < len(kinds) else 0
+        end = int(text[stop]) if stop < size else _NEWLINE
+        place = stop + _U_ONE
+    return (int(place), count) if end == _NEWLINE else (start, 0)
+
+
 @kernel(f"void({TEXT}, int64[::1], int64[::1], boolean, float64[::1], int32[::1], int64[:,::1], int64[:,::1])")
 def tokenize(  # noqa: C901  (one loop over the bytes: what is rare is called out)
     text: NDArray[np.uint8],
@@ -256,6 +314,14 @@ def tokenize(  # noqa: C901  (one loop over the bytes: what is rare is called ou
     place, line, start, column, comma = state[PLACE], state[LINE], state[LINE_START], state[COLUMN], state[COMMA]
     count, faults, lates, phase, ended = state[VALUES], state[FAULTS], 0, state[PHASE], False
     while not ended:
+        if column == 0 and comma < 0 and place == start and place < size:
+            index, step = (line, lines) if fixed else (count, 1)
+            stop, numbers = _usual_line(text, place, kinds, values, index, step)
+            if numbers and (numbers == columns or not fixed):
+                if not fixed:
+                    lengths[line] = numbers
+                place, start, line, count, ended = stop, stop, line + 1, count + numbers, stop > size
+                continue
         byte = _at(text, place) if place < size else _NEWLINE
         if _BLANKS[np.uint64(byte)]:
             place += 1

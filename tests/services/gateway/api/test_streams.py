@@ -145,7 +145,7 @@ def another_gateway(settings: GatewaySettings) -> Iterator[tuple[str, "threading
     port = server.servers[0].sockets[0].getsockname()[1]
 
     def drain() -> None:
-        loops[0].call_soon_threadsafe(app.state.drain)
+        loops[0].call_soon_threadsafe(app.state.readiness.drain)
         server.should_exit = True
 
     try:

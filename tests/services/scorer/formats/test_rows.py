@@ -162,6 +162,29 @@ def test_good_files_are_read_as_the_second_opinion_reads_them(text: bytes) -> No
     assert [row[:length] for row, length in zip(rows.numbers.tolist(), rows.lengths, strict=True)] == lines
 
 
+usual_files = st.lists(st.lists(numbers.map(str), min_size=1, max_size=8).map(" ".join), min_size=1).map("\n".join)
+
+
+@given(usual_files, st.integers(0), st.sampled_from(["", "0", " ", "\n", "\r", ",", "x", "9" * 10, "9" * 25]))
+def test_a_file_is_read_alike_in_one_pass_and_in_blocks_whatever_is_put_into_it(text: str, at: int, more: str) -> None:
+    place = at % (len(text) + 1)
+    data = (text[:place] + more + text[place:]).encode()
+    blocks = outcome(data)
+    if isinstance(blocks, Unreadable):
+        assert str(outcome(data, text.count("\n") + 1)) == str(blocks) or more == "\n"
+        return
+    rows = outcome(data, len(blocks.lengths))
+    assert isinstance(rows, Rows)
+    assert (rows.numbers.tolist(), rows.lengths.tolist()) == (blocks.numbers.tolist(), blocks.lengths.tolist())
+    assert rows.lengths.tolist() == [len(line) for line in reference.read(data)]
+
+
+def test_a_usual_line_may_be_as_long_as_a_block_and_no_longer() -> None:
+    longest = b"1 " * (BLOCK_BYTES // 2 - 1) + b"2\n"
+    assert read_rows(longest + b"3\n", 2, 2).lengths.tolist() == [BLOCK_BYTES // 2, 1]
+    assert refusal(b"1" + longest + b"3\n", 2).code == "line-too-long"
+
+
 def outcome(data: bytes, lines: int | None = None) -> Rows | Unreadable:
     try:
         return read_rows(data, 5, lines)
