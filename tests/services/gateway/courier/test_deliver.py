@@ -117,7 +117,18 @@ def test_an_endpoint_that_is_gone_is_disabled_and_what_it_did_not_take_is_kept(s
 
 @pytest.mark.parametrize(
     ("asked", "seconds"),
-    [("3600", 3600), ("1", Deliverer.schedule[0]), ("9" * 400, DAY), ("soon", Deliverer.schedule[0])],
+    [
+        ("3600", 3600),
+        ("1", Deliverer.schedule[0]),
+        ("9" * 400, DAY),
+        ("soon", Deliverer.schedule[0]),
+        ("Thu, 01 Jan 2026 02:00:00 GMT", 7200),
+        ("Thu, 01 Jan 2026 02:00:00 -0000", 7200),
+        ("Thursday, 01-Jan-26 02:00:00 GMT", 7200),
+        ("Wed, 31 Dec 2025 23:00:00 GMT", Deliverer.schedule[0]),
+        ("Fri, 01 Jan 2027 00:00:00 GMT", DAY),
+        ("Thu, 01 Jan 99999 00:00:00 GMT", Deliverer.schedule[0]),
+    ],
 )
 def test_retry_after_is_honoured_up_to_a_day(still: Desk, moment: Moment, asked: str, seconds: float) -> None:
     with receiver(status(503, Retry_After=asked)) as ours:
