@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test fuzz rehearse check bench lock
+.PHONY: help setup demo up down status test fuzz rehearse faults check bench lock
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -34,6 +34,9 @@ test: setup ## the tests, on real servers
 
 fuzz: setup ## the API against its own OpenAPI document, at length
 	FUZZ_EXAMPLES=100 $(RUN) pytest -s tests/system/test_conformance.py
+
+faults: setup ## break a stack under load 500 times and look for what was lost; 40 minutes
+	$(RUN) tests.faults --faults 500
 
 rehearse: setup ## docker-compose.yml for real; needs a Docker Engine
 	$(RUN) deploy.rehearsal

@@ -1,7 +1,7 @@
 """Where everything of a running stack is, and who each service is there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from deploy.stack.ports import HOST
 from deploy.stack.secrets import Secrets
@@ -14,12 +14,18 @@ class Addresses:
     """`ports` by name (see ports.py), with the secrets that open them.
 
     `hosts`, by the same names, where they are not on this machine; `listen`: what the services listen on.
+    `through`: by program, the ports at which it is to find others, where something stands between them.
     """
 
     ports: Mapping[str, int]
     secrets: Secrets
     hosts: Mapping[str, str] = field(default_factory=dict)
     listen: str = HOST
+    through: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    def seen_by(self, program: str) -> "Addresses":
+        """The same, as `program` is to see them."""
+        return replace(self, ports={**self.ports, **self.through.get(program, {})})
 
     def database_url(self, role: str) -> str:
         """PostgreSQL, as `gateway` or `quota`, which own the database of their name, or as `admin` or `backup`."""

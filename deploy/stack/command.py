@@ -51,6 +51,14 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--backup", type=Path, metavar="FOLDER", help="keep a backup there, at later starts too (or: none)")
     for name in PORT_OPTIONS:
         up.add_argument(f"--{name}-port", type=_port, metavar="N", help="0: any free one")
+    up.add_argument(
+        "--through",
+        type=_detour,
+        action="append",
+        default=[],
+        metavar="PROGRAM:NAME=PORT",
+        help="have PROGRAM find NAME (a port option's) at another port, where something stands between them",
+    )
     up.set_defaults(act=_up)
 
     commands.add_parser("down", parents=[every], help="stop everything; comes back when all is gone").set_defaults(
@@ -79,6 +87,14 @@ def _port(text: str) -> int:
     return port
 
 
+def _detour(text: str) -> tuple[str, str, int]:
+    who, _, port = text.partition("=")
+    program, _, name = who.partition(":")
+    if not program or name not in PORT_OPTIONS:
+        raise argparse.ArgumentTypeError(f"{text} is not PROGRAM:NAME=PORT with a NAME of {', '.join(PORT_OPTIONS)}")
+    return program, name, _port(port)
+
+
 def _up(folder: Folder, options: argparse.Namespace) -> int:
     if not (options.foreground or options.behind):
         return start_in_background(folder, sys.argv[1:])
@@ -86,7 +102,10 @@ def _up(folder: Folder, options: argparse.Namespace) -> int:
     from deploy.stack.starting import Wish, supervise
 
     ports = {name: getattr(options, f"{name}_port") for name in PORT_OPTIONS}
-    return supervise(folder, Wish(ports, options.scorers, options.servers_only, options.behind, options.backup))
+    through: dict[str, dict[str, int]] = {}
+    for program, name, port in options.through:
+        through.setdefault(program, {})[name] = port
+    return supervise(folder, Wish(ports, options.scorers, options.servers_only, options.behind, options.backup, through))
 
 
 def _status(folder: Folder, options: argparse.Namespace) -> int:

@@ -39,7 +39,7 @@ def services(folder: Folder, addresses: Addresses, scorers: int) -> tuple[Progra
         Program(
             name="courier",
             command=_python("services.gateway", "courier"),
-            environment=environment("courier", addresses),
+            environment=environment("courier", addresses.seen_by("courier")),
             folder=ROOT,
             needs=("gateway-tables", "seaweedfs", "valkey"),
             # A delivery that is under way takes 20 s at most.
@@ -78,7 +78,7 @@ def _web(service: str, addresses: Addresses, needs: tuple[str, ...]) -> Program:
     return Program(
         name=service,
         command=_python(f"services.{service}", "serve"),
-        environment=environment(service, addresses),
+        environment=environment(service, addresses.seen_by(service)),
         folder=ROOT,
         needs=needs,
         port=addresses.ports[service],
@@ -93,7 +93,7 @@ def _scorer(name: str, folder: Folder, addresses: Addresses) -> Program:
     return Program(
         name=name,
         command=_python("services.scorer", "work"),
-        environment=environment("scorer", addresses) | own,
+        environment=environment("scorer", addresses.seen_by(name)) | own,
         folder=ROOT,
         prepare=lambda: cache.mkdir(mode=0o700, parents=True, exist_ok=True),
         needs=("seaweedfs", "valkey"),

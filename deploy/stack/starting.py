@@ -5,7 +5,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -27,8 +27,8 @@ from shared.clock import utc_now
 class Wish:
     """What `up` was asked for.
 
-    A port that is None is kept from the last start or chosen, 0 is chosen. `behind`: nobody watches once all is ready.
-    `backup`: where one is kept, from now on; None where the last start was told.
+    A port that is None is kept from the last start or chosen, 0 is chosen. `through`: see addresses.py. `behind`: nobody
+    watches once all is ready. `backup`: where one is kept, from now on; None where the last start was told.
     """
 
     ports: Mapping[str, int | None]
@@ -36,6 +36,7 @@ class Wish:
     servers_only: bool = False
     behind: bool = False
     backup: Path | None = None
+    through: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 class Teller:
@@ -80,7 +81,7 @@ def _supervise(folder: Folder, wish: Wish, tell: Teller) -> None:
     allow_open_files()
     for name in end_leftovers(folder):
         tell(f"{name} was left over by a supervisor that was killed, and has been ended")
-    addresses = Addresses(choose_ports(folder.ports, wish.ports), keep_secrets(folder.secrets))
+    addresses = Addresses(choose_ports(folder.ports, wish.ports), keep_secrets(folder.secrets), through=wish.through)
     programs = _programs(folder, addresses, wish)
 
     def ready() -> None:

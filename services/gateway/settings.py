@@ -1,10 +1,14 @@
 """What an operator sets for the gateway's processes: serve, courier, publish. All documented in docs/operations.md."""
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, SecretStr, StringConstraints, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from services.gateway.headers import address_of
+from services.gateway.patience import Patience
+from services.gateway.smtp import MailServer
 from shared.queue import QueueAddress
 from shared.settings import Secret, Settings
 from shared.storage import StorageAddress
@@ -113,6 +117,47 @@ class CourierSettings(GatewaySettings):
 
     janitor_seconds: float = Field(default=3600.0, ge=60)
     """How often the janitor begins a round through the object storage."""
+
+    warn_after_days: float = Field(default=1.0, gt=0, le=365)
+    """How long every attempt at an endpoint may fail before its team is warned by mail."""
+
+    disable_after_days: float = Field(default=5.0, gt=0, le=365)
+    """How long every attempt at an endpoint may fail before it is disabled; a delivery is tried for seven."""
+
+    mail_host: str = ""
+    """The mail server that takes what persons are written. None by default: then nobody is written to."""
+
+    mail_port: int = Field(default=587, ge=1, le=65535)
+
+    mail_tls: Literal["starttls", "tls", "none"] = "starttls"
+    """`starttls` (usual at port 587), `tls` (at 465), or `none`, for a server on this machine."""
+
+    mail_user: str = ""
+    """Who logs in there; nobody does where it is empty."""
+
+    mail_password: SecretStr | None = Field(default=None, repr=False)
+
+    mail_sender: str = Field(default="", validate_default=True)
+    """The address that mails come from, with a name before it or not; required where there is a mail server."""
+
+    @field_validator("mail_sender")
+    @classmethod
+    def _is_an_address(cls, sender: str, info: ValidationInfo) -> str:
+        if (sender or info.data.get("mail_host")) and address_of(sender) is None:
+            raise ValueError("is no address to send from, such as `Holdout <holdout@example.org>`")
+        return sender
+
+    def mail_server(self) -> MailServer | None:
+        """Where mail goes; None where nobody is written to."""
+        sender = address_of(self.mail_sender)
+        if not self.mail_host or sender is None:
+            return None
+        password = self.mail_password.get_secret_value() if self.mail_password else ""
+        return MailServer(self.mail_host, self.mail_port, self.mail_tls, sender, self.mail_user, password)
+
+    def patience(self) -> Patience:
+        """How long an endpoint may fail."""
+        return Patience(timedelta(days=self.warn_after_days), timedelta(days=self.disable_after_days))
 
     def queue_address(self) -> QueueAddress:
         """The courier's identity in Redis."""

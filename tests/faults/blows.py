@@ -1,0 +1,135 @@
+"""How each fault is inflicted: it begins, lasts, and ends within `inflict`, which says when it began."""
+
+import contextlib
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from tests.faults.plan import Fault
+from tests.faults.processes import frozen
+from tests.faults.scene import LOOK_SECONDS, Scene
+
+CATCH_SECONDS = 6.0
+"""How long to wait for a scorer to have a job, and for the queue to have some: there is always something on its way."""
+
+WAITING_JOBS = 4
+"""So many evaluations stand in the queue before it is emptied."""
+
+STOP_SIGNAL = {"postgres": signal.SIGINT}
+"""What asks a program to end, where that is not SIGTERM: PostgreSQL would wait for its clients."""
+
+
+@dataclass(slots=True)
+class Blow:
+    """What was hit: when it began (monotonic), and the evaluations that were under way at what was hit."""
+
+    began: float = 0.0
+    caught: list[UUID] = field(default_factory=list)
+
+
+def inflict(scene: Scene, fault: Fault) -> Blow:
+    """Do it, to its end; a probe is sent as soon as it has begun."""
+    blow = Blow()
+    with _prepared(scene, fault, blow) as let_go, contextlib.ExitStack() as lasting:
+        blow.began = time.monotonic()
+        HOW[fault.kind](scene, fault, lasting)
+        let_go()
+        if fault.target != "receivers":
+            scene.prober.send()
+        time.sleep(fault.seconds)
+    if fault.target == "receivers":
+        # Who does not listen hears late by his own fault: what counts is what is sent after it.
+        blow.began = time.monotonic()
+        scene.prober.send()
+    return blow
+
+
+@contextmanager
+def _prepared(scene: Scene, fault: Fault, blow: Blow) -> Iterator[Callable[[], None]]:
+    """Something is under way at what will be hit; the block calls what it is given to let it go on."""
+    with contextlib.ExitStack() as held:
+        if fault.target.startswith("scorer"):
+            held.enter_context(scene.links.turned([(fault.target, "s3")], "held"))
+            blow.caught = _caught(lambda: scene.open_evaluations(scorer=fault.target), 1)
+        elif fault.kind in ("flush", "wipe"):
+            held.enter_context(scene.links.turned([("scorer-1", "valkey"), ("scorer-2", "valkey")], "held"))
+            blow.caught = _caught(scene.open_evaluations, WAITING_JOBS)
+        yield held.close
+
+
+def _caught(look: Callable[[], list[UUID]], enough: int) -> list[UUID]:
+    """What `look` sees twice: once may be seen at its very end."""
+    deadline, before = time.monotonic() + CATCH_SECONDS, set[UUID]()
+    while time.monotonic() < deadline:
+        now = look()
+        same = [one for one in now if one in before]
+        if len(same) >= enough:
+            return same
+        before = set(now)
+        time.sleep(2 * LOOK_SECONDS)
+    return [one for one in look() if one in before]
+
+
+def _kill(scene: Scene, fault: Fault, _: contextlib.ExitStack) -> None:
+    scene.stack.kill(fault.target)
+
+
+def _restart(scene: Scene, fault: Fault, _: contextlib.ExitStack) -> None:
+    scene.stack.kill(fault.target, STOP_SIGNAL.get(fault.target, signal.SIGTERM))
+
+
+def _stop(scene: Scene, fault: Fault, lasting: contextlib.ExitStack) -> None:
+    lasting.enter_context(frozen(scene.stack.pid(fault.target)))
+
+
+def _cut(scene: Scene, fault: Fault, lasting: contextlib.ExitStack) -> None:
+    lasting.enter_context(scene.links.turned(scene.lines_of(fault.target), "cut"))
+
+
+def _hold(scene: Scene, fault: Fault, lasting: contextlib.ExitStack) -> None:
+    """Every other partition heals with its connections alive, as a short one does; the rest find them dead."""
+    broken = fault.number % 2 == 0
+    lasting.enter_context(scene.links.turned(scene.lines_of(fault.target), "held", broken))
+
+
+def _flush(scene: Scene, _fault: Fault, _: contextlib.ExitStack) -> None:
+    """Every key goes in one moment, as by FLUSHALL, which nobody in the stack may call."""
+    with contextlib.closing(scene.queue()) as queue:
+        keys = list(queue.scan_iter(count=10_000))
+        if keys:
+            queue.delete(*keys)
+
+
+def _wipe(scene: Scene, fault: Fault, _: contextlib.ExitStack) -> None:
+    """Its files go, and then it does: it comes back with nothing."""
+    shutil.rmtree(scene.stack.folder / "valkey" / "appendonlydir")
+    os.kill(scene.stack.pid(fault.target), signal.SIGKILL)
+
+
+def _full(scene: Scene, _fault: Fault, lasting: contextlib.ExitStack) -> None:
+    assert scene.disk is not None, "without a small disk there is no such fault"
+    lasting.enter_context(scene.disk.full())
+
+
+def _misbehave(scene: Scene, fault: Fault, lasting: contextlib.ExitStack) -> None:
+    lasting.enter_context(scene.receivers.behaving(fault.kind))  # type: ignore[arg-type]
+
+
+HOW: dict[str, Callable[[Scene, Fault, contextlib.ExitStack], None]] = {
+    "kill": _kill,
+    "restart": _restart,
+    "stop": _stop,
+    "cut": _cut,
+    "hold": _hold,
+    "flush": _flush,
+    "wipe": _wipe,
+    "full": _full,
+    "errors": _misbehave,
+    "drip": _misbehave,
+    "hang": _misbehave,
+}

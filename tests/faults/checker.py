@@ -1,0 +1,132 @@
+"""Compares what clients were told with what there is. Pure: evidence in, violations out; see the lists of checks below."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from tests.faults.checking_ledger import LEDGER
+from tests.faults.checking_telling import TELLING
+from tests.faults.evidence import Evidence, Submission, Violation
+from tests.faults.venue import HEADLINES
+
+Check = Callable[[Evidence], Iterator[Violation]]
+ItemT = TypeVar("ItemT")
+KeyT = TypeVar("KeyT")
+
+FINAL = ("scored", "rejected", "failed")
+ROUNDING = 1e-12
+
+
+def check(evidence: Evidence) -> list[Violation]:
+    """Every violation, check by check."""
+    return [violation for one in CHECKS for violation in one(evidence)]
+
+
+def nothing_accepted_is_lost(evidence: Evidence) -> Iterator[Violation]:
+    """What was acknowledged is there, sealed, with its bytes, and has come to an outcome."""
+    rows = {row.id: row for row in evidence.submissions}
+    outcomes = {one.submission for one in evidence.evaluations if one.state in FINAL}
+    for submission in {asked.submission for asked in evidence.history if asked.submission}:
+        row = rows.get(submission)
+        if row is None or row.state != "sealed":
+            state = row.state if row else "gone"
+            yield Violation("lost", submission, f"it was accepted, and is {state}", submission)
+        elif submission not in outcomes:
+            yield Violation("lost", submission, "it was accepted, and has no outcome", submission)
+
+
+def bytes_are_kept(evidence: Evidence) -> Iterator[Violation]:
+    """Every sealed submission has its object in S3."""
+    for row in evidence.submissions:
+        if row.state == "sealed" and not row.has_object:
+            yield Violation("bytes-lost", row.id, "its bytes are not in S3", row.id)
+
+
+def what_is_sealed_ends(evidence: Evidence) -> Iterator[Violation]:
+    """Also what nobody was told of: every sealed submission has one evaluation, which is over; nothing stays open."""
+    evaluations = Counter(one.submission for one in evidence.evaluations)
+    for row in evidence.submissions:
+        if row.state == "open":
+            yield Violation(
+                "open-for-ever", row.id, "its upload is over, and it is neither sealed nor abandoned", row.id
+            )
+        if row.state == "sealed" and evaluations[row.id] != 1:
+            yield Violation("scored-twice", row.id, f"it has {evaluations[row.id]} evaluations", row.id)
+    for one in evidence.evaluations:
+        if one.state not in FINAL:
+            yield Violation("unfinished", one.id, f"the evaluation is {one.state} for ever", one.submission)
+
+
+def scores_are_what_they_must_be(evidence: Evidence) -> Iterator[Violation]:
+    """Each outcome and headline metric is the one that the file was made for."""
+    evaluations = {one.submission: one for one in evidence.evaluations}
+    for asked in evidence.history:
+        found = evaluations.get(asked.submission or "")
+        if found is None or found.state not in FINAL:
+            continue
+        if found.state != asked.outcome:
+            yield Violation("wrong-outcome", found.submission, f"{found.state}, not {asked.outcome}", found.submission)
+        elif asked.score is not None:
+            value = found.metrics.get(HEADLINES[asked.task])
+            if value is None or abs(value - asked.score) > ROUNDING:
+                yield Violation("wrong-score", found.submission, f"{value}, not {asked.score}", found.submission)
+
+
+def a_key_stands_for_one_deed(evidence: Evidence) -> Iterator[Violation]:
+    """The same request again is the same submission, with the same answer byte for byte."""
+    accepted = [asked for asked in evidence.history if asked.submission]
+    for (team, key), answers in _grouped(accepted, lambda asked: (asked.team, asked.key)).items():
+        submissions = {asked.submission for asked in answers}
+        if len(submissions) > 1:
+            yield Violation(
+                "key-twice", key, f"{team} has {len(submissions)} submissions for it", answers[0].submission
+            )
+        elif len({asked.body for asked in answers}) > 1:
+            yield Violation("answers-differ", key, f"{team} got different answers", answers[0].submission)
+
+
+def the_same_bytes_are_one_submission(evidence: Evidence) -> Iterator[Violation]:
+    """Of equal files of a team for a split, one is sealed; another only after that has failed."""
+    failed = {one.submission for one in evidence.evaluations if one.state == "failed"}
+    kept = [row for row in evidence.submissions if row.state == "sealed" and row.id not in failed]
+
+    def same(row: Submission) -> tuple[str, str, str, str | None]:
+        return row.team, row.task, row.split, row.digest
+
+    for rows in _grouped(kept, same).values():
+        if len(rows) > 1:
+            ids = ", ".join(row.id for row in rows)
+            yield Violation("bytes-twice", rows[0].id, f"the same bytes are sealed as {ids}", rows[0].id)
+
+
+def reports_and_outcomes_agree(evidence: Evidence) -> Iterator[Violation]:
+    """No outcome without its report, no report without an outcome, and all attempts say the same."""
+    for one in evidence.evaluations:
+        if one.state in ("scored", "rejected") and one.reports.get(one.attempt) != one.report_digest:
+            yield Violation("no-report", one.id, "its outcome is not that of the report in S3", one.submission)
+        if one.reports and one.state not in FINAL:
+            yield Violation("no-outcome", one.id, "it has a report and no outcome", one.submission)
+        if len(set(one.reports.values())) > 1:
+            yield Violation("reports-differ", one.id, "its attempts came to different results", one.submission)
+    for key in evidence.stray_reports:
+        yield Violation("no-outcome", key, "a report of no evaluation")
+
+
+def _grouped(items: Sequence[ItemT], key: Callable[[ItemT], KeyT]) -> dict[KeyT, list[ItemT]]:
+    groups: dict[KeyT, list[ItemT]] = defaultdict(list)
+    for item in items:
+        groups[key(item)].append(item)
+    return groups
+
+
+CHECKS: tuple[Check, ...] = (
+    nothing_accepted_is_lost,
+    bytes_are_kept,
+    what_is_sealed_ends,
+    scores_are_what_they_must_be,
+    a_key_stands_for_one_deed,
+    the_same_bytes_are_one_submission,
+    reports_and_outcomes_agree,
+    *LEDGER,
+    *TELLING,
+)

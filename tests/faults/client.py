@@ -1,0 +1,132 @@
+"""A good client: one Idempotency-Key a request, tried again while the server or the line is at fault."""
+
+import gzip
+import hashlib
+import random
+import time
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from tests.faults.history import Asked
+from tests.faults.venue import NAME, File
+
+FORMS = ("file", "form", "json", "gzip")
+BEGUN = "idempotency-running"
+LONGEST_PAUSE_SECONDS = 5.0
+PATIENCE_SECONDS = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A file on its way: in which form, to which split, under which key."""
+
+    file: File
+    split: str
+    form: str
+    key: str
+
+    @property
+    def content(self) -> bytes:
+        """The bytes that are judged."""
+        return self.file.inline if self.form == "json" and self.file.inline else self.file.text
+
+    def sent(self) -> dict[str, Any]:
+        """The same as httpx takes it."""
+        if self.form == "form":
+            return {"files": {"file": ("predictions.txt", self.content)}}
+        media = "application/json" if self.content is self.file.inline else "text/plain"
+        body = gzip.compress(self.content) if self.form == "gzip" else self.content
+        return {"content": body, "headers": {"Content-Type": media}}
+
+
+def parcel(file: File, split: str, form: str) -> Parcel:
+    """A new request with this file. What has no JSON goes as a file."""
+    return Parcel(file, split, "file" if form == "json" and file.inline is None else form, uuid4().hex)
+
+
+class Client:
+    """One team's. `url` is where it finds the gateway; one thread at a time."""
+
+    def __init__(self, url: str, team: str, key: str, draw: random.Random) -> None:
+        self.team = team
+        self._draw = draw
+        headers = {"Authorization": f"Bearer {key}"}
+        timeout = httpx.Timeout(15, connect=3)
+        self._http = httpx.Client(base_url=url, headers=headers, timeout=timeout, trust_env=False)
+
+    def close(self) -> None:
+        """Let the connection go."""
+        self._http.close()
+
+    def submit(
+        self,
+        one: Parcel,
+        patience_seconds: float = PATIENCE_SECONDS,
+        longest_pause_seconds: float = LONGEST_PAUSE_SECONDS,
+    ) -> Asked:
+        """Send until there is an answer for good, or patience ends."""
+        deadline, pause, tries = time.monotonic() + patience_seconds, 0.1, 0
+        while True:
+            tries += 1
+            answer = self._try(one)
+            if answer is not None and _is_final(answer):
+                return self._asked(one, answer, tries)
+            wait = max(pause, _retry_after(answer)) * self._draw.uniform(0.7, 1)
+            if time.monotonic() + wait > deadline:
+                return self._asked(one, None, tries)
+            time.sleep(wait)
+            pause = min(2 * pause, longest_pause_seconds)
+
+    def state(self, submission: str, wait_seconds: float) -> str | None:
+        """The state of its evaluation; None when nobody answers."""
+        try:
+            answer = self._http.get(f"/v1/submissions/{submission}", params={"wait": wait_seconds})
+            return str(answer.raise_for_status().json()["evaluation"]["state"])
+        except httpx.HTTPError:
+            return None
+
+    def _try(self, one: Parcel) -> httpx.Response | None:
+        path = f"/v1/challenges/{NAME}/tasks/{one.file.task}/splits/{one.split}/submissions"
+        sent = one.sent()
+        headers = {"Idempotency-Key": one.key} | sent.pop("headers", {})
+        try:
+            return self._http.post(path, params={"method": one.key}, headers=headers, **sent)
+        except httpx.HTTPError:
+            return None
+
+    def _asked(self, one: Parcel, answer: httpx.Response | None, tries: int) -> Asked:
+        content: dict[str, Any] = answer.json() if answer is not None else {}
+        accepted = answer is not None and answer.is_success
+        return Asked(
+            at=time.time(),
+            team=self.team,
+            key=one.key,
+            task=one.file.task,
+            split=one.split,
+            form=one.form,
+            digest=hashlib.sha256(one.content).hexdigest(),
+            outcome=one.file.outcome,
+            score=one.file.score,
+            status=answer.status_code if answer is not None else None,
+            submission=content["submission"]["id"] if accepted else None,
+            reused=accepted and content["reused"],
+            replayed=answer is not None and "Idempotency-Replayed" in answer.headers,
+            body=hashlib.sha256(answer.content).hexdigest() if answer is not None and accepted else "",
+            code="" if accepted else str(content.get("code", "")),
+            tries=tries,
+        )
+
+
+def _is_final(answer: httpx.Response) -> bool:
+    """Any answer but a fault of theirs, and that the first try is still under way. 429 is for good: others go on."""
+    if answer.status_code == 409:
+        return bool(answer.json().get("code") != BEGUN)
+    return answer.status_code < 500
+
+
+def _retry_after(answer: httpx.Response | None) -> float:
+    value = answer.headers.get("Retry-After", "") if answer is not None else ""
+    return min(float(value), LONGEST_PAUSE_SECONDS) if value.isdigit() else 0.0

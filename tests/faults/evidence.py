@@ -1,0 +1,97 @@
+"""What there is to compare after a run: what clients were told, and what is in the database, S3, ledger and recorder."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tests.faults.history import Asked
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A row of the gateway's; `has_object`: its bytes are in S3."""
+
+    id: str
+    team: str
+    task: str
+    split: str
+    state: str
+    digest: str | None
+    created_at: datetime
+    forgiven: bool = False
+    has_object: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A row of the gateway's; `reports` are the digests of what its attempts left in S3, by attempt."""
+
+    id: str
+    submission: str
+    state: str
+    attempt: int
+    report_digest: str | None
+    metrics: dict[str, float]
+    reports: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event as the database has it."""
+
+    id: str
+    team: str
+    position: int | None
+    submission: str
+    evaluation: str
+    sequence: int
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A line of the ledger."""
+
+    submission: str
+    team: str
+    pool: str
+    kind: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A webhook that the recorder took; one event may come several times."""
+
+    id: str
+    team: str
+    signed: bool
+    type: str
+    submission: str | None
+    sequence: int | None
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All of it. `feeds` are the ids of each team's events as `GET /v1/events` gives them, in order."""
+
+    history: Sequence[Asked] = ()
+    submissions: Sequence[Submission] = ()
+    evaluations: Sequence[Evaluation] = ()
+    events: Sequence[Told] = ()
+    postings: Sequence[Posting] = ()
+    heard: Sequence[Heard] = ()
+    feeds: dict[str, list[str]] = field(default_factory=dict)
+    stray_reports: Sequence[str] = ()
+    """Keys of reports that belong to no evaluation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A promise that was broken: which, about what, how; `submission` where it is about one."""
+
+    code: str
+    subject: str
+    sentence: str
+    submission: str | None = None

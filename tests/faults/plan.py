@@ -1,0 +1,77 @@
+"""Which faults a seed means: what is done to whom, for how long, in which order. Pure."""
+
+import random
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+SERVICES = ("gateway", "courier", "quota", "scorer-1", "scorer-2")
+SERVERS = ("postgres", "valkey", "seaweedfs")
+PROGRAMS = SERVICES + SERVERS
+
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "kill": PROGRAMS,
+    "stop": PROGRAMS,
+    "restart": PROGRAMS,
+    "cut": PROGRAMS,
+    "hold": PROGRAMS,
+    "flush": ("valkey",),
+    "wipe": ("valkey",),
+    "full": ("disk",),
+    "errors": ("receivers",),
+    "drip": ("receivers",),
+    "hang": ("receivers",),
+}
+"""What can be done, and to whom. `hold` and `cut` are partitions: silent ones, and those that break connections."""
+
+WEIGHTS: Mapping[str, int] = {
+    "kill": 32, "stop": 14, "restart": 16, "cut": 12, "hold": 12, "flush": 3, "wipe": 3, "full": 1, "errors": 3,
+    "drip": 2, "hang": 2,
+}  # fmt: skip
+"""Of a hundred faults, so many are of each kind: what takes long to heal comes seldom."""
+
+HOLD_SECONDS: Mapping[str, tuple[float, float]] = {
+    "stop": (1.0, 3.0), "cut": (0.5, 2.5), "hold": (1.0, 4.0), "full": (3.0, 5.0), "errors": (1.0, 3.0),
+    "drip": (1.0, 3.0), "hang": (1.0, 3.0),
+}  # fmt: skip
+
+PAST_LEASE_SECONDS = (4.5, 6.0)
+"""A scorer's lease is 3 s: stopped or cut off for so long, another has taken its job over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """The `number`th fault: `kind` happens to `target` and lasts for `seconds`."""
+
+    number: int
+    kind: str
+    target: str
+    seconds: float = 0.0
+
+
+def plan(seed: int, count: int, kinds: Collection[str] = tuple(KINDS)) -> list[Fault]:
+    """The faults of `seed`. Each kind comes by its weight, and each target of a kind as often as any other."""
+    draw = random.Random(seed)
+    decks: dict[str, list[str]] = {kind: [] for kind in kinds}
+    faults = []
+    for number, kind in enumerate(_kinds(draw, count, kinds), start=1):
+        if not decks[kind]:
+            decks[kind] = draw.sample(KINDS[kind], len(KINDS[kind]))
+        target = decks[kind].pop()
+        faults.append(Fault(number, kind, target, _seconds(draw, kind, target)))
+    return faults
+
+
+def _kinds(draw: random.Random, count: int, kinds: Collection[str]) -> list[str]:
+    """So many kinds, in any order; each at least once where there is room."""
+    kinds = sorted(kinds)
+    each = kinds if count >= len(kinds) else draw.sample(kinds, count)
+    rest = draw.choices(kinds, [WEIGHTS[kind] for kind in kinds], k=count - len(each))
+    chosen = [*each, *rest]
+    draw.shuffle(chosen)
+    return chosen
+
+
+def _seconds(draw: random.Random, kind: str, target: str) -> float:
+    past_lease = kind in ("stop", "cut", "hold") and target.startswith("scorer")
+    low, high = PAST_LEASE_SECONDS if past_lease else HOLD_SECONDS.get(kind, (0.0, 0.0))
+    return round(draw.uniform(low, high), 2)

@@ -1,0 +1,70 @@
+"""How long each fault was felt: until a probe was concluded, until what it had hit was taken over or queued again."""
+
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+from tests.faults.blows import Blow, inflict
+from tests.faults.plan import Fault
+from tests.faults.scene import Overdue, Scene, until
+
+TAKEOVER_SECONDS, REQUEUE_SECONDS = 8.0, 30.0
+"""The promises: for the job of a killed scorer, and for all jobs of a queue that has lost its memory."""
+
+LONGEST_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Felt:
+    """What one fault did. `recovery`: from its beginning until a probe sent after that had its outcome; None: never.
+
+    `caught` is how many evaluations it hit, `takeover` or `requeue` the time until these were done or queued again.
+    """
+
+    fault: Fault
+    recovery: float | None
+    caught: int = 0
+    takeover: float | None = None
+    requeue: float | None = None
+    complaint: str = ""
+
+
+def suffer(scene: Scene, fault: Fault) -> Felt:
+    """Inflict the fault and wait until everything is as before."""
+    try:
+        return _suffer(scene, fault)
+    except Overdue as overdue:
+        return Felt(fault, None, complaint=str(overdue))
+
+
+def _suffer(scene: Scene, fault: Fault) -> Felt:
+    blow = inflict(scene, fault)
+    takeover = requeue = None
+    complaint = ""
+    if fault.target.startswith("scorer") and blow.caught:
+        takeover = _until_concluded(scene, blow)
+        if fault.kind == "kill" and takeover > TAKEOVER_SECONDS:
+            complaint = f"the killed scorer's job was concluded after {takeover:.1f} s, not {TAKEOVER_SECONDS:.0f}"
+    if fault.kind in ("flush", "wipe") and blow.caught:
+        requeue = _until_looked_after(scene, blow)
+        if requeue > REQUEUE_SECONDS:
+            complaint = f"{len(blow.caught)} evaluations were queued again after {requeue:.1f} s"
+    concluded = scene.prober.concluded_at()
+    if concluded is None:
+        complaint = "the probe was not concluded within two minutes"
+    scene.await_ready()
+    recovery = None if concluded is None else concluded - blow.began
+    return Felt(fault, recovery, len(blow.caught), takeover, requeue, complaint)
+
+
+def _until_concluded(scene: Scene, blow: Blow) -> float:
+    def done(evaluation: UUID) -> bool:
+        return scene.is_concluded(evaluation)
+
+    until(lambda: all(done(one) for one in blow.caught), LONGEST_SECONDS, "a scorer's job was never concluded")
+    return time.monotonic() - blow.began
+
+
+def _until_looked_after(scene: Scene, blow: Blow) -> float:
+    until(lambda: scene.are_looked_after(blow.caught), LONGEST_SECONDS, "lost jobs were never queued again")
+    return time.monotonic() - blow.began

@@ -1,0 +1,115 @@
+"""Everything a fault run has in hand: the stack and its lines, the recorder, the disk, and a look into the stores."""
+
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+import redis
+from sqlalchemy import Select, select
+
+from services.gateway.desk import Desk
+from services.gateway.lifecycle import OPEN_STATES
+from services.gateway.tables import EvaluationRow
+from shared.errors import Unavailable
+from shared.messages import job_id
+from tests.faults.disk import Disk
+from tests.faults.links import Line, Links
+from tests.faults.listening import Listening
+from tests.faults.prober import Prober
+from tests.stacks import Stack
+
+ValueT = TypeVar("ValueT")
+
+LOOK_SECONDS = 0.05
+WAY_SECONDS = 60.0
+"""A program that is not ready again by then has not recovered."""
+
+PORT_OF = {"seaweedfs": "s3"}
+"""What the ports of a program are called, where that is not its name."""
+
+LINES: tuple[Line, ...] = (
+    ("clients", "gateway"),
+    *(("gateway", name) for name in ("postgres", "s3", "quota")),
+    *(("courier", name) for name in ("postgres", "s3", "quota", "valkey")),
+    ("quota", "postgres"),
+    *((scorer, name) for scorer in ("scorer-1", "scorer-2") for name in ("valkey", "s3", "gateway")),
+)
+"""Who speaks with whom."""
+
+
+class Overdue(Exception):
+    """Something did not come back in the time that it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """`desk` looks straight into the stores, past all lines."""
+
+    stack: Stack
+    links: Links
+    receivers: Listening
+    disk: Disk | None
+    desk: Desk
+    prober: Prober
+
+    def lines_of(self, program: str) -> list[Line]:
+        """All lines of one program, in and out."""
+        return self.links.touching(PORT_OF.get(program, program))
+
+    def await_ready(self) -> None:
+        """Until every program runs and says that it is ready."""
+        until(lambda: all(one["state"] in ("ready", "done") for one in self.stack.status()["programs"]), WAY_SECONDS)
+
+    def open_evaluations(self, *, scorer: str | None = None) -> list[UUID]:
+        """Those without an outcome: that this scorer runs, or that the queue was given."""
+        wanted = select(EvaluationRow.id).where(EvaluationRow.state.in_(OPEN_STATES))
+        if scorer is not None:
+            wanted = wanted.where(EvaluationRow.state == "running", EvaluationRow.scorer == scorer)
+        else:
+            wanted = wanted.where(EvaluationRow.enqueued_at.is_not(None))
+        return self._look(wanted.order_by(EvaluationRow.created_at)) or []
+
+    def is_concluded(self, evaluation: UUID) -> bool:
+        """Whether it has its outcome."""
+        wanted = select(EvaluationRow.id).where(EvaluationRow.id == evaluation, EvaluationRow.state.not_in(OPEN_STATES))
+        return bool(self._look(wanted))
+
+    def are_looked_after(self, evaluations: list[UUID]) -> bool:
+        """Whether each has its outcome, or the queue holds its present attempt."""
+        try:
+            with self.desk.database.begin() as session:
+                wanted = select(EvaluationRow.id, EvaluationRow.attempt).where(
+                    EvaluationRow.id.in_(evaluations), EvaluationRow.state.in_(OPEN_STATES)
+                )
+                left = session.execute(wanted).all()
+            with contextlib.closing(self.queue()) as queue:
+                return all(queue.exists(f"arq:job:{job_id(row.id, row.attempt)}") for row in left)
+        except (Unavailable, redis.RedisError):
+            return False
+
+    def queue(self) -> "redis.Redis":
+        """A line to Valkey with the courier's rights."""
+        address = self.stack.addresses.queue_address("courier")
+        return redis.Redis(
+            address.host, address.port, username=address.username, password=address.password, socket_timeout=2
+        )
+
+    def _look(self, wanted: Select[UUID]) -> list[UUID] | None:
+        try:
+            with self.desk.database.begin() as session:
+                return list(session.scalars(wanted))
+        except Unavailable:
+            return None
+
+
+def until(look: Callable[[], ValueT], seconds: float, what: str = "") -> ValueT:
+    """The first truthy answer; raises `Overdue` after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not (value := look()):
+        if time.monotonic() > deadline:
+            raise Overdue(what or f"not within {seconds:.0f} s")
+        time.sleep(LOOK_SECONDS)
+    return value

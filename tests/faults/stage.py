@@ -1,0 +1,125 @@
+"""Sets the scene: lines, disk, recorder and stack; the challenge, the teams and their endpoints; takes all down again."""
+
+import random
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from deploy.stack.folder import Folder
+from deploy.stack.ports import read_ports
+from services.gateway.actions import endpoints
+from services.gateway.actions.keys import make_key
+from services.gateway.actions.teams import found_team
+from services.gateway.app import open_desk
+from services.gateway.desk import Desk
+from services.gateway.publish import publish
+from services.gateway.settings import GatewaySettings
+from shared.storage import Storage
+from tests.faults import venue
+from tests.faults.client import Client
+from tests.faults.disk import Disk, small_disk
+from tests.faults.history import History
+from tests.faults.links import Links
+from tests.faults.listening import Listening, listening
+from tests.faults.prober import Prober
+from tests.faults.scene import LINES, Scene
+from tests.stacks import ANY_PORT, Stack, start
+
+LISTEN_HERE = {"HOLDOUT_GATEWAY_PRIVATE_NETWORKS": "127.0.0.0/8"}
+PROBER = "prober"
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """The files of a run, in its folder."""
+
+    folder: Path
+
+    @property
+    def history(self) -> Path:
+        """What clients were told."""
+        return self.folder / "history.jsonl"
+
+    @property
+    def heard(self) -> Path:
+        """What the recorder took."""
+        return self.folder / "heard.jsonl"
+
+    @property
+    def felt(self) -> Path:
+        """What each fault did."""
+        return self.folder / "faults.jsonl"
+
+    @property
+    def stack(self) -> Path:
+        """The stack's folder."""
+        return self.folder / "stack"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What stands: the scene, the clients of the teams, and everybody's key by the team's name."""
+
+    scene: Scene
+    clients: list[Client]
+    keys: dict[str, str]
+    history: History
+
+
+@contextmanager
+def set_up(papers: Papers, teams: int, draw: random.Random, *, with_disk: bool) -> Iterator[Stage]:
+    """Everything running, until the end of the block."""
+    with ExitStack() as standing:
+        disk = standing.enter_context(small_disk(papers.stack)) if with_disk else None
+        receivers = standing.enter_context(listening(papers.heard))
+        links = _links(papers.stack)
+        standing.callback(links.close)
+        stack = start(papers.stack, *ANY_PORT, *_detours(links), settings=LISTEN_HERE)
+        standing.callback(stack.stop)
+        settings = GatewaySettings.from_mapping(stack.environment("gateway") | LISTEN_HERE)
+        desk = standing.enter_context(closing(open_desk(settings, "faults")))
+        history = standing.enter_context(closing(History(papers.history)))
+        _publish(stack, desk, papers.folder)
+        keys = {name: _found(desk, receivers, name) for name in (PROBER, *(f"team-{n}" for n in range(1, teams + 1)))}
+        url = f"http://127.0.0.1:{links.port(('clients', 'gateway'))}"
+        clients = {name: Client(url, name, key, random.Random(draw.random())) for name, key in keys.items()}
+        for client in clients.values():
+            standing.callback(client.close)
+        prober = Prober(clients.pop(PROBER), history, random.Random(draw.random()))
+        yield Stage(_scene(stack, links, receivers, disk, desk, prober), list(clients.values()), keys, history)
+
+
+def _scene(stack: Stack, links: Links, receivers: Listening, disk: Disk | None, desk: Desk, prober: Prober) -> Scene:
+    return Scene(stack, links, receivers, disk, desk, prober)
+
+
+def _links(folder: Path) -> Links:
+    """The lines end at ports that the stack chooses when it starts."""
+
+    def port(name: str) -> int:
+        return read_ports(Folder(folder).ports)[name]
+
+    return Links({line: partial(port, line[1]) for line in LINES})
+
+
+def _detours(links: Links) -> list[str]:
+    programs = [line for line in LINES if line[0] != "clients"]
+    return [f"--through={program}:{name}={links.port((program, name))}" for program, name in programs]
+
+
+def _publish(stack: Stack, desk: Desk, folder: Path) -> None:
+    home = folder / "challenge"
+    home.mkdir()
+    truths = venue.write(home)
+    with closing(Storage(stack.addresses.storage_address("publish"))) as operator:
+        publish(desk.database, operator, desk.clock, home, truths)
+
+
+def _found(desk: Desk, receivers: Listening, name: str) -> str:
+    """A team with an endpoint at the recorder; its key."""
+    team = found_team(desk, name)
+    endpoint = endpoints.register(desk, team.id, endpoints.Draft(receivers.endpoint(name)))
+    receivers.know(name, endpoint.secrets[0])
+    return make_key(desk, name, "faults").text()

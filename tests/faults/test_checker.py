@@ -1,0 +1,193 @@
+"""The checker can fail: each forged history is caught, by name, and a true one is not."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.faults.checker import check
+from tests.faults.evidence import Evaluation, Evidence, Heard, Posting, Submission, Told
+from tests.faults.history import Asked
+from tests.faults.venue import PLACES, POOLS, TEST, VALIDATION
+
+NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
+TEAM = "team-1"
+COMMON: dict[str, Any] = {"team": TEAM, "task": "classification"}
+
+
+def asked(number: int, **more: Any) -> Asked:
+    told: dict[str, Any] = {
+        "at": 0.0,
+        "key": f"key-{number}",
+        "split": VALIDATION,
+        "form": "file",
+        "digest": f"digest-{number}",
+        "outcome": "scored",
+        "score": 0.25,
+        "status": 202,
+        "submission": f"submission-{number}",
+        "body": f"body-{number}",
+    }
+    return Asked(**COMMON | told | more)
+
+
+def submission(number: int, **more: Any) -> Submission:
+    row: dict[str, Any] = {
+        "id": f"submission-{number}",
+        "split": VALIDATION,
+        "state": "sealed",
+        "digest": f"digest-{number}",
+        "created_at": NOON,
+    }
+    return Submission(**COMMON | row | more)
+
+
+def evaluation(number: int, state: str = "scored") -> Evaluation:
+    metrics = {"top_1_error": 0.25} if state == "scored" else {}
+    return Evaluation(
+        f"evaluation-{number}", f"submission-{number}", state, 1, f"report-{number}", metrics, {1: f"report-{number}"}
+    )
+
+
+def told(number: int, state: str = "scored") -> Told:
+    kind = f"evaluation.{state}"
+    return Told(f"event-{number}", TEAM, number, f"submission-{number}", f"evaluation-{number}", 1, kind)
+
+
+def heard(number: int, state: str = "scored") -> Heard:
+    return Heard(f"event-{number}", TEAM, True, f"evaluation.{state}", f"submission-{number}", 1, f"said-{number}")
+
+
+def posting(number: int, kind: str, split: str = VALIDATION, after_seconds: float = 0) -> Posting:
+    return Posting(f"submission-{number}", TEAM, POOLS[split], kind, NOON + timedelta(seconds=after_seconds))
+
+
+def true_story() -> Evidence:
+    """Two submissions were scored, a third was rejected, a fourth upload broke off."""
+    rejected = ("held", "spent", "refunded")
+    return Evidence(
+        history=(
+            asked(1),
+            asked(1, replayed=True),
+            asked(2),
+            asked(3, outcome="rejected", score=None),
+            asked(4, status=None, submission=None, body=""),
+        ),
+        submissions=(submission(1), submission(2), submission(3), submission(4, state="abandoned", digest=None)),
+        evaluations=(evaluation(1), evaluation(2), evaluation(3, "rejected")),
+        events=(told(1), told(2), told(3, "rejected")),
+        postings=(
+            *(posting(number, kind) for number in (1, 2) for kind in ("held", "spent")),
+            *(posting(3, kind) for kind in rejected),
+            *(posting(4, kind) for kind in ("held", "released")),
+        ),
+        heard=(heard(1), heard(2), heard(2), heard(3, "rejected")),
+        feeds={TEAM: ["event-1", "event-2", "event-3"]},
+    )
+
+
+Forger = Callable[[Evidence], Evidence]
+
+
+def without(field: str, matches: Callable[[Any], bool]) -> Forger:
+    """What matches is missing."""
+    return lambda story: _with(story, field, [one for one in getattr(story, field) if not matches(one)])
+
+
+def with_more(field: str, *more: Any) -> Forger:
+    """There is more than there should be."""
+    return lambda story: _with(story, field, [*getattr(story, field), *more])
+
+
+def changed(field: str, number: int, **changes: Any) -> Forger:
+    """One of them is otherwise."""
+
+    def forge(story: Evidence) -> Evidence:
+        rows = list(getattr(story, field))
+        rows[number] = replace(rows[number], **changes)
+        return _with(story, field, rows)
+
+    return forge
+
+
+def _with(story: Evidence, field: str, rows: list[Any]) -> Evidence:
+    forged: dict[str, Any] = {field: tuple(rows)}
+    return replace(story, **forged)
+
+
+def all_at_once(count: int) -> Forger:
+    """So many places of the limited pool within a second."""
+    lines = [posting(100 + number, kind, TEST, number / count) for number in range(count) for kind in ("held", "spent")]
+    return with_more("postings", *lines)
+
+
+FORGED: dict[str, tuple[str, Forger]] = {
+    "an accepted submission is gone": ("lost", without("submissions", lambda row: row.id == "submission-1")),
+    "an accepted submission was abandoned": ("lost", changed("submissions", 0, state="abandoned")),
+    "an accepted submission has no outcome": ("lost", without("evaluations", lambda one: one.id == "evaluation-2")),
+    "an evaluation never ends": ("unfinished", changed("evaluations", 0, state="running")),
+    "an upload never ends": ("open-for-ever", changed("submissions", 3, state="open")),
+    "a submission is scored twice": ("scored-twice", with_more("evaluations", replace(evaluation(1), id="another"))),
+    "its bytes are gone": ("bytes-lost", changed("submissions", 1, has_object=False)),
+    "another score": ("wrong-score", changed("evaluations", 0, metrics={"top_1_error": 0.26})),
+    "no score": ("wrong-score", changed("evaluations", 0, metrics={})),
+    "another outcome": ("wrong-outcome", changed("evaluations", 0, state="rejected")),
+    "a good file failed": ("wrong-outcome", changed("evaluations", 0, state="failed")),
+    "a key stands for two submissions": ("key-twice", changed("history", 1, submission="submission-2")),
+    "a repeated request is answered otherwise": ("answers-differ", changed("history", 1, body="another")),
+    "the same bytes are sealed twice": ("bytes-twice", changed("submissions", 1, digest="digest-1")),
+    "the same bytes are charged twice": ("charged-twice", changed("submissions", 1, digest="digest-1")),
+    "an outcome without a report": ("no-report", changed("evaluations", 0, reports={})),
+    "another report than the outcome's": ("no-report", changed("evaluations", 0, reports={1: "another"})),
+    "a report without an outcome": ("no-outcome", changed("evaluations", 0, state="running")),
+    "a report of nobody's": ("no-outcome", with_more("stray_reports", "nobody")),
+    "two attempts that differ": ("reports-differ", changed("evaluations", 0, reports={1: "report-1", 2: "another"})),
+    "a place that was never charged": (
+        "not-charged",
+        without("postings", lambda line: line.submission == "submission-1"),
+    ),
+    "a scored file that was refunded": ("not-charged", with_more("postings", posting(1, "refunded"))),
+    "a rejected file that was not refunded": (
+        "not-refunded",
+        without("postings", lambda line: line.kind == "refunded"),
+    ),
+    "a place held for ever": ("held-for-ever", without("postings", lambda line: line.kind == "released")),
+    "a place held by nobody": ("held-for-ever", with_more("postings", posting(9, "held"))),
+    "a place spent by nobody": ("charged-for-nothing", with_more("postings", posting(9, "held"), posting(9, "spent"))),
+    "a ledger that does not balance": ("unbalanced", with_more("postings", posting(9, "held"))),
+    "more places than there are": ("over-the-limit", all_at_once(PLACES + 1)),
+    "an event that was never told": ("event-missing", without("events", lambda event: event.id == "event-2")),
+    "an outcome told twice": ("told-twice", with_more("events", replace(told(1), id="again", position=4, sequence=2))),
+    "another outcome told": ("told-wrong", changed("events", 0, type="evaluation.failed")),
+    "an outcome of nothing": ("told-wrong", changed("events", 0, evaluation="another")),
+    "a sequence that begins at two": ("out-of-sequence", changed("events", 0, sequence=2)),
+    "a gap in the positions": ("out-of-sequence", changed("events", 2, position=4)),
+    "two events at one position": ("out-of-sequence", changed("events", 1, position=1)),
+    "a feed that misses an event": ("feed-differs", lambda story: replace(story, feeds={TEAM: ["event-1", "event-3"]})),
+    "a feed out of order": (
+        "feed-differs",
+        lambda story: replace(story, feeds={TEAM: ["event-2", "event-1", "event-3"]}),
+    ),
+    "an event never delivered": ("not-delivered", without("heard", lambda one: one.id == "event-2")),
+    "a webhook that is badly signed": ("badly-signed", changed("heard", 0, signed=False)),
+    "a webhook with another number": ("delivered-wrong", changed("heard", 0, sequence=2)),
+    "a webhook of nothing": ("delivered-wrong", with_more("heard", replace(heard(1), id="event-9"))),
+    "an attempt that differs": ("delivered-wrong", changed("heard", 2, digest="another")),
+}
+
+
+def test_a_true_story_is_believed() -> None:
+    assert check(true_story()) == []
+
+
+def test_as_many_places_as_there_are_may_be_taken_at_once() -> None:
+    codes = {violation.code for violation in check(all_at_once(PLACES)(true_story()))}
+    assert "over-the-limit" not in codes
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_forged_story_is_caught_by_name(name: str) -> None:
+    code, forge = FORGED[name]
+    assert code in {violation.code for violation in check(forge(true_story()))}

@@ -1,0 +1,52 @@
+"""The steady load: teams that submit all the time, as good clients do, and repeat themselves now and then."""
+
+import random
+import threading
+from dataclasses import replace
+from uuid import uuid4
+
+from tests.faults.client import FORMS, Client, Parcel, parcel
+from tests.faults.history import History
+from tests.faults.venue import TEST, VALIDATION, some_file
+
+KEPT = 20
+"""Of its latest parcels a team may repeat any."""
+
+
+class Sender:
+    """One team's thread."""
+
+    def __init__(self, client: Client, history: History, draw: random.Random, per_second: float) -> None:
+        self._client = client
+        self._history = history
+        self._draw = draw
+        self._pause_seconds = 1 / per_second
+        self._sent: list[Parcel] = []
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Begin nothing more."""
+        self._stopping.set()
+
+    def join(self, timeout_seconds: float) -> bool:
+        """Wait for what was begun; False when it does not end."""
+        self._thread.join(timeout_seconds)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self._draw.expovariate(1 / self._pause_seconds)):
+            one = self._next()
+            self._sent = [*self._sent, one][-KEPT:]
+            self._history.add(self._client.submit(one))
+
+    def _next(self) -> Parcel:
+        """Mostly something new; else a repeated request, or the same bytes under another key."""
+        chance = self._draw.random()
+        if self._sent and chance < 0.08:
+            return self._draw.choice(self._sent)
+        if self._sent and chance < 0.14:
+            return replace(self._draw.choice(self._sent), key=uuid4().hex)
+        split = TEST if self._draw.random() < 0.5 else VALIDATION
+        return parcel(some_file(self._draw), split, self._draw.choice(FORMS))
