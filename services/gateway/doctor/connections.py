@@ -118,9 +118,9 @@ async def _ask(queue: Queue) -> list[Alive]:
 
 
 def _cause(error: HoldoutError) -> str:
-    """What PostgreSQL's driver said, in its last line."""
+    """What PostgreSQL's driver said, in one line."""
     cause = getattr(error.__cause__, "orig", error.__cause__)
-    return (str(cause).strip().splitlines() or ["no more is known"])[-1]
+    return " ".join(str(cause).split()) or "no more is known"
 
 
 def _milliseconds(began: float) -> str:
