@@ -99,7 +99,9 @@ def _up(folder: Folder, options: argparse.Namespace) -> int:
     through: dict[str, dict[str, int]] = {}
     for program, name, port in options.through:
         through.setdefault(program, {})[name] = port
-    return supervise(folder, Wish(ports, options.scorers, options.servers_only, options.behind, options.backup, through))
+    return supervise(
+        folder, Wish(ports, options.scorers, options.servers_only, options.behind, options.backup, through)
+    )
 
 
 def _status(folder: Folder, options: argparse.Namespace) -> int:
