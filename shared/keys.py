@@ -1,5 +1,6 @@
 """Where every object lives in S3: four buckets, and keys that never contain a name that a client chose."""
 
+import re
 from uuid import UUID
 
 SUBMISSIONS = "submissions"
@@ -12,6 +13,10 @@ REPORTS = "reports"
 """What an attempt found. Written by the scorer, read by the gateway."""
 
 BUCKETS = (SUBMISSIONS, GROUND_TRUTH, REPORTS)
+
+
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_OURS = re.compile(rf"(?P<check>checks/)?{_UUID}/(?P<id>{_UUID})(?P<part>(?(check)(?!))\.parts/\d+-[0-9a-f]{{64}})?")
 
 
 def submission_key(team: UUID, submission: UUID) -> str:
@@ -32,6 +37,17 @@ def part_key(team: UUID, submission: UUID, number: int, digest: str) -> str:
 def check_key(team: UUID, check: UUID) -> str:
     """The bytes of one dry run, there for as long as it lasts."""
     return f"checks/{team}/{check}"
+
+
+def named_by(key: str) -> tuple[str, UUID] | None:
+    """What names the object under `key` of `submissions`: ("submission" | "parts" | "check", its id); None: none of ours.
+
+    The inverse of `submission_key`, `part_key` and `check_key`.
+    """
+    place = _OURS.fullmatch(key)
+    if place is None:
+        return None
+    return "check" if place["check"] else "parts" if place["part"] else "submission", UUID(place["id"])
 
 
 def report_key(evaluation: UUID, attempt: int) -> str:

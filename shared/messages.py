@@ -21,8 +21,10 @@ from shared.report import Check, Failure
 
 NOTICE_EVENT = "evaluation.notice"
 
-EventType = Literal["evaluation.scored", "evaluation.rejected", "evaluation.failed"]
-"""What teams are told of their submissions."""
+EventType = Literal["evaluation.scored", "evaluation.rejected", "evaluation.failed", "endpoint.disabled"]
+"""What teams are told: of their submissions, and of an endpoint of theirs that hears nothing more."""
+
+DISABLED_EVENT: EventType = "endpoint.disabled"
 
 TEST_EVENT = "endpoint.test"
 """What an endpoint is sent to be tried; it speaks of no submission."""
@@ -187,7 +189,10 @@ class Reservation(Model):
 
 
 class Event(Model):
-    """What teams' endpoints receive: Standard Webhooks' `{type, timestamp, data}`; `data.sequence` counts up."""
+    """What teams' endpoints receive: Standard Webhooks' `{type, timestamp, data}`.
+
+    `data.sequence` counts the events of one submission; what speaks of an endpoint has none.
+    """
 
     type: EventType | Literal["endpoint.test"]
     timestamp: datetime

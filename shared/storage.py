@@ -4,10 +4,12 @@ Every call blocks: async code runs it in a thread. Errors come out as `Missing` 
 the right: a mistake of set-up) or `Unavailable` (the server does not answer).
 """
 
+import contextlib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -45,6 +47,15 @@ class Listed:
     key: str
     size_bytes: int
     mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """An upload that S3 holds the parts of; `begun_at` by its clock."""
+
+    key: str
+    upload_id: str
+    begun_at: datetime
 
 
 class Storage:
@@ -138,6 +149,32 @@ class Storage:
             for entry in unfinished:
                 self._client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=entry["UploadId"])
         return len(unfinished)
+
+    def page(self, bucket: str, after: str, limit: int) -> list[str]:
+        """The next keys behind `after`, in order, at most `limit` (1,000); fewer only at the end."""
+        with _translated(bucket, after):
+            listing = self._client.list_objects_v2(Bucket=bucket, StartAfter=after, MaxKeys=limit)
+            return [entry["Key"] for entry in listing.get("Contents", [])]
+
+    def delete_all(self, bucket: str, keys: Sequence[str]) -> None:
+        """Remove these objects (at most 1,000); those that are gone are fine."""
+        with _translated(bucket, keys[0]):
+            named: list[ObjectIdentifierTypeDef] = [{"Key": key} for key in keys]
+            answer = self._client.delete_objects(Bucket=bucket, Delete={"Objects": named, "Quiet": True})
+        if errors := answer.get("Errors", []):
+            raise Broken("storage-denied", f"{len(errors)} objects of {bucket} were not deleted: {errors[0]}")
+
+    def unfinished(self, bucket: str) -> Iterator[Unfinished]:
+        """Uploads that were begun and are not finished, asked for page by page."""
+        with _translated(bucket, ""):
+            for page in self._client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
+                for entry in page.get("Uploads", []):
+                    yield Unfinished(entry["Key"], entry["UploadId"], entry["Initiated"])
+
+    def abort(self, bucket: str, unfinished: Unfinished) -> None:
+        """End one of these; one that is gone is fine."""
+        with contextlib.suppress(Missing), _translated(bucket, unfinished.key):
+            self._client.abort_multipart_upload(Bucket=bucket, Key=unfinished.key, UploadId=unfinished.upload_id)
 
     def close(self) -> None:
         """Let the connections go."""

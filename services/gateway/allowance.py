@@ -15,6 +15,7 @@ from shared.errors import Conflict, HoldoutError, Missing, TooMany, Unavailable,
 from shared.messages import Reservation, ReservationRequest, Settlement, Standing, Statement
 
 TIMEOUT = httpx.Timeout(5.0, connect=1.0)
+READY_SECONDS = 2.0
 
 
 class Allowance:
@@ -58,6 +59,13 @@ class Allowance:
         if limits.forgiven_per_day is not None:
             query["forgiven_per_day"] = limits.forgiven_per_day
         return Statement.model_validate_json(self._ask("GET", "/v1/statement?" + urlencode(query)))
+
+    def is_ready(self) -> bool:
+        """Whether the ledger says that it can be asked; whatever its silence was before."""
+        try:
+            return self._http.get("/readyz", timeout=READY_SECONDS).is_success
+        except httpx.HTTPError:
+            return False
 
     def close(self) -> None:
         """Let the connections go."""

@@ -20,6 +20,7 @@ from services.gateway.api import (
     outcomes,
     participants,
     stages,
+    status,
     submissions,
     uploads,
 )
@@ -30,6 +31,7 @@ from services.gateway.api.throttle import BadTries, Registrations
 from services.gateway.desk import Desk
 from services.gateway.pages import docs
 from services.gateway.settings import GatewaySettings
+from services.gateway.status.look import Lookout
 from services.gateway.turnstile import Turnstile
 from shared.clock import Clock, utc_now
 from shared.database import Database
@@ -74,6 +76,7 @@ def build_app(desk: Desk) -> FastAPI:
     app.state.bad_tries = BadTries()
     app.state.registrations = Registrations()
     app.state.turnstile = Turnstile()
+    app.state.lookout = Lookout(desk)
     equip(app, readiness, desk.settings.support)
     app.add_middleware(Lingering)
     for resource in (
@@ -89,6 +92,7 @@ def build_app(desk: Desk) -> FastAPI:
         keys,
         participants,
         outcomes,
+        status,
     ):
         app.include_router(resource.router)
     app.include_router(pages.router)

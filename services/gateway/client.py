@@ -1064,12 +1064,16 @@ def show_uploads(uploads: Json) -> None:
 
 def event_line(event: Json) -> str:
     """An event of the feed on one line."""
-    data = event["data"]
+    data, head = event["data"], [str(event["position"]), moment(event["timestamp"]), event["type"]]
+    if event["type"] == "endpoint.disabled":
+        reason = (
+            "it answered 410" if data.get("disabled_because") == "gone" else f"fails since {data.get('failing_since')}"
+        )
+        return "  ".join([*head, str(data.get("endpoint")), short(str(data.get("url")), 60), reason])
     metrics = "  ".join(f"{name} {value:.5f}" for name, value in sorted((data.get("metrics") or {}).items()))
     reason = (data.get("failure") or {}).get("sentence", "")
     where = f"{data.get('challenge')} {data.get('task')} {data.get('split')}"
-    parts = [str(event["position"]), moment(event["timestamp"]), event["type"], str(data.get("submission")), where]
-    return "  ".join([*parts, *filter(None, (metrics, short(reason, 100)))])
+    return "  ".join([*head, str(data.get("submission")), where, *filter(None, (metrics, short(reason, 100)))])
 
 
 def show_report(report: Json) -> None:

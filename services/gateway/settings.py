@@ -1,10 +1,14 @@
 """What an operator sets for the gateway's processes: serve, courier, publish. All documented in docs/operations.md."""
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, SecretStr, StringConstraints, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from services.gateway.headers import address_of
+from services.gateway.patience import Patience
+from services.gateway.smtp import MailServer
 from shared.queue import QueueAddress
 from shared.settings import Secret, Settings
 from shared.storage import StorageAddress
@@ -63,6 +67,9 @@ class GatewaySettings(Settings):
     trusted_proxies: str = ""
     """Addresses or networks (CIDR, commas) of reverse proxies whose X-Forwarded-For and -Proto are believed."""
 
+    metrics_token: Secret | None = None
+    """Opens /metrics to whoever brings it, from anywhere; without one it is open to private networks only."""
+
     def storage_address(self) -> StorageAddress:
         """The gateway's identity in S3."""
         return StorageAddress(self.s3_endpoint, self.s3_access_key, self.s3_secret_key.get_secret_value())
@@ -95,6 +102,62 @@ class CourierSettings(GatewaySettings):
 
     attempts: int = Field(default=5, ge=1)
     """Attempts before an evaluation is given up as failed and its place refunded."""
+
+    deliveries_days: int = Field(default=90, ge=1)
+    """How long the log of deliveries, and deliveries that were given up, are kept."""
+
+    events_days: int = Field(default=366, ge=7)
+    """How long events are kept for the feed; the last of each submission is kept for ever."""
+
+    requests_days: int = Field(default=30, ge=8)
+    """How long an Idempotency-Key is remembered: longer than the weekly window, or a late retry is charged again."""
+
+    orphan_hours: float = Field(default=24.0, ge=1)
+    """How long an object in S3 that no row names is left alone after it was first seen so."""
+
+    janitor_seconds: float = Field(default=3600.0, ge=60)
+    """How often the janitor begins a round through the object storage."""
+
+    warn_after_days: float = Field(default=1.0, gt=0, le=365)
+    """How long every attempt at an endpoint may fail before its team is warned by mail."""
+
+    disable_after_days: float = Field(default=5.0, gt=0, le=365)
+    """How long every attempt at an endpoint may fail before it is disabled; a delivery is tried for seven."""
+
+    mail_host: str = ""
+    """The mail server that takes what persons are written. None by default: then nobody is written to."""
+
+    mail_port: int = Field(default=587, ge=1, le=65535)
+
+    mail_tls: Literal["starttls", "tls", "none"] = "starttls"
+    """`starttls` (usual at port 587), `tls` (at 465), or `none`, for a server on this machine."""
+
+    mail_user: str = ""
+    """Who logs in there; nobody does where it is empty."""
+
+    mail_password: SecretStr | None = Field(default=None, repr=False)
+
+    mail_sender: str = Field(default="", validate_default=True)
+    """The address that mails come from, with a name before it or not; required where there is a mail server."""
+
+    @field_validator("mail_sender")
+    @classmethod
+    def _is_an_address(cls, sender: str, info: ValidationInfo) -> str:
+        if (sender or info.data.get("mail_host")) and address_of(sender) is None:
+            raise ValueError("is no address to send from, such as `Holdout <holdout@example.org>`")
+        return sender
+
+    def mail_server(self) -> MailServer | None:
+        """Where mail goes; None where nobody is written to."""
+        sender = address_of(self.mail_sender)
+        if not self.mail_host or sender is None:
+            return None
+        password = self.mail_password.get_secret_value() if self.mail_password else ""
+        return MailServer(self.mail_host, self.mail_port, self.mail_tls, sender, self.mail_user, password)
+
+    def patience(self) -> Patience:
+        """How long an endpoint may fail."""
+        return Patience(timedelta(days=self.warn_after_days), timedelta(days=self.disable_after_days))
 
     def queue_address(self) -> QueueAddress:
         """The courier's identity in Redis."""

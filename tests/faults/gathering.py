@@ -84,6 +84,7 @@ def _evaluation(row: EvaluationRow, reports: dict[int, str]) -> Evaluation:
 
 
 def _told(row: EventRow, teams: dict[UUID, str]) -> Told:
+    assert row.sequence is not None, "no endpoint is disabled in a run"
     return Told(
         id=event_name(row.id),
         team=teams[row.team_id],

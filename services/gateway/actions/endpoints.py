@@ -77,6 +77,8 @@ def change(desk: Desk, team: UUID, endpoint: UUID, changes: Mapping[str, Any]) -
     with _held(desk, team, endpoint) as (_, row):
         for name, value in changes.items():
             setattr(row, name, value)
+        if "url" in changes:
+            endpoints.begin_anew(row)
     return row
 
 
@@ -105,15 +107,15 @@ def rotate(desk: Desk, team: UUID, endpoint: UUID) -> EndpointRow:
 def disable(desk: Desk, team: UUID, endpoint: UUID) -> EndpointRow:
     """Send nothing more; what is owed is given up, and can be delivered anew once the endpoint is enabled."""
     with _held(desk, team, endpoint) as (session, row):
-        endpoints.disable(session, row.id, desk.clock(), "the endpoint was disabled")
-        session.refresh(row)
+        endpoints.disable(session, row, desk.clock(), "asked", "the endpoint was disabled")
     return row
 
 
 def enable(desk: Desk, team: UUID, endpoint: UUID) -> EndpointRow:
     """Send what happens from now on."""
     with _held(desk, team, endpoint) as (_, row):
-        row.disabled_at = None
+        row.disabled_at, row.disabled_because = None, None
+        endpoints.begin_anew(row)
     return row
 
 

@@ -18,9 +18,6 @@ from services.gateway.tables import RequestRow
 from shared.digests import canonical_json, digest_of
 from shared.errors import Busy, Unreadable
 
-KEPT = timedelta(days=30)
-"""Longer than the weekly window: a place that was spent once cannot be spent again by a late retry."""
-
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -73,10 +70,13 @@ def keep_answer(desk: Desk, key: Key, submission: UUID, content: str) -> str:
         return requests.answer(session, key.team, key.text, submission, content)
 
 
-def forget(desk: Desk) -> int:
-    """Forget requests older than `KEPT`; returns how many."""
+def forget(desk: Desk, kept: timedelta) -> int:
+    """Forget requests older than `kept`; returns how many.
+
+    Longer than the weekly window: a place that was spent once cannot be spent again by a late retry.
+    """
     with desk.database.begin() as session:
-        return requests.forget_before(session, desk.clock() - KEPT)
+        return requests.forget_before(session, desk.clock() - kept)
 
 
 def mismatch(what: str) -> Unreadable:

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.gateway.api.views import MOMENT, SUBMISSION
+from services.gateway.store.endpoints import Because
 from services.gateway.tables import DeliveryRow, EndpointRow, OutboxRow
 from shared.messages import EventType, event_name
 from shared.model import Model
@@ -46,7 +47,13 @@ class EndpointView(BaseModel):
     types: list[EventType] | None = Field(examples=[["evaluation.scored"]], description="events it takes; null: all")
     description: str = Field(examples=["the CI's receiver"])
     created_at: datetime = Field(examples=[MOMENT])
+    failing_since: datetime | None = Field(
+        examples=[None], description="since when every attempt has failed; null: the last one did not"
+    )
     disabled_at: datetime | None = Field(examples=[None], description="since when nothing is sent; null: it is enabled")
+    disabled_because: Because | None = Field(
+        examples=[None], description="`asked` for, `gone` (it answered 410), or `failing` for too long"
+    )
     old_secrets_end: list[datetime] = Field(
         examples=[[MOMENT]], description="until when each secret before the current one signs, newest first"
     )

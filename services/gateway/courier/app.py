@@ -15,6 +15,7 @@ from services.gateway.courier.deliver import ATTEMPT_SECONDS, Deliverer
 from services.gateway.courier.dial import guarded_pool
 from services.gateway.courier.drain import Drain
 from services.gateway.courier.evaluate import Enqueuer
+from services.gateway.courier.mail import Mailer
 from services.gateway.courier.settle import Settler
 from services.gateway.courier.sweeps import Sweeps
 from services.gateway.desk import Desk
@@ -39,11 +40,12 @@ async def _run(settings: CourierSettings) -> None:
     desk = open_desk(settings, "courier")
     queue = Queue(settings.queue_address())
     async with guarded_pool(settings.networks()) as pool:
-        drains = _drains(desk, queue, pool)
+        drains = _drains(desk, settings, queue, pool)
         sweeps = Sweeps(desk, queue, settings)
         work = [asyncio.create_task(drain.run()) for drain in drains.values()]
         beside = [asyncio.create_task(one) for one in (sweeps.run(), Census(desk, queue).run())]
         beside.append(asyncio.create_task(_wake(settings.database_url, drains)))
+        log.info("%s", settings.mail_server() or "nobody is written to: HOLDOUT_GATEWAY_MAIL_HOST is not set")
         log.info("ready")
         say_ready()
         await _told_to_stop([*work, *beside])
@@ -53,12 +55,15 @@ async def _run(settings: CourierSettings) -> None:
     desk.close()
 
 
-def _drains(desk: Desk, queue: Queue, pool: httpcore.AsyncConnectionPool) -> dict[str, Drain]:
+def _drains(
+    desk: Desk, settings: CourierSettings, queue: Queue, pool: httpcore.AsyncConnectionPool
+) -> dict[str, Drain]:
     return {
         "evaluate": Drain(desk, Enqueuer(desk, queue), at_once=50),
         "check": Drain(desk, CheckEnqueuer(desk, queue), at_once=50),
         "settle": Drain(desk, Settler(desk), at_once=10),
-        "deliver": Drain(desk, Deliverer(desk, pool), at_once=100),
+        "deliver": Drain(desk, Deliverer(desk, pool, patience=settings.patience()), at_once=100),
+        "mail": Drain(desk, Mailer(desk, settings.mail_server()), at_once=2),
     }
 
 

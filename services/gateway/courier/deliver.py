@@ -1,7 +1,6 @@
 """Outbox → a team's endpoint: one signed delivery per attempt (Standard Webhooks), each written to the log."""
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,17 +11,17 @@ from uuid import UUID, uuid4
 import httpcore
 
 from services.gateway import rotation
+from services.gateway.actions.failing import Attempt, note
 from services.gateway.courier.drain import Later, Never
 from services.gateway.courier.letters import Letter, find_letter
 from services.gateway.desk import Desk
+from services.gateway.patience import Patience
 from services.gateway.store import deliveries, endpoints
 from services.gateway.store.outbox import Kind
 from services.gateway.tables import DeliveryRow
 from shared.errors import Refused
 from shared.messages import event_name
 from shared.signing import sign
-
-log = logging.getLogger(__name__)
 
 ATTEMPT_SECONDS = 20
 """The whole attempt: resolve, connect, send, answer. Time limits of the HTTP library count per operation only."""
@@ -56,14 +55,19 @@ class Deliverer:
     lease = timedelta(seconds=3 * ATTEMPT_SECONDS)
 
     def __init__(
-        self, desk: Desk, pool: httpcore.AsyncConnectionPool, attempt_seconds: float = ATTEMPT_SECONDS
+        self,
+        desk: Desk,
+        pool: httpcore.AsyncConnectionPool,
+        attempt_seconds: float = ATTEMPT_SECONDS,
+        patience: Patience = Patience(),  # noqa: B008 - frozen
     ) -> None:
         self._desk = desk
         self._pool = pool
         self._attempt_seconds = attempt_seconds
+        self._patience = patience
 
     async def act(self, payload: dict[str, Any]) -> None:
-        """Deliver; raise `Later` unless the endpoint answers 2xx. 410 disables the endpoint."""
+        """Deliver; raise `Later` unless the endpoint answers 2xx, `Never` where that has it disabled."""
         attempt, at = uuid4(), self._desk.clock()
         letter = await asyncio.to_thread(self._begin, payload, attempt, at)
         if letter is None:
@@ -72,8 +76,8 @@ class Deliverer:
             raise Never("the endpoint is disabled")
         began = monotonic()
         answer = await self._send(letter, at)
-        await asyncio.to_thread(self._record, letter, attempt, answer, monotonic() - began)
-        if answer.status == GONE:
+        over = await asyncio.to_thread(self._record, letter, attempt, answer, at, monotonic() - began)
+        if over:
             raise Never(str(answer.error))
         if answer.error is not None:
             raise Later(answer.error, answer.retry_after_seconds)
@@ -114,12 +118,13 @@ class Deliverer:
             deliveries.record(session, row)
         return letter
 
-    def _record(self, letter: Letter, attempt: UUID, answer: Answer, duration_seconds: float) -> None:
-        """Into the log, if the endpoint is still there. What says that it is gone gets nothing more."""
+    def _record(self, letter: Letter, attempt: UUID, answer: Answer, at: datetime, duration_seconds: float) -> bool:
+        """Into the log, if the endpoint is still there; whether it is to get nothing more."""
         endpoint = letter.endpoint
         with self._desk.database.begin() as session:
-            if endpoints.owned(session, endpoint.team_id, endpoint.id, hold=True) is None:
-                return
+            held = endpoints.owned(session, endpoint.team_id, endpoint.id, hold=True)
+            if held is None:
+                return False
             deliveries.complete(
                 session,
                 attempt,
@@ -128,9 +133,8 @@ class Deliverer:
                 error=_storable(answer.error),
                 answer=_storable(answer.beginning.decode(errors="replace")),
             )
-            if answer.status == GONE:
-                log.warning("endpoint %s answered 410 Gone and is disabled", endpoint.id)
-                endpoints.disable(session, endpoint.id, self._desk.clock(), "the endpoint answered 410")
+            tried = Attempt(at, answer.error, gone=answer.status == GONE)
+            return note(self._desk, session, held, tried, self._patience)
 
 
 async def _beginning(answer: httpcore.Response) -> bytes:

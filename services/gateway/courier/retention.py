@@ -4,10 +4,9 @@ from datetime import datetime, timedelta
 
 from services.gateway import rotation
 from services.gateway.desk import Desk
+from services.gateway.settings import CourierSettings
 from services.gateway.store import deliveries, endpoints, events
 
-DELIVERIES_KEPT = timedelta(days=90)
-EVENTS_KEPT = timedelta(days=366)
 EVERY = timedelta(minutes=1)
 BATCH = 1000
 """Rows of one kind at a time: small transactions, and a million a day."""
@@ -16,8 +15,9 @@ BATCH = 1000
 class Retention:
     """Once a minute, by its sweep."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, settings: CourierSettings) -> None:
         self._desk = desk
+        self._settings = settings
         self._due: datetime | None = None
 
     def tend(self) -> None:
@@ -30,8 +30,8 @@ class Retention:
     def tend_now(self, now: datetime) -> None:
         """Remove what is old, end secrets whose time is over, place what an older gateway told."""
         with self._desk.database.begin() as session:
-            deliveries.forget(session, now - DELIVERIES_KEPT, BATCH)
-            events.forget(session, now - EVENTS_KEPT, BATCH)
+            deliveries.forget(session, now - timedelta(days=self._settings.deliveries_days), BATCH)
+            events.forget(session, now - timedelta(days=self._settings.events_days), BATCH)
         with self._desk.database.begin() as session:
             events.place_late(session, BATCH)
         with self._desk.database.begin() as session:

@@ -14,6 +14,7 @@ from services.gateway.actions.check import WINDOW, clear_check
 from services.gateway.actions.complete import clear
 from services.gateway.actions.remember import forget
 from services.gateway.actions.submit import abandon
+from services.gateway.courier.janitor import Janitor
 from services.gateway.courier.retention import Retention
 from services.gateway.desk import Desk
 from services.gateway.settings import CourierSettings
@@ -36,7 +37,8 @@ class Sweeps:
         self._desk = desk
         self._queue = queue
         self._settings = settings
-        self._retention = Retention(desk)
+        self._retention = Retention(desk, settings)
+        self._janitor = Janitor(desk, settings)
 
     async def run(self) -> None:
         """For ever."""
@@ -47,6 +49,7 @@ class Sweeps:
             await self._guarded(self.look_after_silent)
             await self._guarded(lambda: asyncio.to_thread(self._retention.tend))
             await self._guarded(lambda: asyncio.to_thread(self.forget_requests))
+            await self._guarded(lambda: asyncio.to_thread(self._janitor.tend))
             await asyncio.sleep(self._settings.sweep_seconds)
 
     async def _guarded(self, sweep: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -96,7 +99,7 @@ class Sweeps:
 
     def forget_requests(self) -> None:
         """Idempotency keys that have had their time."""
-        if forgotten := forget(self._desk):
+        if forgotten := forget(self._desk, timedelta(days=self._settings.requests_days)):
             log.info("%s requests are older than their keys are kept: forgotten", forgotten)
 
     async def look_after_silent(self) -> None:

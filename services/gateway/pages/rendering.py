@@ -1,5 +1,6 @@
 """How a page is made of a template: the filters it may use, and what a browser may do with it."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from fastapi.templating import Jinja2Templates
 from starlette.responses import Response
 
 from services.gateway.api.views import LimitsView
+from services.gateway.spans import spoken
 from shared.challenge import WEEK_SECONDS
 
 POLICY = (
@@ -32,6 +34,10 @@ def _moment(value: Any) -> str:
     return f"{value:%Y-%m-%d %H:%M} UTC"
 
 
+def _seconds(value: float | None) -> str:
+    return "–" if value is None else spoken(timedelta(seconds=value))
+
+
 def _allowance(limits: LimitsView) -> str:
     spans = {WEEK_SECONDS: "a week", 24 * 3600: "a day", 3600: "an hour"}
     return f"{limits.places} {spans.get(limits.window_seconds, f'in {limits.window_seconds:,} seconds')}"
@@ -42,4 +48,10 @@ def _spaced(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-_templates.env.filters |= {"allowance": _allowance, "percent": _percent, "moment": _moment, "spaced": _spaced}
+_templates.env.filters |= {
+    "allowance": _allowance,
+    "moment": _moment,
+    "percent": _percent,
+    "seconds": _seconds,
+    "spaced": _spaced,
+}

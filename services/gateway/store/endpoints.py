@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from services.gateway.store import deliveries
 from services.gateway.store.teams import hold_team
 from services.gateway.tables import EndpointRow
+
+Because = Literal["asked", "gone", "failing"]
+"""Why an endpoint is disabled: somebody asked for it, it answered 410, or every attempt failed for too long."""
 
 
 def of_team(session: Session, team: UUID) -> Sequence[EndpointRow]:
@@ -37,12 +41,19 @@ def takers(session: Session, team: UUID, kind: str) -> Sequence[UUID]:
     return session.scalars(query).all()
 
 
-def disable(session: Session, endpoint: UUID, now: datetime, cause: str) -> None:
-    """Deliver no more to this endpoint; what is owed to it is given up, to be delivered anew when asked for."""
-    session.execute(
-        update(EndpointRow).where(EndpointRow.id == endpoint, EndpointRow.disabled_at.is_(None)).values(disabled_at=now)
-    )
-    deliveries.give_up_all(session, endpoint, now, cause)
+def disable(session: Session, row: EndpointRow, now: datetime, because: Because, error: str) -> None:
+    """Deliver no more to this endpoint, which is held; what is owed is given up, to be delivered anew when asked for.
+
+    One that is disabled already stays so since then, for the reason that it was.
+    """
+    if row.disabled_at is None:
+        row.disabled_at, row.disabled_because = now, because
+    deliveries.give_up_all(session, row.id, now, error)
+
+
+def begin_anew(row: EndpointRow) -> None:
+    """What it failed of so far is of no account any more."""
+    row.failing_since, row.failures, row.warned_at = None, 0, None
 
 
 def rotating(session: Session) -> Sequence[EndpointRow]:

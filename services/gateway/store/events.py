@@ -28,21 +28,13 @@ def tell(session: Session, submission: SubmissionRow, kind: str, data: dict[str,
     """
     session.execute(select(SubmissionRow.id).where(SubmissionRow.id == submission.id).with_for_update())
     last = session.scalar(select(func.max(EventRow.sequence)).where(EventRow.submission_id == submission.id)) or 0
-    event = EventRow(
-        id=uuid4(),
-        team_id=submission.team_id,
-        position=_next_position(session, submission.team_id),
-        submission_id=submission.id,
-        sequence=last + 1,
-        type=kind,
-        data={**data, "sequence": last + 1},
-        at=now,
-    )
-    session.add(event)
-    session.flush()
-    for endpoint in takers(session, submission.team_id, kind):
-        deliveries.owe(session, endpoint, event.id, now)
-    notify(session, CHANNEL, str(submission.team_id))
+    event = EventRow(submission_id=submission.id, sequence=last + 1, type=kind, data={**data, "sequence": last + 1})
+    _tell(session, submission.team_id, event, now)
+
+
+def tell_team(session: Session, team: UUID, kind: str, data: dict[str, Any], now: datetime) -> None:
+    """Record an event that is of no submission, and owe it likewise: it is in the feed, and counts in no sequence."""
+    _tell(session, team, EventRow(type=kind, data=data), now)
 
 
 def feed(session: Session, team: UUID, after: int, limit: int) -> Sequence[EventRow]:
@@ -71,15 +63,19 @@ def place_late(session: Session, limit: int) -> None:
 def forget(session: Session, before: datetime, limit: int) -> int:
     """Remove events from before `before`, but the last of each submission: `sequence` goes on from it. Returns how many."""
     later = aliased(EventRow)
-    old = (
-        select(EventRow.id)
-        .where(
-            EventRow.at < before,
-            exists().where(later.submission_id == EventRow.submission_id, later.sequence > EventRow.sequence),
-        )
-        .limit(limit)
-    )
+    last = ~exists().where(later.submission_id == EventRow.submission_id, later.sequence > EventRow.sequence)
+    old = select(EventRow.id).where(EventRow.at < before, EventRow.submission_id.is_(None) | ~last).limit(limit)
     return len(session.scalars(delete(EventRow).where(EventRow.id.in_(old)).returning(EventRow.id)).all())
+
+
+def _tell(session: Session, team: UUID, event: EventRow, now: datetime) -> None:
+    event.id, event.team_id, event.at = uuid4(), team, now
+    event.position = _next_position(session, team)
+    session.add(event)
+    session.flush()
+    for endpoint in takers(session, team, event.type):
+        deliveries.owe(session, endpoint, event.id, now)
+    notify(session, CHANNEL, str(team))
 
 
 def _next_position(session: Session, team: UUID) -> int:

@@ -12,7 +12,7 @@ from services.gateway.tables import OutboxRow
 from shared.database import notify
 
 CHANNEL = "outbox"
-Kind = Literal["evaluate", "check", "settle", "deliver"]
+Kind = Literal["evaluate", "check", "settle", "deliver", "mail"]
 
 
 def owe(session: Session, kind: Kind, payload: dict[str, Any], now: datetime) -> None:

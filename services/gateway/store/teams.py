@@ -35,6 +35,13 @@ def remove_member(session: Session, team: UUID, account: UUID) -> bool:
     return session.execute(gone.returning(MemberRow.account_id)).first() is not None
 
 
+def with_address(session: Session, team: UUID) -> Sequence[AccountRow]:
+    """The persons of the team who have an address to write to, each held until the transaction ends."""
+    members = select(MemberRow.account_id).where(MemberRow.team_id == team)
+    persons = select(AccountRow).where(AccountRow.id.in_(members), AccountRow.email.is_not(None))
+    return session.scalars(persons.order_by(AccountRow.id).with_for_update(key_share=True)).all()
+
+
 def accounts_with_teams(session: Session) -> Sequence[tuple[AccountRow, TeamRow | None]]:
     """All persons in order of name, each with each team they are in."""
     rows = session.execute(

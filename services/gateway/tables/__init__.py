@@ -4,7 +4,7 @@ from services.gateway.tables.base import Base
 from services.gateway.tables.challenges import ChallengeRow, TruthRow
 from services.gateway.tables.checks import CheckRow
 from services.gateway.tables.endpoints import DeliveryRow, EndpointRow
-from services.gateway.tables.operations import ChoreRow, FleetRow, RehearsalRow
+from services.gateway.tables.operations import ChoreRow, FleetRow, OrphanRow, RehearsalRow
 from services.gateway.tables.outbox import EventRow, OutboxRow
 from services.gateway.tables.requests import RequestRow
 from services.gateway.tables.submissions import EvaluationRow, SubmissionRow
@@ -24,6 +24,7 @@ __all__ = [
     "FleetRow",
     "KeyRow",
     "MemberRow",
+    "OrphanRow",
     "OutboxRow",
     "PartRow",
     "RehearsalRow",

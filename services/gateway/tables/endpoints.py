@@ -15,6 +15,7 @@ class EndpointRow(Base):
 
     `secrets` holds the current one first, then those that are being rotated out, newest first; `secret_ends` says until
     when each of these still signs. `asked` are the moments at which a delivery was asked for, of the last minute that was.
+    Every attempt since `failing_since` failed, `failures` in all; `warned_at` is when its owner was told of that.
     """
 
     __tablename__ = "endpoints"
@@ -28,6 +29,10 @@ class EndpointRow(Base):
     secret_ends: Mapped[list[datetime]] = mapped_column(ARRAY(Base.type_annotation_map[datetime]), server_default="{}")
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+    disabled_because: Mapped[str | None]
+    failing_since: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(server_default="0")
+    warned_at: Mapped[datetime | None]
     asked: Mapped[list[datetime]] = mapped_column(ARRAY(Base.type_annotation_map[datetime]), server_default="{}")
 
 

@@ -33,6 +33,15 @@ class ChoreRow(Base):
     removed: Mapped[int]
 
 
+class OrphanRow(Base):
+    """An object in S3 that no row named when a courier saw it first, at `seen_at`."""
+
+    __tablename__ = "orphans"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class RehearsalRow(Base):
     """One rehearsal of a restore. `rpo_seconds`: how much of the newest work the backup did not have."""
 

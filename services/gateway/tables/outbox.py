@@ -11,7 +11,8 @@ from services.gateway.tables.base import Base
 
 
 class OutboxRow(Base):
-    """One deed that the courier owes: `evaluate`, `check` (to Redis), `settle` (to quota), `deliver` (to an endpoint).
+    """One deed that the courier owes: `evaluate`, `check` (to Redis), `settle` (to quota), `deliver` (to an endpoint),
+    `mail` (to a person).
 
     Committed with the change that caused it, deleted when done. A row that was given up stays, to be seen and re-driven.
     `leased_until` is set while a courier is at it. `endpoint_id` is there for `deliver`, taken from the payload.
@@ -50,6 +51,8 @@ class OutboxRow(Base):
 class EventRow(Base):
     """Something that happened to a submission, as teams are told it. `sequence` counts per submission, from 1.
 
+    What happened to an endpoint of the team is an event too: it has neither a submission nor a sequence.
+
     `position` counts per team, from 1 and without gaps, in the order in which events can be seen: the feed's cursor. It
     is None only for what a gateway of the version before has told, until a sweep gives it one.
     """
@@ -65,8 +68,8 @@ class EventRow(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     team_id: Mapped[UUID] = mapped_column(ForeignKey("teams.id"))
     position: Mapped[int | None] = mapped_column(BigInteger)
-    submission_id: Mapped[UUID] = mapped_column(ForeignKey("submissions.id"))
-    sequence: Mapped[int]
+    submission_id: Mapped[UUID | None] = mapped_column(ForeignKey("submissions.id"))
+    sequence: Mapped[int | None]
     type: Mapped[str]
     data: Mapped[dict[str, Any]]
     at: Mapped[datetime]

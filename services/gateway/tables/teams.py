@@ -22,7 +22,10 @@ class TeamRow(Base):
 
 
 class AccountRow(Base):
-    """One person. Accounts have no quota: whatever team they act for has."""
+    """One person. Accounts have no quota: whatever team they act for has.
+
+    `mailed` are the moments at which they were written to, of the last day that they were.
+    """
 
     __tablename__ = "accounts"
 
@@ -30,6 +33,7 @@ class AccountRow(Base):
     name: Mapped[str] = mapped_column(unique=True)
     email: Mapped[str | None]
     created_at: Mapped[datetime]
+    mailed: Mapped[list[datetime]] = mapped_column(ARRAY(Base.type_annotation_map[datetime]), server_default="{}")
 
 
 class MemberRow(Base):

@@ -30,6 +30,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_chores")),
     )
     op.create_table(
+        "orphans",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_orphans")),
+    )
+    op.create_index(op.f("ix_orphans_seen_at"), "orphans", ["seen_at"], unique=False)
+    op.create_table(
         "rehearsals",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -54,5 +61,6 @@ def downgrade() -> None:
     op.drop_index("ix_evaluations_finished", table_name="evaluations")
     op.drop_index("ix_rehearsals_at", table_name="rehearsals")
     op.drop_table("rehearsals")
+    op.drop_table("orphans")
     op.drop_table("chores")
     op.drop_table("fleet")

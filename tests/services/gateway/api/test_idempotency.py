@@ -13,9 +13,10 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-from services.gateway.actions.remember import KEPT, forget
+from services.gateway.actions.remember import forget
 from services.gateway.app import open_desk
 from services.gateway.desk import Desk
+from services.gateway.settings import CourierSettings
 from services.gateway.tables import RequestRow
 from shared import keys
 from shared.clock import utc_now
@@ -178,7 +179,8 @@ def test_an_answer_that_was_lost_before_it_was_kept_is_given_anew_and_then_stays
 def test_a_key_is_forgotten_after_30_days_and_not_before(team: Team, desk: Desk) -> None:
     key = uuid4().hex
     send(team, key)
-    for late, status in ((KEPT * 0.99, 422), (KEPT * 1.01, 202)):
+    kept = timedelta(days=CourierSettings.model_fields["requests_days"].default)
+    for late, status in ((kept * 0.99, 422), (kept * 1.01, 202)):
         with closing(open_desk(desk.settings, "late", partial(later, late))) as late_desk:
-            forget(late_desk)
+            forget(late_desk, kept)
         assert send(team, key, OTHER).status_code == status

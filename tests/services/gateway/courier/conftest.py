@@ -1,12 +1,21 @@
-"""Nothing is owed before and after each test of the courier."""
+"""The courier's settings; nothing is owed before and after each of its tests."""
 
 from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import delete
 
+from deploy.stack.addresses import Addresses
+from deploy.stack.environment import environment
 from services.gateway.desk import Desk
+from services.gateway.settings import CourierSettings
 from services.gateway.tables import OutboxRow
+
+
+@pytest.fixture(scope="session")
+def courier_settings(servers: Addresses) -> CourierSettings:
+    """The courier's settings, as the stack gives them."""
+    return CourierSettings.from_mapping(environment("courier", servers))
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,7 @@ from services.gateway.courier.deliver import KEPT_ANSWER_BYTES, Deliverer
 from services.gateway.courier.dial import guarded_pool
 from services.gateway.courier.drain import Drain
 from services.gateway.desk import Desk
+from services.gateway.patience import Patience
 from services.gateway.rotation import OVERLAP
 from services.gateway.tables import DeliveryRow, EndpointRow
 from tests.services.gateway.conftest import Team
@@ -24,6 +25,8 @@ from tests.services.gateway.telling import tell
 
 LOOPBACK = ("127.0.0.0/8",)
 DAYS = timedelta(days=1)
+ENDLESS = Patience(disable_after=1000 * DAYS)
+"""So that each event has all its attempts; `test_failing` says what becomes of an endpoint meanwhile."""
 
 
 class Courier:
@@ -36,7 +39,7 @@ class Courier:
     def work(self) -> None:
         """Try once whatever is due."""
         pool = guarded_pool(LOOPBACK)
-        work_off(self.desk, Drain(self.desk, Deliverer(self.desk, pool), at_once=10), pool)
+        work_off(self.desk, Drain(self.desk, Deliverer(self.desk, pool, patience=ENDLESS), at_once=10), pool)
 
     def work_until_given_up(self) -> None:
         """Try again and again, as soon as each next attempt is due."""

@@ -8,14 +8,16 @@ import pytest
 from services.gateway.actions import endpoints
 from services.gateway.actions.endpoints import Draft
 from services.gateway.actions.teams import found_team
-from services.gateway.courier.retention import DELIVERIES_KEPT, EVERY, Retention
+from services.gateway.courier.retention import EVERY, Retention
 from services.gateway.desk import Desk
 from services.gateway.rotation import OVERLAP
+from services.gateway.settings import CourierSettings
 from services.gateway.store import deliveries
 from services.gateway.tables import DeliveryRow, EndpointRow
 from tests.services.gateway.courier.draining import Moment, at, rows
 
 MINUTE = timedelta(minutes=1)
+DELIVERIES_KEPT = timedelta(days=90)
 
 
 @pytest.fixture
@@ -39,7 +41,9 @@ def attempts(desk: Desk, endpoint: EndpointRow) -> int:
         return len(deliveries.log(session, endpoint.id, None, 10))
 
 
-def test_the_log_and_what_was_given_up_are_kept_for_90_days(still: Desk, moment: Moment, endpoint: EndpointRow) -> None:
+def test_the_log_and_what_was_given_up_are_kept_for_90_days(
+    still: Desk, moment: Moment, endpoint: EndpointRow, courier_settings: CourierSettings
+) -> None:
     attempt = DeliveryRow(
         id=uuid4(),
         endpoint_id=endpoint.id,
@@ -53,7 +57,7 @@ def test_the_log_and_what_was_given_up_are_kept_for_90_days(still: Desk, moment:
         deliveries.record(session, attempt)
         deliveries.owe(session, endpoint.id, attempt.event_id, moment.now)
         deliveries.give_up_all(session, endpoint.id, moment.now, "a test")
-    retention = Retention(still)
+    retention = Retention(still, courier_settings)
     moment.now += DELIVERIES_KEPT - MINUTE
     retention.tend()
     assert (attempts(still, endpoint), len(rows(still))) == (1, 1)
@@ -62,17 +66,21 @@ def test_the_log_and_what_was_given_up_are_kept_for_90_days(still: Desk, moment:
     assert (attempts(still, endpoint), len(rows(still))) == (0, 0)
 
 
-def test_what_is_still_retried_is_not_forgotten_however_old(still: Desk, moment: Moment, endpoint: EndpointRow) -> None:
+def test_what_is_still_retried_is_not_forgotten_however_old(
+    still: Desk, moment: Moment, endpoint: EndpointRow, courier_settings: CourierSettings
+) -> None:
     with still.database.begin() as session:
         deliveries.owe(session, endpoint.id, uuid4(), moment.now)
     moment.now += 2 * DELIVERIES_KEPT
-    Retention(still).tend()
+    Retention(still, courier_settings).tend()
     assert [row.given_up_at for row in rows(still)] == [None]
 
 
-def test_a_secret_is_removed_when_its_day_is_over(still: Desk, moment: Moment, endpoint: EndpointRow) -> None:
+def test_a_secret_is_removed_when_its_day_is_over(
+    still: Desk, moment: Moment, endpoint: EndpointRow, courier_settings: CourierSettings
+) -> None:
     fresh = endpoints.rotate(still, endpoint.team_id, endpoint.id).secrets[0]
-    retention = Retention(still)
+    retention = Retention(still, courier_settings)
     kept = []
     for wait in (OVERLAP - MINUTE, MINUTE):
         moment.now += wait
@@ -81,8 +89,10 @@ def test_a_secret_is_removed_when_its_day_is_over(still: Desk, moment: Moment, e
     assert kept == [[fresh, endpoint.secrets[0]], [fresh]]
 
 
-def test_it_looks_once_a_minute(still: Desk, moment: Moment, endpoint: EndpointRow) -> None:
-    retention = Retention(still)
+def test_it_looks_once_a_minute(
+    still: Desk, moment: Moment, endpoint: EndpointRow, courier_settings: CourierSettings
+) -> None:
+    retention = Retention(still, courier_settings)
     retention.tend()
     with still.database.begin() as session:
         old = moment.now - 2 * DELIVERIES_KEPT

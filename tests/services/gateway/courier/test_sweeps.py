@@ -10,7 +10,6 @@ import redis
 from sqlalchemy import delete, select, update
 
 from deploy.stack.addresses import Addresses
-from deploy.stack.environment import environment
 from services.gateway.app import open_desk
 from services.gateway.courier.evaluate import Enqueuer
 from services.gateway.courier.sweeps import Sweeps
@@ -30,11 +29,6 @@ from tests.services.gateway.conftest import Scorer, Team
 from tests.services.gateway.uploading import Uploading, opened
 
 FILE = b"1\n2\n3\n4\n"
-
-
-@pytest.fixture(scope="module")
-def courier_settings(servers: Addresses, gateway_url: str) -> CourierSettings:
-    return CourierSettings.from_mapping(environment("courier", servers))
 
 
 class Later:
