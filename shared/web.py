@@ -15,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, ValidationError
 from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -179,6 +180,12 @@ class RequestIds:
         await self.app(scope, receive, with_id)
 
 
+async def _handle_gone(request: Request, _: Exception) -> Response:
+    log.info("%s %s: the caller has gone in the middle of it", request.method, request.url.path)
+    # Nobody reads it.
+    return Response(status_code=HTTPStatus.BAD_REQUEST)
+
+
 METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
 
@@ -250,6 +257,7 @@ def equip(app: FastAPI, readiness: Readiness, support: str = "") -> None:
     app.add_exception_handler(HoldoutError, handle_ours)
     app.add_exception_handler(RequestValidationError, handle_validation)
     app.add_exception_handler(HTTPException, handle_http)
+    app.add_exception_handler(ClientDisconnect, _handle_gone)
     app.add_exception_handler(Exception, handle_unknown)
     app.add_middleware(RequestIds)
     # FastAPI's own way to change the document.

@@ -25,6 +25,7 @@ class Link:
 
     def __init__(self, target: Callable[[], int]) -> None:
         self.port = 0
+        self.refused = 0
         self._target = target
         self._mood: Mood = "open"
         self._flows = asyncio.Event()
@@ -58,7 +59,9 @@ class Link:
         self._writers.add(writer)
         try:
             await self._flows.wait()
-            if self._mood == "open":
+            if self._mood == "cut":
+                self.refused += 1
+            else:
                 await self._connect(reader, writer)
         finally:
             self._writers.discard(writer)
@@ -97,6 +100,10 @@ class Links:
     def port(self, line: Line) -> int:
         """Where this line begins."""
         return self._links[line].port
+
+    def refused(self, line: Line) -> int:
+        """How many have come in vain."""
+        return self._links[line].refused
 
     @contextmanager
     def turned(self, lines: list[Line], mood: Mood, broken_after: bool = False) -> Iterator[None]:

@@ -37,6 +37,9 @@ HOLD_SECONDS: Mapping[str, tuple[float, float]] = {
 PAST_LEASE_SECONDS = (4.5, 6.0)
 """A scorer's lease is 3 s: stopped or cut off for so long, another has taken its job over."""
 
+PAST_PATIENCE_SECONDS = (6.0, 8.0)
+"""The gateway waits 5 s for the ledger: what it asked before may be done long after it has given up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -72,6 +75,9 @@ def _kinds(draw: random.Random, count: int, kinds: Collection[str]) -> list[str]
 
 
 def _seconds(draw: random.Random, kind: str, target: str) -> float:
-    past_lease = kind in ("stop", "cut", "hold") and target.startswith("scorer")
-    low, high = PAST_LEASE_SECONDS if past_lease else HOLD_SECONDS.get(kind, (0.0, 0.0))
+    low, high = HOLD_SECONDS.get(kind, (0.0, 0.0))
+    if target.startswith("scorer") and kind in ("stop", "cut", "hold"):
+        low, high = PAST_LEASE_SECONDS
+    if target in ("quota", "postgres") and kind in ("stop", "hold") and draw.random() < 0.5:
+        low, high = PAST_PATIENCE_SECONDS
     return round(draw.uniform(low, high), 2)

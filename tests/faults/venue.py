@@ -12,7 +12,7 @@ OBJECTS, KINDS = 8, 5
 """Of detection: so many objects of each of so many categories."""
 
 TRUE_BOX, FAR_BOX = (10, 10, 59, 59), (200, 200, 249, 249)
-PLACES, WINDOW_SECONDS = 40, 60
+PLACES, WINDOW_SECONDS = 10, 60
 """Of the limited pool: few enough that teams run out of it now and then, and soon have it back."""
 
 TASKS = ("classification", "localization", "detection")

@@ -4,9 +4,10 @@ import asyncio
 
 import httpx
 import pytest
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
+from starlette.types import Message
 
-from shared.web import Readiness, equip
+from shared.web import Readiness, equip, read_body
 
 
 @pytest.fixture
@@ -83,3 +84,37 @@ def test_the_document_describes_errors_as_they_are_given(app: FastAPI) -> None:
     assert {"Problem", "FaultLine"} <= document["components"]["schemas"].keys()
     assert "HTTPValidationError" not in document["components"]["schemas"]
     assert "503" in document["paths"]["/readyz"]["get"]["responses"]
+
+
+def test_a_caller_who_goes_in_the_middle_of_a_body_is_no_fault_of_ours(
+    app: FastAPI, caplog: pytest.LogCaptureFixture
+) -> None:
+    @app.put("/body")
+    async def take(request: Request) -> int:
+        return len(await read_body(request))
+
+    came: list[Message] = [
+        {"type": "http.request", "body": b"half", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> Message:
+        return came.pop(0)
+
+    async def send(_: Message) -> None:
+        """Nobody is there."""
+
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "PUT",
+        "path": "/body",
+        "raw_path": b"/body",
+        "query_string": b"",
+        "headers": [],
+        "root_path": "",
+        "scheme": "http",
+    }
+    asyncio.run(app(scope, receive, send))
+    assert not came
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]

@@ -4,17 +4,21 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
 from services.gateway.courier.schedule import wait_seconds
 from services.gateway.desk import Desk
 from services.gateway.store import outbox
 from services.gateway.tables import OutboxRow
-from shared.errors import HoldoutError
+from shared.errors import HoldoutError, Unavailable
 
 log = logging.getLogger(__name__)
+
+RECORD_PAUSE_SECONDS = 0.5
+"""Between two tries to write down how a deed ended, while the database is away."""
 
 LONGEST_NAP_SECONDS = 5.0
 """Bounds a bell that was lost, and a row whose courier died with it claimed."""
@@ -120,15 +124,28 @@ class Drain:
         try:
             await self._deed.act(row.payload)
         except Never as error:
-            await asyncio.to_thread(self._give_up, row, str(error))
+            await self._record(row, partial(self._give_up, row, str(error)))
         except (Later, HoldoutError) as error:
             wait = error.after_seconds if isinstance(error, Later) else 0
-            await asyncio.to_thread(self._postpone, row, str(error), wait)
+            await self._record(row, partial(self._postpone, row, str(error), wait))
         except Exception as error:
             log.exception("a deed of kind %s broke: %s", row.kind, row.payload)
-            await asyncio.to_thread(self._postpone, row, f"{type(error).__name__}: {error}", 0)
+            await self._record(row, partial(self._postpone, row, f"{type(error).__name__}: {error}", 0))
         else:
-            await asyncio.to_thread(self._strike_out, row)
+            await self._record(row, partial(self._strike_out, row))
+
+    async def _record(self, row: OutboxRow, end: Callable[[], None]) -> None:
+        """Write down how a deed ended, as soon as the database is there for it, lest it be done or waited for again.
+
+        Not after its lease: then the row may be another's.
+        """
+        while True:
+            try:
+                return await asyncio.to_thread(end)
+            except Unavailable:
+                if row.leased_until is None or self._desk.clock() >= row.leased_until:
+                    raise
+            await asyncio.sleep(RECORD_PAUSE_SECONDS)
 
     def _claim(self, now: datetime, room: int) -> Sequence[OutboxRow]:
         with self._desk.database.begin() as session:

@@ -1,8 +1,10 @@
 """A drain does every row once, keeps to the schedule of what fails, and lets nothing slow or broken hold up the rest."""
 
 import asyncio
+import dataclasses
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import closing
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -10,12 +12,15 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from deploy.stack.addresses import Addresses
 from services.gateway.courier.deliver import Deliverer
 from services.gateway.courier.drain import Drain, Later
 from services.gateway.desk import Desk
 from services.gateway.store import outbox
 from services.gateway.store.outbox import Kind
 from services.gateway.tables import OutboxRow
+from shared.database import Database
+from tests.faults.links import Links
 from tests.services.gateway.courier.draining import Moment, at, rows, running, until, waits, work_off
 
 
@@ -258,3 +263,32 @@ def test_what_was_claimed_by_another_after_its_lease_is_not_handed_back(desk: De
         outbox.hand_back(session, [mine], still.clock())
     (left,) = rows(still)
     assert (left.attempts, left.leased_until) == (2, theirs.leased_until)
+
+
+def test_how_a_deed_ended_is_written_down_when_the_database_is_back_and_it_is_not_done_again(
+    desk: Desk, servers: Addresses
+) -> None:
+    line = ("courier", "postgres")
+    links = Links({line: lambda: servers.ports["postgres"]})
+    detour = Addresses({**servers.ports, "postgres": links.port(line)}, servers.secrets)
+    done: list[Any] = []
+
+    async def act(payload: dict[str, Any]) -> None:
+        done.append(payload["name"])
+        broken.set()
+        await hurt.wait()
+
+    async def run(beyond: Desk) -> None:
+        async with running(Drain(beyond, Doing(act), at_once=1)):
+            await broken.wait()
+            with links.turned([line], "cut"):
+                hurt.set()
+                await until(lambda: links.refused(line))
+            await until(lambda: not rows(desk))
+
+    broken, hurt = asyncio.Event(), asyncio.Event()
+    owe(desk, "a")
+    with closing(Database(detour.database_url("gateway"), "tests of drains", 2)) as database:
+        asyncio.run(run(dataclasses.replace(desk, database=database)))
+    links.close()
+    assert done == ["a"]
