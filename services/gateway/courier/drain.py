@@ -16,6 +16,9 @@ from shared.errors import HoldoutError
 
 log = logging.getLogger(__name__)
 
+GATHERING_SECONDS = 0.02
+"""While deeds are under way, bells are gathered: fifty looks at the outbox a second, however many events there are."""
+
 LONGEST_NAP_SECONDS = 5.0
 """Bounds a bell that was lost, and a row whose courier died with it claimed."""
 
@@ -94,6 +97,8 @@ class Drain:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(nap):
                     await self._bell.wait()
+            if self._running:
+                await asyncio.sleep(GATHERING_SECONDS)
 
     async def _start_due(self) -> float:
         room = self._at_once - len(self._running)
@@ -106,7 +111,8 @@ class Drain:
             task = asyncio.create_task(self._do(row))
             self._running[task] = row
             task.add_done_callback(self._ended)
-        if len(rows) == room:
+        if rows or not room:
+            # The end of one of these wakes us, and then we look again.
             return LONGEST_NAP_SECONDS
         return await asyncio.to_thread(self._nap, now)
 
