@@ -42,7 +42,7 @@ def promises(felt: Sequence[Felt]) -> list[str]:
     for what, times in (
         ("jobs of killed scorers taken over", [one.takeover for one in felt if one.fault.kind == "kill"]),
         (
-            "jobs of frozen, cut-off or restarted scorers taken over",
+            "jobs of other hit scorers taken over",
             [one.takeover for one in felt if one.fault.kind != "kill"],
         ),
         ("all jobs queued again after total loss of the queue", [one.requeue for one in felt]),
