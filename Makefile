@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test fuzz rehearse faults check bench lock
+.PHONY: help setup demo up down status test fuzz rehearse faults check bench lock rolling
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -37,6 +37,9 @@ fuzz: setup ## the API against its own OpenAPI document, at length
 
 faults: setup ## break a stack under load 500 times and look for what was lost; 40 minutes
 	$(RUN) tests.faults --faults 500
+
+rolling: setup ## 20 restarts of every service under load; half an hour
+	$(RUN) tests.rolling
 
 rehearse: setup ## docker-compose.yml for real; needs a Docker Engine
 	$(RUN) deploy.rehearsal

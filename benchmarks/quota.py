@@ -87,7 +87,7 @@ def serving(port: int, database_url: str, token: str) -> Iterator[int]:
         yield process.pid
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(30)
 
 
 def _request(team: uuid.UUID) -> ReservationRequest:

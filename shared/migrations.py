@@ -4,6 +4,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
@@ -15,8 +16,7 @@ LOCK = 7_105_001
 
 def migrate(database_url: str, folder: Path) -> str:
     """Run the versions in `folder` that are missing, one process at a time, all or nothing; returns the newest one."""
-    config = Config()
-    config.set_main_option("script_location", str(folder))
+    config = _config(folder)
     database = Database(database_url, "holdout migrate", pool_size=1)
     try:
         with database.begin() as session:
@@ -26,3 +26,21 @@ def migrate(database_url: str, folder: Path) -> str:
     finally:
         database.close()
     return ScriptDirectory.from_config(config).get_current_head() or "nothing"
+
+
+def known(folder: Path) -> list[str]:
+    """The versions in `folder`, from the first to the newest."""
+    scripts = ScriptDirectory.from_config(_config(folder)).walk_revisions()
+    return [script.revision for script in scripts][::-1]
+
+
+def version_of(database: Database) -> str | None:
+    """The version that a database is at; None where it has no tables of ours."""
+    with database.look() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def _config(folder: Path) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(folder))
+    return config

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from shared.handover import say_ready
 from shared.heads import HEAD_SECONDS
-from shared.parting import PartingConnection
+from shared.parting import QUIET_SECONDS, PartingConnection
 from shared.web import Readiness
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ DRAIN_SECONDS = 30
 """For the requests under way. What takes longer, an upload on a slow line, is sent in parts by whoever is wise."""
 
 LOOK_SECONDS = 0.1
-"""Between two looks at what we need, until all of it is there."""
+"""Between two looks at what is awaited."""
 
 
 class DrainingServer(uvicorn.Server):
@@ -45,15 +45,21 @@ class DrainingServer(uvicorn.Server):
         self._saying = asyncio.create_task(self._say_ready())
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen a moment longer, so that whoever asks /readyz hears that we are going.
-
-        Not on a socket that others share: they answer there.
-        """
+        """Take no callers from a socket that we share: others do. Where we are alone, be there while old callers part."""
         if self._saying is not None:
             self._saying.cancel()
         if sockets is None:
-            await asyncio.sleep(LINGER_SECONDS)
+            await self._listen_on()
         await super().shutdown(sockets)
+
+    async def _listen_on(self) -> None:
+        deadline = asyncio.get_running_loop().time() + QUIET_SECONDS
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await asyncio.sleep(LINGER_SECONDS)
+        # They are not told of each other: no event says that all are gone.
+        while self.server_state.connections and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def _say_ready(self) -> None:
         # What we need is elsewhere: no event tells of it.

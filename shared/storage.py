@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -149,6 +150,12 @@ class Storage:
             for entry in unfinished:
                 self._client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=entry["UploadId"])
         return len(unfinished)
+
+    def time(self, bucket: str) -> datetime:
+        """What the server's clock says, in whole seconds."""
+        with _translated(bucket, ""):
+            answer = self._client.list_objects_v2(Bucket=bucket, MaxKeys=1)
+        return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
 
     def page(self, bucket: str, after: str, limit: int) -> list[str]:
         """The next keys behind `after`, in order, at most `limit` (1,000); fewer only at the end."""

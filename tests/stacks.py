@@ -105,6 +105,13 @@ class Stack:
         assert done.returncode == 0, f"{module} {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}"
         return done.stdout
 
+    def order(self, verb: str, *names: str) -> str:
+        """What `python -m deploy.stack VERB …` prints for this stack; fails when the command does."""
+        command = (sys.executable, "-m", "deploy.stack", verb, "--folder", str(self.folder), *names)
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, f"{verb} {' '.join(names)} failed:\n{done.stdout}{done.stderr}"
+        return done.stdout
+
     def logs(self) -> str:
         """The ends of all logs."""
         paths = sorted((self.folder / "logs").glob("*.log"))

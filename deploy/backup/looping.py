@@ -18,6 +18,9 @@ from shared.errors import Broken
 PATIENCE_SECONDS = 300.0
 """How long `now` waits for the point of a program that keeps the same backup."""
 
+LOOK_SECONDS = 0.5
+"""How soon it is seen that a point is wanted."""
+
 PASSING = (psycopg.Error, Broken, OSError)
 """What the absence of a server or of room raises."""
 
@@ -38,9 +41,10 @@ def keep(source: Source, place: Place, plan: Plan, tell: Tell, clock: Clock) -> 
         keeping = Keeping(source, place, plan, tell, clock)
         tell(f"ready: a point every {plan.point_seconds:g} s, in {place.path}")
         while not stopping.is_set():
-            began = time.monotonic()
+            due = time.monotonic() + plan.point_seconds
+            place.wanted.unlink(missing_ok=True)
             _try(keeping, tell)
-            stopping.wait(max(0.0, began + plan.point_seconds - time.monotonic()))
+            _wait(stopping, place, due)
         _try(keeping, tell)
         keeping.close()
     return 0
@@ -71,7 +75,13 @@ def _try(keeping: Keeping, tell: Tell) -> None:
         tell(f"no point this time: {error}")
 
 
+def _wait(stopping: threading.Event, place: Place, due: float) -> None:
+    while time.monotonic() < due and not place.wanted.exists() and not stopping.is_set():
+        stopping.wait(min(LOOK_SECONDS, max(0.0, due - time.monotonic())))
+
+
 def _next_point(place: Place, moment: datetime) -> Point:
+    place.wanted.touch()
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         point = newest_point(place)

@@ -50,6 +50,11 @@ class Place:
         """Objects that are being copied."""
         return self.path / "objects" / "incoming"
 
+    @property
+    def wanted(self) -> Path:
+        """Made by whoever wants a point now, deleted by the program that keeps the backup."""
+        return self.path / "wanted"
+
     def secrets(self, digest: str) -> Path:
         """A `secrets.json`, by its digest."""
         return self.path / "secrets" / f"{digest}.json"

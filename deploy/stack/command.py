@@ -17,6 +17,12 @@ from deploy.stack.stopping import stop
 COMMANDS = {"services.gateway": "publish", "services.quota": "quota", "services.scorer": "scorer"}
 """Modules that `run` starts, and as whom: the operator of the gateway may publish too."""
 
+
+def identity(module: str, arguments: Sequence[str]) -> str:
+    """As whom `run` starts a command of `module`: the gateway's doctor looks at everything."""
+    return "doctor" if (module, *arguments[:1]) == ("services.gateway", "doctor") else COMMANDS[module]
+
+
 PORT_OPTIONS = ("gateway", "quota", "postgres", "valkey", "s3")
 
 
@@ -118,7 +124,9 @@ def _run(folder: Folder, options: argparse.Namespace) -> int:
     from deploy.stack.secrets import keep_secrets
 
     addresses = Addresses(read_ports(folder.ports), keep_secrets(folder.secrets))
-    told = environment(COMMANDS[options.module], addresses)
+    told = environment(identity(options.module, options.arguments), addresses)
     command = (sys.executable, "-m", options.module, *options.arguments)
+    if identity(options.module, options.arguments) == "doctor":
+        command += ("--folder", str(folder.path))
     os.execve(sys.executable, command, dict(os.environ) | told)  # noqa: S606  (no shell is what we want)
     return 0

@@ -9,7 +9,7 @@ SERVICES = ("gateway", "courier", "publish", "quota", "scorer")
 
 
 def environment(service: str, addresses: Addresses) -> dict[str, str]:
-    """The whole environment of a process of `service`, one of SERVICES.
+    """The whole environment of a process of `service`, one of SERVICES; or `doctor`, who looks at everything.
 
     The operator's own HOLDOUT_… variables go through, except where the stack knows better; PUBLIC_URL is theirs.
     """
@@ -27,6 +27,8 @@ def known(service: str, addresses: Addresses) -> dict[str, str]:
     gateway = _gateway(addresses)
     if service == "courier":
         return gateway | _queue("GATEWAY", "courier", addresses)
+    if service == "doctor":
+        return gateway | _queue("GATEWAY", "courier", addresses) | _storage("PUBLISH", "publish", addresses)
     if service == "publish":
         return gateway | _storage("PUBLISH", "publish", addresses)
     return gateway

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from services.gateway import commands
 from services.gateway.apikeys import SCOPES
+from services.gateway.doctor import commands as doctor
 from services.gateway.operating import commands as operating
 from shared.errors import HoldoutError
 
@@ -59,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     endpoint.add_argument("url")
     endpoint.set_defaults(run=commands.register_endpoint)
     operating.add_to(verbs)
+    doctor.add_to(verbs)
     return parser
 
 

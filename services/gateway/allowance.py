@@ -4,6 +4,7 @@ It waits for the answer, so asynchronous code calls whatever asks it in the thre
 """
 
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -66,6 +67,10 @@ class Allowance:
             return self._http.get("/readyz", timeout=READY_SECONDS).is_success
         except httpx.HTTPError:
             return False
+
+    def time(self) -> datetime:
+        """What the ledger's clock says, in whole seconds."""
+        return parsedate_to_datetime(self._http.get("/healthz", timeout=READY_SECONDS).headers["Date"])
 
     def close(self) -> None:
         """Let the connections go."""

@@ -1066,9 +1066,8 @@ def event_line(event: Json) -> str:
     """An event of the feed on one line."""
     data, head = event["data"], [str(event["position"]), moment(event["timestamp"]), event["type"]]
     if event["type"] == "endpoint.disabled":
-        reason = (
-            "it answered 410" if data.get("disabled_because") == "gone" else f"fails since {data.get('failing_since')}"
-        )
+        gone = data.get("disabled_because") == "gone"
+        reason = "it answered 410" if gone else f"fails since {moment(data.get('failing_since'))}"
         return "  ".join([*head, str(data.get("endpoint")), short(str(data.get("url")), 60), reason])
     metrics = "  ".join(f"{name} {value:.5f}" for name, value in sorted((data.get("metrics") or {}).items()))
     reason = (data.get("failure") or {}).get("sentence", "")

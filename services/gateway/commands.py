@@ -5,7 +5,6 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import cast
 
 from services.gateway.actions import endpoints
@@ -16,6 +15,7 @@ from services.gateway.app import build_app, open_desk
 from services.gateway.courier.app import main as courier_main
 from services.gateway.desk import Desk
 from services.gateway.heap import return_large_buffers
+from services.gateway.migrations import FOLDER
 from services.gateway.publish import publish as publish_challenge
 from services.gateway.publish import published_version
 from services.gateway.settings import CourierSettings, GatewaySettings, PublishSettings
@@ -26,7 +26,7 @@ from shared.migrations import migrate as migrate_database
 from shared.serving import serve
 from shared.storage import Storage
 
-MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATIONS = FOLDER
 
 
 def serve_http(_: argparse.Namespace) -> None:

@@ -43,6 +43,18 @@ class Queue:
         alive = [read_sign(key, sign) for key, sign in zip(found, signs, strict=True) if sign is not None]
         return sorted(alive, key=lambda sign: (sign.lane, sign.name))
 
+    async def server(self) -> dict[str, str]:
+        """What the server says that it is: `name`, its `version`, and the `redis_version` that it stands for."""
+        async with self._errors():
+            said = await self._pool.info("server")
+        name = "Valkey" if "valkey_version" in said else "Redis"
+        redis_version = str(said["redis_version"])
+        return {
+            "name": name,
+            "version": str(said.get("valkey_version", redis_version)),
+            "redis_version": redis_version,
+        }
+
     async def close(self) -> None:
         """Let the connections go."""
         await self._pool.aclose()

@@ -9,7 +9,7 @@ from redis.exceptions import AuthenticationError, NoPermissionError
 
 from deploy.stack.addresses import Addresses
 from shared.errors import Broken
-from shared.keys import GROUND_TRUTH, REPORTS, SUBMISSIONS
+from shared.keys import BUCKETS, GROUND_TRUTH, REPORTS, SUBMISSIONS
 from shared.messages import Job
 from shared.queue import LeasedWorker, Queue, Work, WorkerPlan
 from shared.storage import Storage
@@ -58,6 +58,27 @@ def test_the_gateway_reads_reports_and_cannot_write_them(servers: Addresses) -> 
     gateway = storage(servers, "gateway")
     assert gateway.read(REPORTS, "e/2.json", 100) == b"{}"
     assert refused(gateway.put, REPORTS, "e/2.json", b"perfect")
+
+
+def test_the_backup_reads_every_bucket_and_writes_none(servers: Addresses, truth: str) -> None:
+    backup = storage(servers, "backup")
+    assert backup.read(GROUND_TRUTH, truth, 100) == b"held out"
+    for bucket in BUCKETS:
+        assert isinstance(list(backup.keys(bucket)), list)
+        assert refused(backup.put, bucket, "mine", b"")
+        assert refused(backup.delete, bucket, "mine")
+
+
+def test_the_backup_marks_the_log_and_reads_no_table(servers: Addresses) -> None:
+    url = servers.database_url("backup")
+    with psycopg.connect(url, autocommit=True) as connection:
+        assert connection.execute("SELECT pg_create_restore_point('test')").fetchone()
+        for forbidden in ("SELECT * FROM pg_authid", "SELECT pg_read_file('PG_VERSION')", "CREATE DATABASE mine"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(forbidden)
+    for owned in ("gateway", "quota"):
+        with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+            psycopg.connect(url.rsplit("/", 1)[0] + "/" + owned)
 
 
 @pytest.mark.parametrize(("role", "other"), [("gateway", "quota"), ("quota", "gateway"), ("quota", "postgres")])

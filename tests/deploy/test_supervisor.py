@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -15,11 +16,25 @@ from deploy.stack.keeper import pause_seconds
 from deploy.stack.problem import Trouble
 from deploy.stack.processes import alive, life_of
 from deploy.stack.program import Program, says_ready
+from deploy.stack.restarting import restart
 from deploy.stack.state import ProgramState, read_state
 from deploy.stack.supervisor import Supervisor
 from shared.clock import utc_now
+from tests.services.quota.test_app import free_port
 
 WAITS = "import time\nprint('we are ready', flush=True)\nwhile True: time.sleep(60)"
+
+SAYS_READY = "import os, time\nos.write(int(os.environ['HOLDOUT_READY_FD']), b'ready')\n"
+HANDS_OVER = f"{SAYS_READY}while True: time.sleep(60)"
+
+TELLS_ITS_NUMBER = f"""import socket
+{SAYS_READY}
+listening = socket.socket(fileno=int(os.environ["LISTEN_FD"]))
+while True:
+    caller, _ = listening.accept()
+    caller.sendall(str(os.getpid()).encode())
+    caller.close()
+"""
 
 Watch = Callable[[Folder], Awaitable[None]]
 
@@ -165,6 +180,95 @@ def test_what_a_killed_program_had_started_is_ended_too(folder: Folder, tmp_path
         await until(lambda: not alive(grandchild))
 
     supervised(folder, (parent,), kill_it)
+
+
+def test_a_restarted_program_has_its_new_process_before_the_old_one_is_told_to_go(
+    folder: Folder, tmp_path: Path
+) -> None:
+    held = tmp_path / "held"
+    # The second process is ready when the file is gone; the first one must be there until then.
+    code = f"import os, time\nwhile os.path.exists({str(held)!r}): time.sleep(0.01)\n{HANDS_OVER}"
+
+    async def restart_it(folder: Folder) -> None:
+        first = pid_of(folder, "service")
+        held.touch()
+        restarting = asyncio.create_task(asyncio.to_thread(restart, folder, ["service"]))
+        await until(lambda: state_of(folder, "service").other is not None)
+        assert pid_of(folder, "service") == first
+        held.unlink()
+        assert await restarting == 0
+        state = state_of(folder, "service")
+        assert (state.phase, state.other, state.restarts) == ("ready", None, 0)
+        assert pid_of(folder, "service") != first
+
+    told = supervised(folder, (program("service", code, overlaps=True), program("store")), restart_it)
+    assert told[2:] == ["everything ready", "service has a new process, ready", "store stopped", "service stopped"]
+
+
+def test_a_successor_that_does_not_start_leaves_the_old_process_at_work(
+    folder: Folder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ill = tmp_path / "ill"
+    code = f"import os, sys\nif os.path.exists({str(ill)!r}): sys.exit('no health')\n{HANDS_OVER}"
+
+    async def fail_then_die(folder: Folder) -> None:
+        first = pid_of(folder, "service")
+        ill.touch()
+        assert await asyncio.to_thread(restart, folder, []) == 1
+        assert (pid_of(folder, "service"), state_of(folder, "service").phase) == (first, "ready")
+        ill.unlink()
+        os.kill(first, signal.SIGKILL)
+        await until(lambda: state_of(folder, "service").restarts == 1 and state_of(folder, "service").phase == "ready")
+
+    supervised(folder, (program("service", code, overlaps=True),), fail_then_die)
+    said = capsys.readouterr().out
+    assert "service died while starting (exit status 1)" in said
+    assert "no health" in said
+
+
+def test_who_calls_a_program_that_was_killed_waits_for_its_next_process(folder: Folder) -> None:
+    port = free_port()
+
+    def call() -> int:
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            return int(connection.recv(64))
+
+    async def kill_it(folder: Folder) -> None:
+        first = await asyncio.to_thread(call)
+        life = state_of(folder, "service").life
+        assert life is not None
+        assert life.pid == first
+        os.kill(first, signal.SIGKILL)
+        await until(lambda: not alive(life))
+        assert await asyncio.to_thread(call) != first
+
+    listens = program("service", TELLS_ITS_NUMBER, overlaps=True, port=port, listens_as="LISTEN_FD")
+    supervised(folder, (listens,), kill_it)
+    with pytest.raises(ConnectionRefusedError):
+        call()
+
+
+def test_restart_without_names_runs_what_runs_once_again_and_leaves_what_cannot_overlap(folder: Folder) -> None:
+    programs = (program("store"), program("tables", "", once=True), program("service", HANDS_OVER, overlaps=True))
+
+    async def restart_all(folder: Folder) -> None:
+        store = pid_of(folder, "store")
+        assert await asyncio.to_thread(restart, folder, []) == 0
+        assert pid_of(folder, "store") == store
+        assert await asyncio.to_thread(restart, folder, ["store"]) == 0
+        assert pid_of(folder, "store") != store
+
+    told = supervised(folder, programs, restart_all)
+    after = told[told.index("everything ready") + 1 :]
+    assert after[:4] == ["tables ready", "service has a new process, ready", "store stopped", "store ready"]
+
+
+def test_an_unknown_name_is_refused_with_those_there_are(folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:
+    async def restart_nobody(folder: Folder) -> None:
+        assert await asyncio.to_thread(restart, folder, ["nobody"]) == 1
+
+    assert supervised(folder, (program("store"),), restart_nobody)[1:] == ["everything ready", "store stopped"]
+    assert "there is no nobody here\n  there are: store" in capsys.readouterr().out
 
 
 def test_a_program_says_that_it_is_ready_in_lines_or_as_json() -> None:

@@ -1,4 +1,4 @@
-"""A small service of its own process: `python -m tests.shared.service PORT HEAD_SECONDS`."""
+"""A small service of its own process: `python -m tests.shared.service PORT HEAD_SECONDS [LISTEN_FD]`."""
 
 import sys
 
@@ -21,4 +21,5 @@ def build() -> FastAPI:
 
 
 if __name__ == "__main__":
-    serve(build(), "127.0.0.1", int(sys.argv[1]), head_seconds=float(sys.argv[2]))
+    listen_fd = int(sys.argv[3]) if len(sys.argv) > 3 else None
+    serve(build(), "127.0.0.1", int(sys.argv[1]), listen_fd, head_seconds=float(sys.argv[2]))

@@ -29,10 +29,12 @@ def valkey(tmp_path: Path) -> Iterator[Valkey]:
 
 
 @contextlib.asynccontextmanager
-async def started(valkey: Valkey, gate: Path, name: str, drain: int = 60) -> AsyncIterator[asyncio.subprocess.Process]:
+async def started(
+    valkey: Valkey, gate: Path, name: str, drain: int = 60, lease: float = LEASE_SECONDS
+) -> AsyncIterator[asyncio.subprocess.Process]:
     """A worker process; killed at the end of the block if it still runs."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.shared.worker", str(gate), name, str(drain),
+        sys.executable, "-m", "tests.shared.worker", str(gate), name, str(drain), str(lease),
         env=os.environ | {"QUEUE": json.dumps(asdict(valkey.address))},
         stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
@@ -122,6 +124,28 @@ def test_a_worker_that_has_no_time_to_finish_hands_its_job_back_at_once(valkey: 
                 await emptied(queue, job)
 
     asyncio.run(scene())
+
+
+def test_a_job_that_is_handed_back_is_taken_over_long_before_its_lease_would_have_ended(
+    valkey: Valkey, tmp_path: Path
+) -> None:
+    lease = 60.0
+
+    async def scene() -> float:
+        job, gate = new_job(), tmp_path / "gate"
+        async with queue_of(valkey.address) as queue, started(valkey, gate, "one", drain=1, lease=lease) as one:
+            await queue.put(job)
+            assert await heard(one) == ["begin", job.job_id, "1"]
+            async with started(valkey, gate, "two", lease=lease) as two:
+                one.send_signal(signal.SIGTERM)
+                told = time.monotonic()
+                assert await heard(two) == ["begin", job.job_id, "1"]
+                seconds = time.monotonic() - told
+                gate.touch()
+                await emptied(queue, job)
+        return seconds
+
+    assert asyncio.run(scene()) < TAKEOVER_SECONDS
 
 
 def test_an_idle_worker_told_to_stop_stops_at_once(valkey: Valkey, tmp_path: Path) -> None:

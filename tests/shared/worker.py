@@ -1,6 +1,6 @@
-"""A worker in a process of its own: `python -m tests.shared.worker GATE NAME DRAIN_SECONDS`, the queue in QUEUE.
+"""A worker in a process of its own: `python -m tests.shared.worker GATE NAME DRAIN_SECONDS LEASE_SECONDS`.
 
-Says `begin <job> <run>` and `end <job>` on standard output; a job ends when the file GATE exists.
+Its queue is in QUEUE. Says `begin <job> <run>` and `end <job>` on standard output; a job ends when the file GATE exists.
 """
 
 import asyncio
@@ -27,16 +27,16 @@ async def _opened(gate: Path) -> None:
         await asyncio.sleep(0.02)
 
 
-async def _work(gate: Path, name: str, drain_seconds: int) -> None:
+async def _work(gate: Path, name: str, drain_seconds: int, lease_seconds: float) -> None:
     async def handle(job: Job, run: int) -> None:
         _say("begin", job.job_id, run)
         await _opened(gate)
         _say("end", job.job_id)
 
-    plan = WorkerPlan(name=name, lease_seconds=LEASE_SECONDS, drain_seconds=drain_seconds)
+    plan = WorkerPlan(name=name, lease_seconds=lease_seconds, drain_seconds=drain_seconds)
     await work_off(QueueAddress(**json.loads(os.environ["QUEUE"])), Work(Job, plan, handle))
 
 
 if __name__ == "__main__":
     logging.basicConfig(level="INFO", stream=sys.stderr)
-    asyncio.run(_work(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])))
+    asyncio.run(_work(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), float(sys.argv[4])))

@@ -3,6 +3,7 @@
 from uuid import UUID, uuid4
 
 from services.gateway.desk import Desk
+from services.gateway.headers import address_of
 from services.gateway.store import keys, teams
 from services.gateway.tables import AccountRow, MemberRow, TeamRow
 from shared.errors import Conflict, Missing, Refused
@@ -22,8 +23,12 @@ def found_team(desk: Desk, name: str) -> TeamRow:
 
 
 def open_account(desk: Desk, name: str, email: str | None = None) -> AccountRow:
-    """A new person; raises `Conflict` when the name is taken, `Refused` when it is no name."""
+    """A new person; raises `Conflict` when the name is taken, `Refused` when it is no name or `email` no address."""
     cleaned = _cleaned("person", name)
+    if email is not None and address_of(email) is None:
+        raise Refused(
+            "email-invalid", f"{email!r} is no address to write to", "give one alone, such as ada@example.org"
+        )
     with desk.database.begin() as session:
         if teams.account_named(session, cleaned) is not None:
             raise Conflict("account-name-taken", f"there is a person named {cleaned!r} already")

@@ -14,6 +14,7 @@ from services.gateway import rotation
 from services.gateway.actions.failing import Attempt, note
 from services.gateway.courier.drain import Later, Never
 from services.gateway.courier.letters import Letter, find_letter
+from services.gateway.courier.retrying import retry_after_seconds
 from services.gateway.desk import Desk
 from services.gateway.patience import Patience
 from services.gateway.store import deliveries, endpoints
@@ -92,7 +93,7 @@ class Deliverer:
                 self._pool.stream("POST", letter.endpoint.url, headers=headers, content=letter.body) as answer,
             ):
                 error = None if 200 <= answer.status < 300 else f"the endpoint answered {answer.status}"
-                return Answer(answer.status, error, await _beginning(answer), _retry_after(answer))
+                return Answer(answer.status, error, await _beginning(answer), _retry_after(answer, self._desk.clock()))
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError, Refused) as broken:
             return Answer(None, f"{type(broken).__name__}: {broken}")
 
@@ -153,7 +154,6 @@ def _storable(text: str | None) -> Any:
     return None if text is None else text.replace("\0", "\ufffd")
 
 
-def _retry_after(answer: httpcore.Response) -> float:
+def _retry_after(answer: httpcore.Response, now: datetime) -> float:
     value = {name.lower(): content for name, content in answer.headers}.get(b"retry-after", b"")
-    # A day at most: an endpoint may slow us down, not put an event off for ever.
-    return min(float(value), 24 * HOUR) if value.isdigit() else 0.0
+    return retry_after_seconds(value, now)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
 
+from services.gateway.courier.schedule import wait_seconds
 from services.gateway.desk import Desk
 from services.gateway.store import outbox
 from services.gateway.tables import OutboxRow
@@ -184,7 +185,5 @@ class Drain:
                 outbox.postpone(session, row.id, self._next(row.attempts, now, at_least_seconds), error)
 
     def _next(self, attempts: int, now: datetime, at_least_seconds: float) -> datetime:
-        planned = self._deed.schedule[min(attempts, len(self._deed.schedule)) - 1]
-        # A tenth of jitter, so that deeds postponed together do not come back together.
-        jitter = random.uniform(1.0, 1.1)  # noqa: S311 - spreads load, guards nothing
-        return now + timedelta(seconds=max(planned, at_least_seconds) * jitter)
+        luck = random.random()  # noqa: S311 - spreads load, guards nothing
+        return now + timedelta(seconds=wait_seconds(self._deed.schedule, attempts, at_least_seconds, luck))

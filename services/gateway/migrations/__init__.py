@@ -1,1 +1,5 @@
-"""The gateway's schema, version by version (Alembic)."""
+"""The gateway's schema, version by version; run by `shared.migrations`."""
+
+from pathlib import Path
+
+FOLDER = Path(__file__).parent

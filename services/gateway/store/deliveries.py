@@ -89,11 +89,13 @@ def find(session: Session, endpoint: UUID, delivery: UUID) -> DeliveryRow | None
 
 
 def forget(session: Session, before: datetime, limit: int) -> int:
-    """Remove attempts, and what was given up, from before `before`; returns how many."""
+    """Remove attempts, and deliveries and mails that were given up, from before `before`; returns how many."""
     old = select(DeliveryRow.id).where(DeliveryRow.at < before).limit(limit)
-    given_up = select(OutboxRow.id).where(OutboxRow.kind == "deliver", OutboxRow.given_up_at < before).limit(limit)
+    given_up = select(OutboxRow.id).where(OutboxRow.kind.in_(("deliver", "mail")), OutboxRow.given_up_at < before)
     rows = session.execute(delete(DeliveryRow).where(DeliveryRow.id.in_(old)).returning(DeliveryRow.id)).all()
-    deeds = session.execute(delete(OutboxRow).where(OutboxRow.id.in_(given_up)).returning(OutboxRow.id)).all()
+    deeds = session.execute(
+        delete(OutboxRow).where(OutboxRow.id.in_(given_up.limit(limit))).returning(OutboxRow.id)
+    ).all()
     return len(rows) + len(deeds)
 
 

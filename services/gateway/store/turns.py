@@ -1,7 +1,9 @@
 """Whose turn it is: which due deliveries the courier takes, so that no endpoint and no team takes all the places.
 
 At most `MOST_PER_ENDPOINT` and `MOST_PER_TEAM` are under lease at a time, counted over all couriers. What is beyond that
-stays due, and is taken when one of the same team ends. Places go first to the team that holds the fewest.
+stays due, and is taken when one of the same team ends. Places go first to the team that holds the fewest. Of a team's
+places one is kept for each of its endpoints that holds none (there are no more endpoints than places), so that one which
+hangs delays no other, of the same team either.
 
 Couriers that claim at the same moment see the same rows in the same order and skip those that the other has locked, so
 together they keep to the limits too; only rows that came into sight between the two claims can be beyond them. However
@@ -38,7 +40,8 @@ WITH RECURSIVE owed (endpoint) AS (
 ), by_team AS (
     SELECT team, count(*) AS held FROM leased GROUP BY team
 ), due AS (
-    SELECT first.id, first.next_attempt_at, endpoints.team_id AS team
+    SELECT first.id, first.next_attempt_at, endpoints.team_id AS team,
+        first.number + coalesce(by_endpoint.held, 0) = 1 AS kept
     FROM owed
     LEFT JOIN endpoints ON endpoints.id = owed.endpoint
     LEFT JOIN by_endpoint ON by_endpoint.endpoint = owed.endpoint
@@ -49,13 +52,21 @@ WITH RECURSIVE owed (endpoint) AS (
         LIMIT :per_endpoint
     ) AS first
     WHERE first.number <= :per_endpoint - coalesce(by_endpoint.held, 0)
+), idle AS (
+    SELECT endpoints.team_id AS team, count(*) AS kept
+    FROM endpoints LEFT JOIN by_endpoint ON by_endpoint.endpoint = endpoints.id
+    WHERE endpoints.team_id IN (SELECT team FROM due) AND endpoints.disabled_at IS NULL AND by_endpoint.held IS NULL
+    GROUP BY endpoints.team_id
 ), placed AS (
-    SELECT due.id, due.next_attempt_at, coalesce(by_team.held, 0)
-        + row_number() OVER (PARTITION BY due.team ORDER BY due.next_attempt_at, due.id) AS place
-    FROM due LEFT JOIN by_team ON by_team.team = due.team
+    SELECT due.id, due.next_attempt_at, due.kept, coalesce(by_team.held, 0)
+        + row_number() OVER (PARTITION BY due.team ORDER BY due.kept DESC, due.next_attempt_at, due.id) AS place,
+        coalesce(by_team.held, 0) + coalesce(idle.kept, 0)
+        + row_number() OVER (PARTITION BY due.team, due.kept ORDER BY due.next_attempt_at, due.id) AS more
+    FROM due LEFT JOIN by_team ON by_team.team = due.team LEFT JOIN idle ON idle.team = due.team
 ), taken AS (
     SELECT outbox.id FROM outbox JOIN placed ON placed.id = outbox.id
-    WHERE placed.place <= :per_team AND outbox.given_up_at IS NULL AND outbox.next_attempt_at <= :now
+    WHERE CASE WHEN placed.kept THEN placed.place ELSE placed.more END <= :per_team
+        AND outbox.given_up_at IS NULL AND outbox.next_attempt_at <= :now
     ORDER BY placed.place, placed.next_attempt_at
     LIMIT :room
     FOR UPDATE OF outbox SKIP LOCKED

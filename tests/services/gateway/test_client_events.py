@@ -77,6 +77,20 @@ def test_json_is_one_event_a_line_as_the_server_said_it(server: Imitation) -> No
     assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["msg_1", "msg_2"]
 
 
+def test_an_endpoint_that_is_disabled_is_one_line_too(server: Imitation) -> None:
+    data = {
+        "endpoint": "3e1d",
+        "url": "https://ci.example/hook",
+        "disabled_because": "failing",
+        "failing_since": moment(),
+    }
+    told_of = {"id": "msg_1", "position": 1, "type": "endpoint.disabled", "timestamp": moment(), "data": data}
+    server.script("GET", FEED, page(1, told_of), page(1))
+    (line,) = run(server).stdout.splitlines()
+    assert "endpoint.disabled  3e1d  https://ci.example/hook  fails since 20" in line
+    assert "None" not in line
+
+
 def test_following_goes_on_until_it_is_stopped_and_says_where_it_was(server: Imitation) -> None:
     server.script("GET", FEED, page(1, event(1)), page(1), page(2, event(2)), page(2))
     with subprocess.Popen(

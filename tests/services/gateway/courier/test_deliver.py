@@ -8,13 +8,14 @@ from time import monotonic
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import select
 
 from services.gateway.actions.teams import found_team
-from services.gateway.courier.deliver import ANSWER_BYTES, ATTEMPT_SECONDS, Deliverer
+from services.gateway.courier.deliver import ANSWER_BYTES, ATTEMPT_SECONDS, NOT_KNOWN, Deliverer
 from services.gateway.courier.dial import guarded_pool
 from services.gateway.courier.drain import Drain
 from services.gateway.desk import Desk
-from services.gateway.tables import EndpointRow, OutboxRow
+from services.gateway.tables import DeliveryRow, EndpointRow, OutboxRow
 from shared.messages import Event
 from shared.signing import new_secret, verify
 from tests.services.gateway.courier.draining import Moment, at, waits, work_off
@@ -116,7 +117,18 @@ def test_an_endpoint_that_is_gone_is_disabled_and_what_it_did_not_take_is_kept(s
 
 @pytest.mark.parametrize(
     ("asked", "seconds"),
-    [("3600", 3600), ("1", Deliverer.schedule[0]), ("9" * 400, DAY), ("soon", Deliverer.schedule[0])],
+    [
+        ("3600", 3600),
+        ("1", Deliverer.schedule[0]),
+        ("9" * 400, DAY),
+        ("soon", Deliverer.schedule[0]),
+        ("Thu, 01 Jan 2026 02:00:00 GMT", 7200),
+        ("Thu, 01 Jan 2026 02:00:00 -0000", 7200),
+        ("Thursday, 01-Jan-26 02:00:00 GMT", 7200),
+        ("Wed, 31 Dec 2025 23:00:00 GMT", Deliverer.schedule[0]),
+        ("Fri, 01 Jan 2027 00:00:00 GMT", DAY),
+        ("Thu, 01 Jan 99999 00:00:00 GMT", Deliverer.schedule[0]),
+    ],
 )
 def test_retry_after_is_honoured_up_to_a_day(still: Desk, moment: Moment, asked: str, seconds: float) -> None:
     with receiver(status(503, Retry_After=asked)) as ours:
@@ -213,3 +225,23 @@ def test_nothing_is_sent_to_an_endpoint_that_was_disabled_meanwhile(still: Desk,
         assert ours.posts == []
     assert row is not None
     assert (row.given_up_at, row.last_error) == (moment.now, "the endpoint is disabled")
+
+
+def test_an_attempt_is_in_the_log_before_it_is_sent_so_that_a_courier_that_dies_loses_none(still: Desk) -> None:
+    seen: list[DeliveryRow] = []
+
+    def look(handler: BaseHTTPRequestHandler) -> None:
+        seen.extend(attempts(still, endpoint))
+        status(204)(handler)
+
+    with receiver(look) as ours:
+        endpoint = owe_event(still, ours.url)
+        assert attempt(still) is None
+    (under_way,), (ended,) = seen, attempts(still, endpoint)
+    assert (under_way.attempt, under_way.status, under_way.error) == (1, None, NOT_KNOWN)
+    assert (ended.id, ended.attempt, ended.status, ended.error) == (under_way.id, 1, 204, None)
+
+
+def attempts(desk: Desk, endpoint: UUID) -> list[DeliveryRow]:
+    with desk.database.begin() as session:
+        return list(session.scalars(select(DeliveryRow).where(DeliveryRow.endpoint_id == endpoint)))

@@ -224,6 +224,47 @@ def test_a_row_whose_courier_died_is_done_by_another_after_its_lease(desk: Desk)
     assert done == ["a"]
 
 
+def test_who_leaves_finishes_what_is_under_way_hands_back_the_rest_at_once_and_takes_nothing_more(desk: Desk) -> None:
+    begun, finish = Counter[str](), asyncio.Event()
+
+    async def act(payload: dict[str, Any]) -> None:
+        begun[payload["name"]] += 1
+        await (finish.wait() if payload["name"] == "quick" else asyncio.Event().wait())
+
+    async def run() -> None:
+        drain = Drain(desk, Doing(act), at_once=3)
+        loop = asyncio.create_task(drain.run())
+        await until(lambda: begun.total() == 2)
+        drain.leave()
+        await loop
+        await asyncio.to_thread(owe, desk, "late")
+        finish.set()
+        await drain.finish(0.5)
+
+    owe(desk, "quick", "hangs")
+    asyncio.run(run())
+    assert begun == {"quick": 1, "hangs": 1}
+    left = {row.payload["name"]: row for row in rows(desk)}
+    assert set(left) == {"hangs", "late"}
+    # As if it had never been claimed, and due for whoever comes next.
+    assert (left["hangs"].attempts, left["hangs"].leased_until, left["hangs"].last_error) == (0, None, None)
+    assert left["hangs"].next_attempt_at <= desk.clock()
+
+
+def test_what_was_claimed_by_another_after_its_lease_is_not_handed_back(desk: Desk) -> None:
+    moment = Moment()
+    still = at(desk, moment)
+    owe(still, "a")
+    with still.database.begin() as session:
+        (mine,) = outbox.claim(session, "settle", still.clock(), Doing.lease, 1)
+    moment.now += 2 * Doing.lease
+    with still.database.begin() as session:
+        (theirs,) = outbox.claim(session, "settle", still.clock(), Doing.lease, 1)
+        outbox.hand_back(session, [mine], still.clock())
+    (left,) = rows(still)
+    assert (left.attempts, left.leased_until) == (2, theirs.leased_until)
+
+
 def test_how_a_deed_ended_is_written_down_when_the_database_is_back_and_it_is_not_done_again(
     desk: Desk, servers: Addresses
 ) -> None:

@@ -1,4 +1,4 @@
-"""What is not kept for ever: the log after 90 days, and an old secret after its day."""
+"""What is not kept for ever: the log after 90 days, events after a year, and an old secret after its day."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -12,9 +12,10 @@ from services.gateway.courier.retention import EVERY, Retention
 from services.gateway.desk import Desk
 from services.gateway.rotation import OVERLAP
 from services.gateway.settings import CourierSettings
-from services.gateway.store import deliveries
+from services.gateway.store import deliveries, events, outbox
 from services.gateway.tables import DeliveryRow, EndpointRow
 from tests.services.gateway.courier.draining import Moment, at, rows
+from tests.services.gateway.telling import submission_of
 
 MINUTE = timedelta(minutes=1)
 DELIVERIES_KEPT = timedelta(days=90)
@@ -74,6 +75,38 @@ def test_what_is_still_retried_is_not_forgotten_however_old(
     moment.now += 2 * DELIVERIES_KEPT
     Retention(still, courier_settings).tend()
     assert [row.given_up_at for row in rows(still)] == [None]
+
+
+def test_events_are_kept_for_a_year_and_a_day_and_the_last_of_a_submission_for_ever(
+    still: Desk, moment: Moment, endpoint: EndpointRow, courier_settings: CourierSettings
+) -> None:
+    submission = submission_of(still, endpoint.team_id)
+    with still.database.begin() as session:
+        for _ in range(2):
+            events.tell(session, submission, "evaluation.scored", {}, moment.now)
+        events.tell_team(session, endpoint.team_id, "endpoint.disabled", {}, moment.now)
+    kept = []
+    for wait in (timedelta(days=365, hours=23), timedelta(hours=1), MINUTE):
+        moment.now += wait
+        Retention(still, courier_settings).tend()
+        with still.database.begin() as session:
+            kept.append([event.position for event in events.feed(session, endpoint.team_id, 0, 10)])
+    assert kept == [[1, 2, 3], [1, 2, 3], [2]]
+
+
+def test_a_mail_that_was_given_up_is_kept_for_90_days(
+    still: Desk, moment: Moment, courier_settings: CourierSettings
+) -> None:
+    with still.database.begin() as session:
+        outbox.owe(session, "mail", {}, moment.now)
+    with still.database.begin() as session:
+        outbox.give_up(session, rows(still)[0].id, moment.now, "no such person")
+    kept = []
+    for wait in (DELIVERIES_KEPT, MINUTE):
+        moment.now += wait
+        Retention(still, courier_settings).tend()
+        kept.append(len(rows(still)))
+    assert kept == [1, 0]
 
 
 def test_a_secret_is_removed_when_its_day_is_over(

@@ -21,7 +21,7 @@ from services.gateway.courier.drain import Drain
 from services.gateway.desk import Desk
 from services.gateway.store import deliveries, outbox
 from services.gateway.store.turns import MOST_PER_ENDPOINT, MOST_PER_TEAM
-from services.gateway.tables import DeliveryRow, EndpointRow
+from services.gateway.tables import DeliveryRow, EndpointRow, OutboxRow
 from shared.errors import TooMany
 from tests.services.gateway.conftest import Team
 from tests.services.gateway.courier.draining import Moment, at, rows, running, until
@@ -164,6 +164,26 @@ def test_an_endpoint_has_its_share_under_lease_and_gets_the_rest_as_that_ends(de
     assert claim(still) == [one.id, one.id]
     moment.now += 2 * MINUTE
     assert claim(still) == [one.id] * MOST_PER_ENDPOINT, "what a courier died with counts no more, and is due"
+
+
+def test_endpoints_that_hang_delay_no_other_of_their_own_team(desk: Desk, team: Team) -> None:
+    for _ in range(3):
+        endpoints.register(desk, team.id, Draft("http://127.0.0.1:9/", ("evaluation.failed",)))
+    quick = endpoints.register(desk, team.id, Draft("http://127.0.0.1:9/", ("evaluation.scored",)))
+    for _ in range(5):
+        tell(desk, team.id, "evaluation.failed")
+    assert len(claim(desk)) == MOST_PER_TEAM - 1, "one is kept"
+    assert claim(desk) == []
+    for _ in range(2):
+        tell(desk, team.id, "evaluation.scored")
+    assert claim(desk) == [quick.id]
+    assert claim(desk) == []
+    endpoints.disable(desk, team.id, quick.id)
+    with desk.database.begin() as session:
+        outbox.done(session, next(row.id for row in rows(desk) if row.endpoint_id == quick.id and row.leased_until))
+    assert quick.id not in claim(desk), "what is disabled keeps no place"
+    with desk.database.begin() as session:
+        assert session.query(OutboxRow).where(OutboxRow.leased_until.is_not(None)).count() == MOST_PER_TEAM
 
 
 def test_places_go_round_the_teams_before_any_has_its_second(desk: Desk, found: Callable[..., Team]) -> None:

@@ -1,0 +1,1 @@
+"""Whether this version goes on from the data of an earlier one, tried for real."""

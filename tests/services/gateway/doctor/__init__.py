@@ -1,0 +1,1 @@
+"""Tests of the doctor: each check is seen green and red."""
