@@ -8,8 +8,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
+from shared.clock import utc_now
 from tests.faults.plan import Fault
 from tests.faults.processes import frozen
 from tests.faults.scene import LOOK_SECONDS, Scene
@@ -26,9 +28,10 @@ STOP_SIGNAL = {"postgres": signal.SIGINT}
 
 @dataclass(slots=True)
 class Blow:
-    """What was hit: when it began (monotonic), and the evaluations that were under way at what was hit."""
+    """What was hit: when it began (monotonic, and by the clock), and the evaluations under way at what was hit."""
 
     began: float = 0.0
+    at: datetime = field(default_factory=utc_now)
     caught: list[UUID] = field(default_factory=list)
 
 
@@ -36,7 +39,7 @@ def inflict(scene: Scene, fault: Fault) -> Blow:
     """Do it, to its end; a probe is sent as soon as it has begun."""
     blow = Blow()
     with _prepared(scene, fault, blow) as let_go, contextlib.ExitStack() as lasting:
-        blow.began = time.monotonic()
+        blow.began, blow.at = time.monotonic(), utc_now()
         HOW[fault.kind](scene, fault, lasting)
         let_go()
         if fault.target != "receivers":

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, func, or_, select, update
 
 from services.gateway.courier.deliver import ATTEMPT_SECONDS, Deliverer
+from services.gateway.courier.settle import UNKNOWN
 from services.gateway.desk import Desk
 from services.gateway.lifecycle import OPEN_STATES
 from services.gateway.tables import EvaluationRow, OutboxRow, SubmissionRow
@@ -39,7 +40,12 @@ def _hurry(desk: Desk, courier_since: datetime) -> None:
     with desk.database.begin() as session:
         session.execute(
             update(OutboxRow)
-            .where(OutboxRow.kind == "deliver", OutboxRow.given_up_at.is_(None), OutboxRow.next_attempt_at > now, free)
+            .where(
+                OutboxRow.kind.in_(("deliver", "settle")),
+                OutboxRow.given_up_at.is_(None),
+                OutboxRow.next_attempt_at > now,
+                free,
+            )
             .values(next_attempt_at=now, leased_until=None)
         )
         session.execute(
@@ -54,7 +60,7 @@ def _is_something_left(desk: Desk) -> bool:
     left = (
         exists().where(EvaluationRow.state.in_(OPEN_STATES)),
         exists().where(SubmissionRow.state == "open"),
-        exists().where(OutboxRow.given_up_at.is_(None)),
+        exists().where(OutboxRow.given_up_at.is_(None), OutboxRow.last_error.is_distinct_from(UNKNOWN)),
     )
     with desk.database.begin() as session:
         return bool(session.scalar(select(or_(*left))))

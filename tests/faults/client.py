@@ -62,23 +62,22 @@ class Client:
         self._http.close()
 
     def submit(
-        self,
-        one: Parcel,
-        patience_seconds: float = PATIENCE_SECONDS,
-        longest_pause_seconds: float = LONGEST_PAUSE_SECONDS,
+        self, one: Parcel, patience_seconds: float = PATIENCE_SECONDS, hurry_seconds: float | None = None
     ) -> Asked:
-        """Send until there is an answer for good, or patience ends."""
+        """Send until there is an answer for good, or patience ends. Waits ever longer, and as Retry-After asks; with
+        `hurry_seconds`, always that long: a probe looks for the moment when it works again.
+        """
         deadline, pause, tries = time.monotonic() + patience_seconds, 0.1, 0
         while True:
             tries += 1
             answer = self._try(one)
             if answer is not None and _is_final(answer):
                 return self._asked(one, answer, tries)
-            wait = max(pause, _retry_after(answer)) * self._draw.uniform(0.7, 1)
+            wait = hurry_seconds or max(pause * self._draw.uniform(0.7, 1), _retry_after(answer))
             if time.monotonic() + wait > deadline:
                 return self._asked(one, None, tries)
             time.sleep(wait)
-            pause = min(2 * pause, longest_pause_seconds)
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
     def state(self, submission: str, wait_seconds: float) -> str | None:
         """The state of its evaluation; None when nobody answers."""
@@ -129,4 +128,4 @@ def _is_final(answer: httpx.Response) -> bool:
 
 def _retry_after(answer: httpx.Response | None) -> float:
     value = answer.headers.get("Retry-After", "") if answer is not None else ""
-    return min(float(value), LONGEST_PAUSE_SECONDS) if value.isdigit() else 0.0
+    return float(value) if value.isdigit() else 0.0

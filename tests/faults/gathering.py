@@ -1,6 +1,7 @@
 """Collects the evidence: reads every store, past all lines, once everything is quiet."""
 
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ from shared.storage import Storage
 from tests.faults.evidence import Evaluation, Evidence, Heard, Posting, Submission, Told
 from tests.faults.history import read_history, read_lines
 from tests.stacks import Stack
+
+AT_ONCE = 8
+"""Reports read side by side."""
 
 
 def gather(stack: Stack, desk: Desk, teams: dict[str, str], history: Path, heard: Path) -> Evidence:
@@ -50,10 +54,12 @@ def gather(stack: Stack, desk: Desk, teams: dict[str, str], history: Path, heard
 def _reports(storage: Storage) -> dict[str, dict[int, str]]:
     """Digests of all reports, by evaluation and attempt."""
     found: dict[str, dict[int, str]] = defaultdict(dict)
-    for key in storage.keys(keys.REPORTS):
-        evaluation, _, attempt = key.removesuffix(".json").partition("/")
-        if attempt.isdigit():
-            found[evaluation][int(attempt)] = digest_of(storage.read(keys.REPORTS, key, REPORT_BYTES))
+    names = [key for key in storage.keys(keys.REPORTS) if key.endswith(".json")]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        digests = pool.map(lambda key: digest_of(storage.read(keys.REPORTS, key, REPORT_BYTES)), names)
+        for key, digest in zip(names, digests, strict=True):
+            evaluation, _, attempt = key.removesuffix(".json").partition("/")
+            found[evaluation][int(attempt)] = digest
     return found
 
 

@@ -21,10 +21,11 @@ class Prober:
         self._draw = draw
         self._thread: threading.Thread | None = None
         self._ended: float | None = None
+        self.submission: str | None = None
 
     def send(self) -> None:
         """Begin a probe, now."""
-        self._ended = None
+        self._ended = self.submission = None
         self._thread = threading.Thread(target=self._probe, daemon=True)
         self._thread.start()
 
@@ -39,6 +40,7 @@ class Prober:
         one = parcel(some_file(self._draw), VALIDATION, "file")
         asked = self._client.submit(one, LONGEST_SECONDS, PAUSE_SECONDS)
         self._history.add(asked)
+        self.submission = asked.submission
         while asked.submission is not None and time.monotonic() < deadline:
             if self._client.state(asked.submission, 5) in ("scored", "rejected", "failed"):
                 self._ended = time.monotonic()

@@ -2,7 +2,6 @@
 
 import time
 from dataclasses import dataclass
-from uuid import UUID
 
 from tests.faults.blows import Blow, inflict
 from tests.faults.plan import Fault
@@ -16,9 +15,11 @@ LONGEST_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Felt:
-    """What one fault did. `recovery`: from its beginning until a probe sent after that had its outcome; None: never.
+    """What one fault did. `recovery`: from its beginning until a probe sent after that had its outcome (of receivers: from
+    its end, until they were told of it); None: never.
 
-    `caught` is how many evaluations it hit, `takeover` or `requeue` the time until these were done or queued again.
+    `caught` is how many evaluations it hit, `takeover` or `requeue` the time until another scorer had begun
+    these, or until they were queued again.
     """
 
     fault: Fault
@@ -42,9 +43,9 @@ def _suffer(scene: Scene, fault: Fault) -> Felt:
     takeover = requeue = None
     complaint = ""
     if fault.target.startswith("scorer") and blow.caught:
-        takeover = _until_concluded(scene, blow)
+        takeover = _until_taken_over(scene, blow)
         if fault.kind == "kill" and takeover > TAKEOVER_SECONDS:
-            complaint = f"the killed scorer's job was concluded after {takeover:.1f} s, not {TAKEOVER_SECONDS:.0f}"
+            complaint = f"the killed scorer's job was taken over after {takeover:.1f} s, not {TAKEOVER_SECONDS:.0f}"
     if fault.kind in ("flush", "wipe") and blow.caught:
         requeue = _until_looked_after(scene, blow)
         if requeue > REQUEUE_SECONDS:
@@ -52,17 +53,22 @@ def _suffer(scene: Scene, fault: Fault) -> Felt:
     concluded = scene.prober.concluded_at()
     if concluded is None:
         complaint = "the probe was not concluded within two minutes"
+    if fault.target == "receivers" and scene.prober.submission is not None:
+        concluded = _until_heard(scene, scene.prober.submission)
     scene.await_ready()
     recovery = None if concluded is None else concluded - blow.began
     return Felt(fault, recovery, len(blow.caught), takeover, requeue, complaint)
 
 
-def _until_concluded(scene: Scene, blow: Blow) -> float:
-    def done(evaluation: UUID) -> bool:
-        return scene.is_concluded(evaluation)
-
-    until(lambda: all(done(one) for one in blow.caught), LONGEST_SECONDS, "a scorer's job was never concluded")
+def _until_taken_over(scene: Scene, blow: Blow) -> float:
+    until(lambda: scene.are_taken_over(blow.caught, blow.at), LONGEST_SECONDS, "a scorer's job was never taken over")
     return time.monotonic() - blow.began
+
+
+def _until_heard(scene: Scene, submission: str) -> float:
+    """Of receivers that have misbehaved: they are told of what comes after it."""
+    until(lambda: scene.has_been_heard(submission), LONGEST_SECONDS, "receivers that are well again were not told")
+    return time.monotonic()
 
 
 def _until_looked_after(scene: Scene, blow: Blow) -> float:

@@ -4,6 +4,8 @@ import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
@@ -24,6 +26,7 @@ from tests.stacks import Stack
 ValueT = TypeVar("ValueT")
 
 LOOK_SECONDS = 0.05
+LATELY_BYTES = 64 * 1024
 WAY_SECONDS = 60.0
 """A program that is not ready again by then has not recovered."""
 
@@ -54,6 +57,13 @@ class Scene:
     disk: Disk | None
     desk: Desk
     prober: Prober
+    heard: Path
+
+    def has_been_heard(self, submission: str) -> bool:
+        """Whether the recorder has lately taken an event of this submission."""
+        with self.heard.open("rb") as file:
+            file.seek(max(0, self.heard.stat().st_size - LATELY_BYTES))
+            return submission.encode() in file.read()
 
     def lines_of(self, program: str) -> list[Line]:
         """All lines of one program, in and out."""
@@ -72,10 +82,14 @@ class Scene:
             wanted = wanted.where(EvaluationRow.enqueued_at.is_not(None))
         return self._look(wanted.order_by(EvaluationRow.created_at)) or []
 
-    def is_concluded(self, evaluation: UUID) -> bool:
-        """Whether it has its outcome."""
-        wanted = select(EvaluationRow.id).where(EvaluationRow.id == evaluation, EvaluationRow.state.not_in(OPEN_STATES))
-        return bool(self._look(wanted))
+    def are_taken_over(self, evaluations: list[UUID], since: datetime) -> bool:
+        """Whether each has its outcome, or a scorer was heard of it well after `since`."""
+        # What its former scorer said last may be heard a moment later; a lease lasts longer.
+        heard = EvaluationRow.heard_at > since + timedelta(seconds=1)
+        wanted = select(EvaluationRow.id).where(
+            EvaluationRow.id.in_(evaluations), EvaluationRow.state.not_in(OPEN_STATES) | heard
+        )
+        return len(self._look(wanted) or []) == len(evaluations)
 
     def are_looked_after(self, evaluations: list[UUID]) -> bool:
         """Whether each has its outcome, or the queue holds its present attempt."""

@@ -40,8 +40,11 @@ def promises(felt: Sequence[Felt]) -> list[str]:
     """The figures of the two promises, as sentences."""
     said = []
     for what, times in (
-        ("jobs of killed scorers concluded", [one.takeover for one in felt if one.fault.kind == "kill"]),
-        ("jobs of frozen or cut-off scorers concluded", [one.takeover for one in felt if one.fault.kind != "kill"]),
+        ("jobs of killed scorers taken over", [one.takeover for one in felt if one.fault.kind == "kill"]),
+        (
+            "jobs of other hit scorers taken over",
+            [one.takeover for one in felt if one.fault.kind != "kill"],
+        ),
         ("all jobs queued again after total loss of the queue", [one.requeue for one in felt]),
     ):
         known = sorted(time for time in times if time is not None)

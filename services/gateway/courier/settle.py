@@ -2,14 +2,19 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from services.gateway.courier.drain import Later
 from services.gateway.desk import Desk
 from services.gateway.store.outbox import Kind
 from shared.errors import Conflict, Missing
 from shared.messages import Settlement
+
+UNKNOWN = "the ledger has not heard of this place"
+UNKNOWN_PAUSE_SECONDS = 60.0
+"""Until it is asked once more: a request that is so late is rare, and there may be many that never came."""
 
 
 class Settler:
@@ -24,9 +29,14 @@ class Settler:
         self._desk = desk
 
     async def act(self, payload: dict[str, Any]) -> None:
-        """Settle; one that was settled otherwise meanwhile stays so."""
+        """Settle; one that was settled otherwise meanwhile stays so. A place that is unknown may yet be reserved, for some
+        time: a request of ours may be on its way to the ledger still, after we gave it up.
+        """
         settlement = Settlement.model_validate(payload["settlement"])
         try:
             await asyncio.to_thread(self._desk.allowance.settle, UUID(payload["submission"]), settlement)
-        except (Conflict, Missing):
+        except Conflict:
             return
+        except Missing as error:
+            if "until" in payload and self._desk.clock() < datetime.fromisoformat(payload["until"]):
+                raise Later(UNKNOWN, UNKNOWN_PAUSE_SECONDS) from error
