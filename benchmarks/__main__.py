@@ -5,14 +5,20 @@ from importlib import import_module
 
 BENCHMARKS = (
     "classification",
+    "localization",
     "classification_json",
     "classification_scores",
     "detection",
+    "detection_json",
+    "video_detection",
+    "video_tracking",
     "scene_parsing",
     "bootstrap",
     "latency",
     "quota",
     "memory",
+    "idle",
+    "sustained",
     "webhooks",
 )
 """Modules beside this one, each with a `main()`, in the order of the page."""
