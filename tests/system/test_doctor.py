@@ -21,7 +21,7 @@ SCORERS = ("scorer-1", "scorer-2")
 def doctor(stack: Stack) -> tuple[int, dict[str, Any]]:
     """The exit status of the doctor, and what it found."""
     command = (sys.executable, "-m", "deploy.stack", "run", "--folder", str(stack.folder), "services.gateway", "doctor")
-    done = subprocess.run((*command, "--json"), cwd=ROOT, capture_output=True, text=True, timeout=90)
+    done = subprocess.run((*command, "--json"), cwd=ROOT, capture_output=True, text=True, timeout=110)
     return done.returncode, json.loads(done.stdout)
 
 
