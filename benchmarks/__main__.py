@@ -13,6 +13,7 @@ BENCHMARKS = (
     "latency",
     "quota",
     "memory",
+    "boards",
 )
 """Modules beside this one, each with a `main()`, in the order of the page."""
 

@@ -30,10 +30,10 @@ class Crowd:
     random: random.Random
     teams: Sequence[UUID] = ()
 
-    def found(self, session: Session) -> None:
+    def found(self, session: Session, count: int = TEAMS) -> None:
         """Found the teams."""
-        self.teams = [self._id() for _ in range(TEAMS)]
-        rows = [{"id": team, "name": f"Team {n:04}", "created_at": START} for n, team in enumerate(self.teams)]
+        self.teams = [self._id() for _ in range(count)]
+        rows = [{"id": team, "name": f"Team {team.hex[:12]}", "created_at": START} for team in self.teams]
         session.execute(insert(TeamRow), rows)
 
     def enter(self, session: Session, venue: Venue, count: int, team: UUID | None = None, start: int = 0) -> None:
@@ -42,7 +42,9 @@ class Crowd:
             numbers = range(first, min(first + BATCH, start + count))
             submissions = [self._submission(venue, number, team) for number in numbers]
             session.execute(insert(SubmissionRow), submissions)
-            session.execute(insert(EvaluationRow), [self._evaluation(venue, row) for row in submissions])
+            session.execute(
+                insert(EvaluationRow), [self.evaluation(venue, row["id"], row["created_at"]) for row in submissions]
+            )
 
     def _submission(self, venue: Venue, number: int, team: UUID | None) -> dict[str, Any]:
         at, draw = START + EVERY * number, self.random
@@ -69,12 +71,12 @@ class Crowd:
             "sealed_at": at,
         }
 
-    def _evaluation(self, venue: Venue, submission: dict[str, Any]) -> dict[str, Any]:
+    def evaluation(self, venue: Venue, submission: UUID, at: datetime) -> dict[str, Any]:
+        """The row of an evaluation that gave a score at that time."""
         metrics = dict(self._metrics(venue))
-        at = submission["created_at"]
         return {
             "id": self._id(),
-            "submission_id": submission["id"],
+            "submission_id": submission,
             "version": venue.published.challenge.version,
             "definition": venue.published.digest,
             "truth": venue.truth,
