@@ -20,6 +20,7 @@ BENCHMARKS = (
     "idle",
     "sustained",
     "webhooks",
+    "boards",
 )
 """Modules beside this one, each with a `main()`, in the order of the page."""
 

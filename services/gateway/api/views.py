@@ -236,7 +236,11 @@ class LeaderboardView(BaseModel):
     order: Literal["ascending", "descending"] = Field(examples=["ascending"], description="of the headline")
     winner: Winner = Field(examples=["headline"], description="what decides the task")
     by: Winner = Field(examples=["headline"], description="what this board is ordered by")
+    count: int = Field(examples=[1], description="how many entries there are on the whole board")
     entries: list[EntryView]
+    next: str | None = Field(
+        None, examples=["100.7a6f3f0e6a0e4a8e9c0e0d9d6f1f2b11"], description="cursor of the next page; null: the end"
+    )
 
 
 def limits_view(limits: Limits) -> LimitsView:
