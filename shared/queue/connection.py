@@ -36,6 +36,16 @@ def wake_channel(lane: str) -> str:
     return f"{lane}:wake"
 
 
+def health_key(lane: str, worker: str) -> str:
+    """What a worker keeps alive by being alive."""
+    return f"{lane}:health:{worker}"
+
+
+def slots_key(lane: str, worker: str) -> str:
+    """Where a worker says, beside it, how many jobs it runs at once."""
+    return f"{lane}:slots:{worker}"
+
+
 def connections(address: QueueAddress) -> ArqRedis:
     """A pool that connects when used. arq's own `create_pool` would ask at once, and raise while Redis is away."""
     return ArqRedis(

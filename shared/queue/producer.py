@@ -7,7 +7,15 @@ from arq.constants import job_key_prefix
 
 from shared.errors import Unavailable
 from shared.messages import FileJob
-from shared.queue.connection import FAULTS, FUNCTION, QueueAddress, connections, wake_channel
+from shared.queue.connection import (
+    FAULTS,
+    FUNCTION,
+    QueueAddress,
+    connections,
+    health_key,
+    slots_key,
+    wake_channel,
+)
 
 
 class Queue:
@@ -33,6 +41,20 @@ class Queue:
         async with self._errors():
             values = await self._pool.mget([job_key_prefix + job_id for job_id in job_ids]) if job_ids else []
             return {job_id for job_id, value in zip(job_ids, values, strict=True) if value is not None}
+
+    async def length(self, lane: str) -> int:
+        """How many jobs a lane holds, waiting or running."""
+        async with self._errors():
+            return int(await self._pool.zcard(lane))
+
+    async def workers(self, lane: str) -> dict[str, int]:
+        """The workers of a lane that are alive, by name, and how many jobs each runs at once."""
+        async with self._errors():
+            found = [key.decode() async for key in self._pool.scan_iter(match=health_key(lane, "*"), count=1000)]
+            names = [key.removeprefix(health_key(lane, "")) for key in found]
+            slots = await self._pool.mget([slots_key(lane, name) for name in names]) if names else []
+        # One of the version before does not say; it has one slot unless it was told otherwise.
+        return {name: int(value or 1) for name, value in zip(names, slots, strict=True)}
 
     async def close(self) -> None:
         """Let the connections go."""

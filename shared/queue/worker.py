@@ -19,7 +19,9 @@ from shared.queue.connection import (
     SILENCE_SECONDS,
     QueueAddress,
     connections,
+    health_key,
     pack,
+    slots_key,
     unpack,
     wake_channel,
 )
@@ -29,6 +31,10 @@ log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 1.0
 """The longest nap between two looks at the queue. Bells cut it short; it bounds a lost bell and a lease's takeover."""
+
+
+HEALTH_SECONDS = 10
+"""How often a worker says that it is alive; a second later it is forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +79,8 @@ class LeasedWorker(Worker):
             keep_result=0,
             max_tries=1_000_000,
             queue_read_limit=4 * plan.fleet_slots,
-            health_check_key=f"{lane}:health:{plan.name}",
-            health_check_interval=10,
+            health_check_key=health_key(lane, plan.name),
+            health_check_interval=HEALTH_SECONDS,
             job_serializer=pack,
             job_deserializer=unpack,
             log_results=False,
@@ -132,6 +138,14 @@ class LeasedWorker(Worker):
             # Not now: arq gives the slot back after us, and whoever looks before that naps beside waiting jobs.
             self.loop.call_soon(self._awake.set)
 
+    async def record_health(self) -> None:
+        """Say that we are alive, as arq does, and beside it how many jobs we run at once."""
+        said = self._last_health_check
+        await super().record_health()
+        if self._last_health_check != said:
+            life_ms = (HEALTH_SECONDS + 1) * 1000
+            await self.pool.set(slots_key(self._lane, self._plan.name), self._plan.slots, px=life_ms)
+
     async def finish_job(self, job_id: str, finish: bool, *rest: Any) -> None:
         """Tell Redis that the job ended, until Redis hears it: else the job would be run again for nothing."""
         deadline = self.loop.time() + LONGEST_PAUSE_SECONDS
@@ -148,7 +162,7 @@ class LeasedWorker(Worker):
         """Hand back what still runs, sign off, let the connections go; a server that is away does not matter."""
         await _cancelled(*(task for task in (self.main_task, *self.tasks.values()) if task is not None))
         with contextlib.suppress(*FAULTS):
-            await self.pool.delete(self.health_check_key)
+            await self.pool.delete(self.health_check_key, slots_key(self._lane, self._plan.name))
         await self.pool.aclose()
 
     async def _renew(self, job_id: str) -> None:

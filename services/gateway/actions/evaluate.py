@@ -1,20 +1,33 @@
 """Have a sealed submission evaluated: once when it is sealed, and anew when a new version is published."""
 
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
-from services.gateway.store import outbox, submissions
+from services.gateway.store import line, outbox, submissions
 from services.gateway.store.challenges import Published
-from services.gateway.tables import EvaluationRow
+from services.gateway.tables import EvaluationRow, SubmissionRow
 
 
-def queue_evaluation(session: Session, submission: UUID, published: Published, truth: str, now: datetime) -> None:
-    """Add an evaluation under this definition and truth to the caller's transaction, and owe it to the queue."""
+def queue_evaluation(
+    session: Session,
+    submission: SubmissionRow,
+    published: Published,
+    truth: str,
+    now: datetime,
+    lane: int | None = None,
+) -> None:
+    """Add an evaluation under this definition and truth to the caller's transaction, in line to be queued.
+
+    In the lane of its split, unless another is named.
+    """
+    if lane is None:
+        split = published.challenge.tasks[submission.task].splits[submission.split]
+        lane = line.LIMITED if split.held_out else line.UNLIMITED
     evaluation = EvaluationRow(
         id=uuid4(),
-        submission_id=submission,
+        submission_id=submission.id,
         version=published.challenge.version,
         definition=published.digest,
         truth=truth,
@@ -25,7 +38,7 @@ def queue_evaluation(session: Session, submission: UUID, published: Published, t
     )
     session.add(evaluation)
     session.flush()
-    outbox.owe(session, "evaluate", {"evaluation": str(evaluation.id), "attempt": 1}, now)
+    outbox.stand_in_line(session, evaluation.id, 1, submission, lane, now)
 
 
 def evaluate_anew(session: Session, published: Published, now: datetime) -> int:
@@ -38,6 +51,7 @@ def evaluate_anew(session: Session, published: Published, now: datetime) -> int:
         for submission in submissions.behind(
             session, published.challenge.name, task, split, published.challenge.version
         ):
-            queue_evaluation(session, submission, published, truth, now)
+            row = session.get_one(SubmissionRow, submission)
+            queue_evaluation(session, row, published, truth, now, line.ANEW)
             anew += 1
     return anew

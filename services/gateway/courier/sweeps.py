@@ -14,11 +14,12 @@ from services.gateway.actions.check import WINDOW, clear_check
 from services.gateway.actions.complete import clear
 from services.gateway.actions.remember import forget
 from services.gateway.actions.submit import abandon
+from services.gateway.courier.fleet import Fleet
 from services.gateway.courier.retention import Retention
 from services.gateway.desk import Desk
 from services.gateway.settings import CourierSettings
-from services.gateway.store import checks, outbox, submissions, uploads
-from services.gateway.tables import EvaluationRow
+from services.gateway.store import checks, line, outbox, submissions, uploads
+from services.gateway.tables import EvaluationRow, SubmissionRow
 from shared.errors import Broken, HoldoutError, Missing
 from shared.messages import job_id
 from shared.queue import Queue
@@ -37,6 +38,7 @@ class Sweeps:
         self._queue = queue
         self._settings = settings
         self._retention = Retention(desk)
+        self._fleet = Fleet(desk, queue)
 
     async def run(self) -> None:
         """For ever."""
@@ -44,6 +46,7 @@ class Sweeps:
             await self._guarded(lambda: asyncio.to_thread(self.abandon_overdue))
             await self._guarded(lambda: asyncio.to_thread(self.clear_uploads))
             await self._guarded(lambda: asyncio.to_thread(self.clear_checks))
+            await self._guarded(self._fleet.look)
             await self._guarded(self.look_after_silent)
             await self._guarded(lambda: asyncio.to_thread(self._retention.tend))
             await self._guarded(lambda: asyncio.to_thread(self.forget_requests))
@@ -144,7 +147,8 @@ class Sweeps:
         now = self._desk.clock()
         with self._desk.database.begin() as session:
             if submissions.next_attempt(session, row.id, row.attempt, now):
-                outbox.owe(session, "evaluate", {"evaluation": str(row.id), "attempt": row.attempt + 1}, now)
+                submission = session.get_one(SubmissionRow, row.submission_id)
+                outbox.stand_in_line(session, row.id, row.attempt + 1, submission, line.AGAIN, now)
                 log.warning("the queue has lost %s: queued again", _job_id(row))
 
     def _fail(self, row: EvaluationRow) -> None:

@@ -4,6 +4,7 @@ from services.gateway.tables.base import Base
 from services.gateway.tables.challenges import ChallengeRow, TruthRow
 from services.gateway.tables.checks import CheckRow
 from services.gateway.tables.endpoints import DeliveryRow, EndpointRow
+from services.gateway.tables.fleet import FleetRow
 from services.gateway.tables.outbox import EventRow, OutboxRow
 from services.gateway.tables.requests import RequestRow
 from services.gateway.tables.submissions import EvaluationRow, SubmissionRow
@@ -19,6 +20,7 @@ __all__ = [
     "EndpointRow",
     "EvaluationRow",
     "EventRow",
+    "FleetRow",
     "KeyRow",
     "MemberRow",
     "OutboxRow",
