@@ -34,6 +34,11 @@ def check_key(team: UUID, check: UUID) -> str:
     return f"checks/{team}/{check}"
 
 
+def trial_key(trial: UUID) -> str:
+    """A few bytes that only try whether the storage takes any."""
+    return f"checks/trials/{trial}"
+
+
 def report_key(evaluation: UUID, attempt: int) -> str:
     """The report of one attempt; attempts never overwrite one another."""
     return f"{evaluation}/{attempt}.json"

@@ -20,7 +20,7 @@ from starlette.routing import BaseRoute, Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.challenge import WEEK_SECONDS
-from shared.errors import Broken, Busy, HoldoutError, Refused, TooLarge, TooMany, Unavailable, Unreadable
+from shared.errors import Broken, Busy, HoldoutError, TooLarge, TooMany, Unavailable, Unreadable
 from shared.report import FaultLine, fault_line
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ def problem_response(error: HoldoutError, path: str, support: str = "") -> JSONR
     headers: dict[str, str] = {}
     if support:
         problem["support"] = support
-    if isinstance(error, Refused) and error.remedy:
+    if error.remedy:
         problem["remedy"] = error.remedy
     if isinstance(error, Unreadable) and error.faults:
         problem["errors"] = [fault_line(fault).model_dump() for fault in error.faults]

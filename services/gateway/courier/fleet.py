@@ -18,33 +18,33 @@ log = logging.getLogger(__name__)
 PLACES_PER_SLOT = 2
 
 GRACE = timedelta(seconds=15)
-"""Scorers that Redis knows nothing of are believed in for so long: one that lost its memory learns of them in 10 s."""
+"""A scorer that Redis does not know any more is believed in for so long: it is mostly back by then, or Redis has lost its
+memory and learns of it within 10 s."""
 
 
 class Fleet:
-    """What was seen last, and when any scorer was."""
+    """Every scorer with its slots, and when it was seen last."""
 
     def __init__(self, desk: Desk, queue: Queue) -> None:
         self._desk = desk
         self._queue = queue
-        self._slots: dict[str, int] = {}
-        self._at: datetime | None = None
+        self._seen: dict[str, tuple[int, datetime]] = {}
 
     async def look(self) -> None:
         """Count the scorers, and write down what there is and what Redis is to hold."""
         handed = await asyncio.to_thread(self._handed)
         held = await self._queue.length(Job.lane)
         slots = self._believed(await self._queue.workers(Job.lane))
-        places = max(line.LEAST_PLACES, PLACES_PER_SLOT * sum(slots.values()))
+        places = max(line.LEAST_PLACES, PLACES_PER_SLOT * sum(slots))
         # What was handed over and is not there any more keeps no scorer busy; another sweep puts it right.
         lost = max(0, handed - held)
-        await asyncio.to_thread(self._write, Seen(len(slots), sum(slots.values()), places + lost))
+        await asyncio.to_thread(self._write, Seen(len(slots), sum(slots), places + lost))
 
-    def _believed(self, slots: dict[str, int]) -> dict[str, int]:
+    def _believed(self, found: dict[str, int]) -> list[int]:
         now = self._desk.clock()
-        if slots or self._at is None or self._at + GRACE < now:
-            self._slots, self._at = slots, now if slots else None
-        return self._slots
+        self._seen |= {name: (slots, now) for name, slots in found.items()}
+        self._seen = {name: (slots, at) for name, (slots, at) in self._seen.items() if at + GRACE >= now}
+        return [slots for slots, _ in self._seen.values()]
 
     def _handed(self) -> int:
         with self._desk.database.begin() as session:

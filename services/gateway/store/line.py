@@ -7,8 +7,6 @@ teams go round: `turn` is the round, so that a team's thousandth evaluation wait
 All of the line is in the outbox. A row that Redis has is struck out, and counts towards the window until its outcome.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -16,7 +14,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, func, select, text
 from sqlalchemy.orm import Session
 
-from services.gateway.tables import OutboxRow, SubmissionRow
+from services.gateway.forecast import Waiting
+from services.gateway.lifecycle import OPEN_STATES
+from services.gateway.tables import EvaluationRow, OutboxRow, SubmissionRow
+from shared.challenge import Split
 
 AGAIN, LIMITED, UNLIMITED, ANEW = range(4)
 """Lanes: attempts of what a scorer or Redis has lost; held-out splits; other splits; re-scoring."""
@@ -68,12 +69,7 @@ END
 """  # noqa: S608 - made of our own words
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """One evaluation in line, in the order of the list that it is in. `place` is challenge, task and split."""
-
-    evaluation: UUID
-    place: str
+_IN_LINE = (OutboxRow.kind == "evaluate", OutboxRow.given_up_at.is_(None))
 
 
 def place_of(submission: SubmissionRow) -> str:
@@ -87,12 +83,36 @@ def turn(now: datetime, room: int) -> Select[Any]:
     return select(bound.columns(OutboxRow.id).subquery().c.id)
 
 
-def in_order(session: Session, most: int) -> Sequence[Standing]:
+def in_order(session: Session, most: int) -> list[Waiting]:
     """All that wait to be handed over, the next one first; of each lane at most `most`."""
     # Also those that are put off or just being handed over: they are as good as due.
-    query = text(f"SELECT payload FROM ({_ORDER}) AS ordered ORDER BY slot, number")  # noqa: S608 - our own words
-    payloads = session.scalars(query, {"due": datetime.max.replace(tzinfo=UTC), "most": most})
-    return [Standing(UUID(payload["evaluation"]), payload.get("place", "")) for payload in payloads]
+    query = text(f"SELECT payload, team_id FROM ({_ORDER}) AS ordered ORDER BY slot, number")  # noqa: S608 - our own words
+    rows = session.execute(query, {"due": datetime.max.replace(tzinfo=UTC), "most": most})
+    return [Waiting(UUID(payload["evaluation"]), team, payload.get("place", "")) for payload, team in rows]
+
+
+def lane_of(split: Split) -> int:
+    """The lane of what is sent to this split."""
+    return LIMITED if split.held_out else UNLIMITED
+
+
+def waiting(session: Session, lane: int, most: int) -> int:
+    """How many are in line in this lane and those before it, counted up to `most`."""
+    some = select(OutboxRow.id).where(*_IN_LINE, OutboxRow.lane <= lane).limit(most).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
+
+
+def open_of(session: Session, team: UUID) -> int:
+    """How many evaluations of a team have no outcome yet; those for held-out splits count once Redis has them."""
+    own = select(func.count()).where(*_IN_LINE, OutboxRow.team_id == team, OutboxRow.lane == UNLIMITED)
+    given = (
+        select(func.count())
+        .select_from(EvaluationRow)
+        .join(SubmissionRow, SubmissionRow.id == EvaluationRow.submission_id)
+        .where(EvaluationRow.state.in_(OPEN_STATES), EvaluationRow.enqueued_at.is_not(None))
+        .where(SubmissionRow.team_id == team)
+    )
+    return (session.scalar(own) or 0) + (session.scalar(given) or 0)
 
 
 def handed(session: Session) -> int:
@@ -102,9 +122,9 @@ def handed(session: Session) -> int:
 
 def next_round(team: UUID, lane: int) -> ColumnElement[int]:
     """The round in which the team has its next turn in this lane: after its own, and not before whoever is next."""
-    waiting = (OutboxRow.kind == "evaluate", OutboxRow.given_up_at.is_(None), OutboxRow.lane == lane)
-    present = select(func.min(OutboxRow.turn)).where(*waiting).scalar_subquery()
-    own = select(func.max(OutboxRow.turn) + 1).where(*waiting, OutboxRow.team_id == team).scalar_subquery()
+    ahead = (*_IN_LINE, OutboxRow.lane == lane)
+    present = select(func.min(OutboxRow.turn)).where(*ahead).scalar_subquery()
+    own = select(func.max(OutboxRow.turn) + 1).where(*ahead, OutboxRow.team_id == team).scalar_subquery()
     return func.greatest(func.coalesce(present, 0), func.coalesce(own, 0))
 
 
