@@ -46,7 +46,7 @@ class Pace:
             return "not known: the courier has not been heard of"
         if self.slots == 0:
             return "not known: no scorer is alive"
-        scorers = f"{self.slots} {'runs' if self.slots > 1 else 'run'} at once"
+        scorers = f"{self.slots} {'run' if self.slots > 1 else 'runs'} at once"
         if runs := self.seconds.get(place):
             return f"median of the last {len(runs)} runs of this split, {median(runs):.2f} s; {scorers}"
         if self.seconds:

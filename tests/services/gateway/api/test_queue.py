@@ -83,8 +83,8 @@ def test_where_nobody_knows_the_time_is_null_with_the_reason(
         session.execute(delete(FleetRow))
     if slots is not None:
         alive(desk, slots)
-    with gateway(settings) as url:
-        waiting = queued(at(url, found()), 0)
+    with gateway(settings) as url, at(url, found()) as here:
+        waiting = queued(here, 0)
     assert waiting["queue"]["position"] is not None
     assert waiting["queue"]["begun_in_seconds"] is None
     assert waiting["queue"]["basis"] == f"not known: {why}"
@@ -97,10 +97,11 @@ def gateway(settings: GatewaySettings, **changes: Any) -> Iterator[str]:
         yield url
 
 
-def at(url: str, team: Team) -> Team:
+@contextlib.contextmanager
+def at(url: str, team: Team) -> Iterator[Team]:
     """The team at another gateway."""
-    client = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {team.key}"}, timeout=30)
-    return Team(team.id, team.name, team.key, client)
+    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {team.key}"}, timeout=30) as client:
+        yield Team(team.id, team.name, team.key, client)
 
 
 def head_only(url: str, team: Team) -> tuple[int, str]:
@@ -118,8 +119,7 @@ def head_only(url: str, team: Team) -> tuple[int, str]:
 def test_a_team_with_its_share_of_open_files_is_refused_before_a_byte_is_taken_and_nothing_is_charged(
     settings: GatewaySettings, team: Team
 ) -> None:
-    with gateway(settings, open_evaluations=2) as url:
-        here = at(url, team)
+    with gateway(settings, open_evaluations=2) as url, at(url, team) as here:
         for number in range(2):
             queued(here, number)
         left = here.remaining("tiny-validation")
@@ -141,8 +141,7 @@ def test_a_full_queue_is_503_with_retry_after_but_not_for_what_goes_before_it(
     queued(found(), 0)
     with desk.database.begin() as session:
         longest = line.waiting(session, line.UNLIMITED, 10**6)
-    with gateway(settings, longest_queue=longest) as url:
-        here = at(url, found())
+    with gateway(settings, longest_queue=longest) as url, at(url, found()) as here:
         refused = here.submit(FILE, "validation")
         problem(refused, 503, "queue-full")
         assert 5 <= int(refused.headers["Retry-After"]) <= 3600
@@ -175,8 +174,7 @@ def test_after_a_storage_that_failed_bodies_are_refused_unread_until_it_takes_a_
 def test_a_gateway_whose_storage_is_away_answers_503_before_the_body_from_the_second_on(
     settings: GatewaySettings, team: Team
 ) -> None:
-    with gateway(settings, s3_endpoint="http://127.0.0.1:9") as url:
-        here = at(url, team)
+    with gateway(settings, s3_endpoint="http://127.0.0.1:9") as url, at(url, team) as here:
         problem(here.submit(FILE, "validation"), 503, "storage-unavailable")
         assert head_only(url, here) == (503, "5")
         problem(here.validate(FILE), 503, "storage-unavailable")
