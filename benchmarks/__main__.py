@@ -11,6 +11,7 @@ BENCHMARKS = (
     "scene_parsing",
     "bootstrap",
     "latency",
+    "fairness",
     "quota",
     "memory",
 )

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 from uuid import UUID
 
 from services.gateway.forecast import Expected, Pace, Waiting, by_place, expect
@@ -14,7 +15,7 @@ from shared.database import Database
 from shared.errors import Unavailable
 
 FRESH = timedelta(seconds=1)
-"""As old as a forecast may be; a line of 20,000 is worked off on paper in 50 ms."""
+"""As old as a forecast may be; or ten times as old as it took to make, so that a long line costs no more than a tenth."""
 
 PAUSE = timedelta(seconds=0.25)
 """At least so long between two forecasts: one that was queued just now waits for the next."""
@@ -45,6 +46,7 @@ class Outlook:
         self._clock = clock
         self._lock = threading.Lock()
         self._picture: Picture | None = None
+        self._took = timedelta()
 
     def of(self, evaluation: UUID) -> Expected:
         """What to expect of a queued evaluation. Nobody's answer fails for not knowing it."""
@@ -55,10 +57,12 @@ class Outlook:
             return NOT_NOW
 
     def picture(self, fresh: timedelta = FRESH) -> Picture:
-        """The line, not older than `fresh`."""
+        """The line, not older than `fresh`, or than ten looks take."""
         with self._lock:
-            if self._picture is None or abs(self._clock() - self._picture.at) > fresh:
+            if self._picture is None or abs(self._clock() - self._picture.at) > max(fresh, 10 * self._took):
+                began = monotonic()
                 self._picture = self._look()
+                self._took = timedelta(seconds=monotonic() - began)
             return self._picture
 
     def _look(self) -> Picture:

@@ -86,9 +86,10 @@ def turn(now: datetime, room: int) -> Select[Any]:
 def in_order(session: Session, most: int) -> list[Waiting]:
     """All that wait to be handed over, the next one first; of each lane at most `most`."""
     # Also those that are put off or just being handed over: they are as good as due.
-    query = text(f"SELECT payload, team_id FROM ({_ORDER}) AS ordered ORDER BY slot, number")  # noqa: S608 - our own words
+    columns = "payload ->> 'evaluation', payload ->> 'place', team_id"
+    query = text(f"SELECT {columns} FROM ({_ORDER}) AS ordered ORDER BY slot, number")  # noqa: S608 - our own words
     rows = session.execute(query, {"due": datetime.max.replace(tzinfo=UTC), "most": most})
-    return [Waiting(UUID(payload["evaluation"]), team, payload.get("place", "")) for payload, team in rows]
+    return [Waiting(UUID(evaluation), team, place or "") for evaluation, place, team in rows]
 
 
 def lane_of(split: Split) -> int:

@@ -38,6 +38,11 @@ class OutboxRow(Base):
         ),
         Index("ix_outbox_line", "lane", "turn", "id", postgresql_where=text(_IN_LINE)),
         Index("ix_outbox_share", "team_id", "lane", "turn", postgresql_where=text(_IN_LINE)),
+        Index(
+            "ix_outbox_handing",
+            "leased_until",
+            postgresql_where=text("kind = 'evaluate' AND leased_until IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

@@ -13,6 +13,7 @@ OPEN = "state IN ('queued', 'running')"
 INDEXES = [
     ("ix_outbox_line", "outbox", ["lane", "turn", "id"], "kind = 'evaluate' AND given_up_at IS NULL"),
     ("ix_outbox_share", "outbox", ["team_id", "lane", "turn"], "kind = 'evaluate' AND given_up_at IS NULL"),
+    ("ix_outbox_handing", "outbox", ["leased_until"], "kind = 'evaluate' AND leased_until IS NOT NULL"),
     ("ix_evaluations_handed", "evaluations", ["enqueued_at"], f"{OPEN} AND enqueued_at IS NOT NULL"),
     ("ix_evaluations_run", "evaluations", ["finished_at"], "finished_at IS NOT NULL AND started_at IS NOT NULL"),
     ("ix_evaluations_failed", "evaluations", ["finished_at"], "state = 'failed'"),
