@@ -1,6 +1,5 @@
 """One team's storm delays no other team's test submission; what is said of the wait comes true; poison is put aside."""
 
-import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -172,23 +171,26 @@ def is_scored(visitor: Visitor, submission: str) -> bool:
 
 
 def kill_whoever_has(stack: Stack, database: Database, submission: str) -> None:
-    """Kill the scorers at each of its first three runs, as the file would. Which one has it, nobody can tell in time."""
+    """Kill the scorer that has it in each of its first three runs, as the file would."""
     for number in range(1, KILLS + 1):
-        assert eventually(partial(is_run, stack, database, submission, number), LONGEST_SECONDS)
-        for program in stack.status()["programs"]:
-            if program["name"] in SCORERS and program["pid"]:
-                os.kill(program["pid"], signal.SIGKILL)
+        scorer = eventually(partial(who_runs, stack, database, submission, number), LONGEST_SECONDS)
+        assert scorer is not None
+        stack.kill(scorer)
 
 
-def is_run(stack: Stack, database: Database, submission: str, number: int) -> bool:
-    """Whether its run of this number is under way."""
+def who_runs(stack: Stack, database: Database, submission: str, number: int) -> str | None:
+    """Which scorer was heard to have it in the run of this number."""
+    address = stack.addresses.queue_address("scorer")
     with database.begin() as session:
         mine = session.scalars(select(EvaluationRow).where(EvaluationRow.submission_id == UUID(submission))).one()
-    assert mine.state in OPEN_STATES, f"it ended before its scorer was killed {KILLS} times"
-    address = stack.addresses.queue_address("scorer")
-    with redis.Redis(address.host, address.port, username=address.username, password=address.password) as client:
-        run: Any = client.get(retry_key_prefix + job_id(mine.id, mine.attempt))
-    return bool(run == str(number).encode())
+        assert mine.state in OPEN_STATES, f"it ended before its scorers were killed {KILLS} times"
+        with redis.Redis(address.host, address.port, username=address.username, password=address.password) as client:
+            run: Any = client.get(retry_key_prefix + job_id(mine.id, mine.attempt))
+        if run == str(number).encode():
+            return mine.scorer
+        # Forget who had it in the run before, so that a name is that of the run to come.
+        mine.scorer = None
+    return None
 
 
 def told(database: Database, submission: str) -> list[str]:
