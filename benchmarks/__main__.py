@@ -15,6 +15,7 @@ BENCHMARKS = (
     "scene_parsing",
     "bootstrap",
     "latency",
+    "fairness",
     "quota",
     "memory",
     "idle",

@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.bodiless import Bodiless
 from shared.challenge import WEEK_SECONDS
-from shared.errors import Broken, Busy, HoldoutError, Refused, TooLarge, TooMany, Unavailable, Unreadable
+from shared.errors import Broken, Busy, HoldoutError, TooLarge, TooMany, Unavailable, Unreadable
 from shared.report import FaultLine, fault_line
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ def problem_response(error: HoldoutError, path: str, support: str = "") -> JSONR
     headers: dict[str, str] = {}
     if support:
         problem["support"] = support
-    if isinstance(error, Refused) and error.remedy:
+    if error.remedy:
         problem["remedy"] = error.remedy
     if isinstance(error, Unreadable) and error.faults:
         problem["errors"] = [fault_line(fault).model_dump() for fault in error.faults]
@@ -281,7 +281,7 @@ def equip(app: FastAPI, readiness: Readiness, support: str = "") -> None:
         state = readiness.state()
         if all(state.values()):
             return JSONResponse(state)
-        return JSONResponse(state, 503, {"Retry-After": str(Unavailable.retry_after_seconds)})
+        return JSONResponse(state, 503, {"Retry-After": str(Unavailable.usual_wait_seconds)})
 
 
 WINDOWS = {WEEK_SECONDS: "weekly", 24 * 3600: "daily", 3600: "hourly"}

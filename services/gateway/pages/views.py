@@ -43,7 +43,7 @@ def edition(request: Request, challenge: str, desk: DeskDep) -> Response:
 
 @router.get("/challenges/{challenge}/{task}")
 def task(request: Request, challenge: str, task: str, desk: DeskDep) -> Response:
-    """One task: its format, a sample, how a file may name categories, and every way to submit."""
+    """One task: its format, a sample, how a file may name categories, every way to submit, and how long the queue is."""
     with desk.database.begin() as session:
         published = challenges.newest(session, challenge)
     rules = challenges.task_of(published, task)
@@ -54,6 +54,7 @@ def task(request: Request, challenge: str, task: str, desk: DeskDep) -> Response
         "split": next((split for split in view.splits if split.open), None),
         "numberings": numberings(published.challenge.synsets[: rules.categories]),
         "url": desk.settings.public_url,
+        "queue": desk.outlook.picture(),
     }
     return page(request, "task.html", context)
 

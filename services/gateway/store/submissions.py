@@ -42,6 +42,22 @@ def find(session: Session, submission: UUID) -> Judged | None:
     return Judged(row[0], row[1], row[2]) if row else None
 
 
+def newest_evaluation(session: Session, submission: UUID) -> EvaluationRow | None:
+    """The evaluation that counts for a submission, as it is now."""
+    newest = select(EvaluationRow).where(EvaluationRow.submission_id == submission)
+    return session.scalar(
+        newest.order_by(EvaluationRow.created_at.desc()).limit(1).execution_options(populate_existing=True)
+    )
+
+
+def failed(session: Session, limit: int) -> Sequence[Judged]:
+    """Submissions whose evaluation failed and was not made again, new to old, at most `limit`."""
+    rows = session.execute(
+        _judged().where(EvaluationRow.state == "failed").order_by(EvaluationRow.finished_at.desc()).limit(limit)
+    )
+    return [Judged(row[0], row[1], row[2]) for row in rows]
+
+
 def mine(session: Session, team: UUID, after: Cursor | None, limit: int) -> Sequence[Judged]:
     """A team's submissions from new to old, at most `limit`, those after `after`."""
     query = _judged().where(SubmissionRow.team_id == team)
