@@ -794,9 +794,15 @@ def do_report(args: argparse.Namespace, server: Server) -> int:
 
 
 def do_leaderboard(args: argparse.Namespace, server: Server) -> int:
-    """Show a board."""
+    """Show a board, all of its pages."""
     place = ("challenges", args.challenge, "tasks", args.task, "splits", args.split, "leaderboard")
-    return answered(args, server.get(*place), show_board)
+    board = content_of(server.get(*place, limit=1000))
+    while board.get("next"):
+        page = content_of(server.get(*place, limit=1000, cursor=board["next"]))
+        board |= {"entries": board["entries"] + page["entries"], "next": page["next"]}
+    show = say_json if args.json else show_board
+    show(board)
+    return FINE
 
 
 def do_allowance(args: argparse.Namespace, server: Server) -> int:

@@ -161,6 +161,18 @@ def test_leads_that_are_gone_are_worked_out_again(stand: Stand) -> None:
     assert stand.whole() == before
 
 
+def test_an_entry_that_no_category_gives_a_value_has_no_place_and_breaks_nothing(stand: Stand) -> None:
+    """So it is under a truth without positives: each precision is null, and so is their mean."""
+    stand.enter(2)
+    with stand.desk.database.begin() as session:
+        [(submission, _), *_] = _entries(stand, session)
+        row = stand.crowd.evaluation(stand.venue, submission.id, datetime.now(UTC))
+        nothing = {"metrics": {}, "intervals": {}, "categories": {"1": None, "2": None}}
+        session.execute(insert(EvaluationRow).values(row | nothing))
+    assert [entry["rank"] for entry in stand.whole()] == [1]
+    assert str(submission.id) not in stand.page(1)
+
+
 def test_only_published_submissions_change_a_board(stand: Stand) -> None:
     stand.enter(2)
     with stand.desk.database.begin() as session:
