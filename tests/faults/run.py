@@ -11,6 +11,7 @@ from tests.faults.calm import calm_down
 from tests.faults.checker import check
 from tests.faults.evidence import Evidence, Violation
 from tests.faults.gathering import gather
+from tests.faults.pace import Pace
 from tests.faults.plan import Fault
 from tests.faults.recovery import Felt, suffer
 from tests.faults.stage import Papers, Stage, set_up
@@ -61,7 +62,8 @@ def run(wish: Wish, papers: Papers) -> int:
 
 def _suffer_all(wish: Wish, stage: Stage, papers: Papers, draw: random.Random, moments: Moments) -> list[Felt]:
     each = wish.rate / len(stage.clients)
-    senders = [Sender(client, stage.history, random.Random(draw.random()), each) for client in stage.clients]
+    pace = Pace(stage.scene.waiting)
+    senders = [Sender(client, stage.history, random.Random(draw.random()), pace, each) for client in stage.clients]
     felt = []
     with papers.felt.open("a", encoding="utf-8") as file:
         for fault in wish.faults:
@@ -72,6 +74,7 @@ def _suffer_all(wish: Wish, stage: Stage, papers: Papers, draw: random.Random, m
             say(_line(felt[-1], len(wish.faults), stage))
     for sender in senders:
         sender.stop()
+    pace.close()
     ended = [sender.join(JOIN_SECONDS) for sender in senders]
     say(f"{sum(ended)} of {len(ended)} teams have ended; {stage.history.accepted} requests were accepted")
     return felt

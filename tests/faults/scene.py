@@ -73,6 +73,11 @@ class Scene:
         """Until every program runs and says that it is ready."""
         until(lambda: all(one["state"] in ("ready", "done") for one in self.stack.status()["programs"]), WAY_SECONDS)
 
+    def waiting(self) -> int | None:
+        """How many evaluations have no outcome yet; None when the database does not answer."""
+        found = self._look(select(EvaluationRow.id).where(EvaluationRow.state.in_(OPEN_STATES)))
+        return None if found is None else len(found)
+
     def open_evaluations(self, *, scorer: str | None = None) -> list[UUID]:
         """Those without an outcome: that this scorer runs, or that the queue was given."""
         wanted = select(EvaluationRow.id).where(EvaluationRow.state.in_(OPEN_STATES))

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from tests.faults.client import FORMS, Client, Parcel, parcel
 from tests.faults.history import History
+from tests.faults.pace import Pace
 from tests.faults.venue import TEST, VALIDATION, some_file
 
 KEPT = 20
@@ -16,10 +17,11 @@ KEPT = 20
 class Sender:
     """One team's thread."""
 
-    def __init__(self, client: Client, history: History, draw: random.Random, per_second: float) -> None:
+    def __init__(self, client: Client, history: History, draw: random.Random, pace: Pace, per_second: float) -> None:
         self._client = client
         self._history = history
         self._draw = draw
+        self._pace = pace
         self._pause_seconds = 1 / per_second
         self._sent: list[Parcel] = []
         self._stopping = threading.Event()
@@ -37,6 +39,7 @@ class Sender:
 
     def _run(self) -> None:
         while not self._stopping.wait(self._draw.expovariate(1 / self._pause_seconds)):
+            self._pace.wait()
             one = self._next()
             self._sent = [*self._sent, one][-KEPT:]
             self._history.add(self._client.submit(one))
