@@ -5,9 +5,7 @@ call (rebinding) gains nothing.
 """
 
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from importlib.util import find_spec
 from typing import Any
 
 import httpcore
@@ -17,11 +15,6 @@ from services.gateway.resolving import look_up
 
 CONNECT_SECONDS = 5.0
 """Per address, so that one that swallows packets leaves time for the next."""
-
-if find_spec("sniffio") is None:
-    # httpcore imports it for each lock that it makes, and goes on without it; said here, that costs no search of the disk,
-    # which took a quarter of a delivery's processor time.
-    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 Resolver = Callable[[str, int], Awaitable[Sequence[Address]]]
 """All addresses of a host, in the order to try them; raises `httpcore.ConnectError` when it has none for now."""
