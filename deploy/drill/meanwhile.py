@@ -58,5 +58,8 @@ def _knows(team: Visitor, submission: str) -> bool:
         if error.response.status_code == 404:
             return False
         raise
+    if found["evaluation"] is None:
+        # At the point its file was still on its way.
+        return False
     assert found["evaluation"]["state"] == "scored", found
     return True
