@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test fuzz rehearse faults check bench lock rolling
+.PHONY: help setup demo up down status backup restore drill upgrade test fuzz faults rolling rehearse check bench lock
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -28,6 +28,18 @@ down: ## stop it, and the demo's
 
 status: ## what runs, since when, where
 	$(RUN) deploy.stack status
+
+backup: setup ## a point of this moment, of the running stack; TO=FOLDER (./.holdout-backup)
+	$(RUN) deploy.backup now --to $(or $(TO),.holdout-backup)
+
+restore: setup ## ./.holdout, which must not exist, from the last point; FROM=FOLDER (./.holdout-backup)
+	$(RUN) deploy.backup restore --from $(or $(FROM),.holdout-backup)
+
+drill: setup ## destroys a stack of its own with 10,000 submissions, and restores it
+	$(RUN) deploy.drill
+
+upgrade: setup ## rehearses one: an earlier version's data under this one; FROM=REVISION (the newest tag)
+	$(RUN) deploy.upgrade $(if $(FROM),--from $(FROM))
 
 test: setup ## the tests, on real servers
 	$(RUN) pytest -n 2 --dist loadfile

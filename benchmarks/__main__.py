@@ -5,15 +5,23 @@ from importlib import import_module
 
 BENCHMARKS = (
     "classification",
+    "localization",
     "classification_json",
     "classification_scores",
     "detection",
+    "detection_json",
+    "video_detection",
+    "video_tracking",
     "scene_parsing",
     "bootstrap",
     "latency",
+    "fairness",
     "quota",
     "memory",
+    "idle",
+    "sustained",
     "webhooks",
+    "boards",
 )
 """Modules beside this one, each with a `main()`, in the order of the page."""
 

@@ -1,8 +1,8 @@
 """Webhooks under load: how soon after its commit an event arrives, with quick endpoints only, and beside slow ones.
 
-A whole one-machine stack; events are told as the gateway tells them, its courier delivers, and the receivers are here, so
-commit and arrival are read from one clock. The slow endpoints belong to half of the same teams: they take every event
-too, answer nothing or a byte now and then, and are cut off after 20 s at each attempt.
+A one-machine stack without scorers; events are told as the gateway tells them, its courier delivers, and the receivers
+are here, so commit and arrival are read from one clock. The slow endpoints belong to half of the same teams: they take
+every event too, answer nothing or a byte now and then, and are cut off after 20 s at each attempt.
 """
 
 import asyncio
@@ -86,8 +86,16 @@ def receiving() -> Iterator[Receivers]:
     try:
         yield receivers
     finally:
+        asyncio.run_coroutine_threadsafe(_leave(), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
+
+
+async def _leave() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 def found_teams(desk: Desk, port: int) -> list[SubmissionRow]:
@@ -143,7 +151,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, receiving() as receivers:
         folder = Path(name) / "stack"
         try:
-            for line in bring_up(folder, ["--gateway-port", "0"]):
+            for line in bring_up(folder, ["--gateway-port", "0", "--scorers", "0"]):
                 print(line)
             with contextlib.closing(open_desk(DemoStack(folder).gateway_settings(), "benchmark")) as desk:
                 runs = _measure(desk, receivers)

@@ -42,6 +42,7 @@ class HoldoutError(Exception):
     """Root of the tree: `code` for machines, `sentence` for people."""
 
     status: ClassVar[int] = 500
+    remedy: str = ""
 
     def __init__(self, code: str, sentence: str) -> None:
         super().__init__(f"{code}: {sentence}")
@@ -156,4 +157,11 @@ class Unavailable(Broken):
     """Something we stand on does not answer; the same request may go through in a moment."""
 
     status = 503
-    retry_after_seconds: ClassVar[int] = 5
+    usual_wait_seconds = 5
+
+    def __init__(
+        self, code: str, sentence: str, retry_after_seconds: int = usual_wait_seconds, remedy: str = ""
+    ) -> None:
+        super().__init__(code, sentence)
+        self.retry_after_seconds = retry_after_seconds
+        self.remedy = remedy

@@ -50,6 +50,11 @@ def named_by(key: str) -> tuple[str, UUID] | None:
     return "check" if place["check"] else "parts" if place["part"] else "submission", UUID(place["id"])
 
 
+def trial_key(trial: UUID) -> str:
+    """A few bytes that only try whether the storage takes any."""
+    return f"checks/trials/{trial}"
+
+
 def report_key(evaluation: UUID, attempt: int) -> str:
     """The report of one attempt; attempts never overwrite one another."""
     return f"{evaluation}/{attempt}.json"

@@ -20,8 +20,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.bodiless import Bodiless
 from shared.challenge import WEEK_SECONDS
-from shared.errors import Broken, Busy, HoldoutError, Refused, TooLarge, TooMany, Unavailable, Unreadable
+from shared.errors import Broken, Busy, HoldoutError, TooLarge, TooMany, Unavailable, Unreadable
 from shared.report import FaultLine, fault_line
 
 log = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ def problem_response(error: HoldoutError, path: str, support: str = "") -> JSONR
     headers: dict[str, str] = {}
     if support:
         problem["support"] = support
-    if isinstance(error, Refused) and error.remedy:
+    if error.remedy:
         problem["remedy"] = error.remedy
     if isinstance(error, Unreadable) and error.faults:
         problem["errors"] = [fault_line(fault).model_dump() for fault in error.faults]
@@ -198,7 +199,8 @@ def _methods(request: Request) -> list[str]:
 
 
 def _takes(route: BaseRoute, scope: Scope, method: str) -> bool:
-    return route.matches({**scope, "method": method})[0] is Match.FULL
+    asked = "GET" if method == "HEAD" else method
+    return route.matches({**scope, "method": asked})[0] is Match.FULL
 
 
 class Readiness:
@@ -223,7 +225,7 @@ class Readiness:
 
 
 def equip(app: FastAPI, readiness: Readiness, support: str = "") -> None:
-    """Give `app` the problem handlers, request ids, /healthz and /readyz; `support` is named in every problem."""
+    """Give `app` the problem handlers, request ids, HEAD, /healthz and /readyz; every problem names `support`."""
     app.state.readiness = readiness
 
     async def handle_ours(request: Request, error: Exception) -> Response:
@@ -259,6 +261,7 @@ def equip(app: FastAPI, readiness: Readiness, support: str = "") -> None:
     app.add_exception_handler(HTTPException, handle_http)
     app.add_exception_handler(ClientDisconnect, _handle_gone)
     app.add_exception_handler(Exception, handle_unknown)
+    app.add_middleware(Bodiless)
     app.add_middleware(RequestIds)
     # FastAPI's own way to change the document.
     app.openapi = functools.partial(_describe, app, app.openapi)  # type: ignore[method-assign]
@@ -278,7 +281,7 @@ def equip(app: FastAPI, readiness: Readiness, support: str = "") -> None:
         state = readiness.state()
         if all(state.values()):
             return JSONResponse(state)
-        return JSONResponse(state, 503, {"Retry-After": str(Unavailable.retry_after_seconds)})
+        return JSONResponse(state, 503, {"Retry-After": str(Unavailable.usual_wait_seconds)})
 
 
 WINDOWS = {WEEK_SECONDS: "weekly", 24 * 3600: "daily", 3600: "hourly"}

@@ -8,12 +8,9 @@ from pathlib import Path
 from deploy.backup.catalogue import Catalogue, Kept, Where
 from deploy.backup.cluster import Cluster
 from deploy.backup.place import Place
-from deploy.backup.receiver import run
+from deploy.backup.receiver import SEGMENT_BYTES, run
 from deploy.stack.files import write_private
 from shared.model import Model
-
-SEGMENT_BYTES = 16 * 2**20
-"""PostgreSQL's log is cut into files of this size."""
 
 
 class Base(Model):

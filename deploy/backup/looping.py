@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
+from typing import IO
 
 import psycopg
 
@@ -17,6 +18,8 @@ from shared.errors import Broken
 
 PATIENCE_SECONDS = 300.0
 """How long `now` waits for the point of a program that keeps the same backup."""
+
+LOCK_SECONDS = 3.0
 
 LOOK_SECONDS = 0.5
 """How soon it is seen that a point is wanted."""
@@ -33,7 +36,7 @@ def keep(source: Source, place: Place, plan: Plan, tell: Tell, clock: Clock) -> 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     place.make()
-    lock = place.take()
+    lock = _taken(place)
     if lock is None:
         raise Trouble(f"another program keeps the backup in {place.path}", "stop it, or name another folder")
     with lock:
@@ -65,6 +68,14 @@ def now(source: Source, place: Place, tell: Tell, clock: Clock) -> Point:
             raise Trouble(f"no backup could be made: {error}", "is the stack up, and is there room?") from error
         finally:
             keeping.close(for_good=True)
+
+
+def _taken(place: Place) -> IO[str] | None:
+    """The place's lock; a program that was just killed may still be about to let it go."""
+    deadline = time.monotonic() + LOCK_SECONDS
+    while (lock := place.take()) is None and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return lock
 
 
 def _try(keeping: Keeping, tell: Tell) -> None:

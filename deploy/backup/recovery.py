@@ -7,9 +7,11 @@ from pathlib import Path
 from deploy.backup.bases import verify_base
 from deploy.backup.place import Place
 from deploy.backup.points import Point
+from deploy.backup.receiver import major_version
 from deploy.backup.verifying import log_files
 from deploy.stack.addresses import Addresses
 from deploy.stack.privileges import own, without_root
+from deploy.stack.problem import Trouble
 from deploy.stack.program import Program
 from deploy.stack.servers.postgres import postgres
 
@@ -20,6 +22,7 @@ LOG = "log-to-play"
 def lay_out(place: Place, point: Point, folder: Path) -> None:
     """Copy base and log to where PostgreSQL will look for them, in `folder`, its place in the stack."""
     source = place.base(point.base) / "data"
+    _need_same_major(source)
     verify_base(source)
     data, log = folder / "data", folder / LOG
     folder.mkdir(mode=0o700)
@@ -30,6 +33,16 @@ def lay_out(place: Place, point: Point, folder: Path) -> None:
     for segment in log_files(place, point):
         shutil.copy(segment, log / segment.name.removesuffix(".partial"))
     own(without_root(), folder, *folder.rglob("*"))
+
+
+def _need_same_major(data: Path) -> None:
+    theirs = (data / "PG_VERSION").read_text().strip()
+    ours = major_version()
+    if theirs != ours:
+        raise Trouble(
+            f"the backup is of PostgreSQL {theirs}, and this is {ours}",
+            "restore it with the version of Holdout that made it, then see docs/operations.md on a new major version",
+        )
 
 
 def recovering(folder: Path, addresses: Addresses, point: Point) -> Program:

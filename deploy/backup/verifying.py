@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from deploy.backup.bases import SEGMENT_BYTES, place_in_log, stretch, verify_base
+from deploy.backup.bases import place_in_log, stretch, verify_base
 from deploy.backup.catalogue import objects_of
 from deploy.backup.place import Place
 from deploy.backup.points import Point
+from deploy.backup.receiver import SEGMENT_BYTES
 from deploy.stack.problem import Trouble
 
 THREADS = 2

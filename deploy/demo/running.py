@@ -48,10 +48,14 @@ class DemoStack:
         """The gateway's settings, as the stack gives them."""
         return GatewaySettings.from_mapping(environment("gateway", self.addresses) | LOOPBACK)
 
+    def processes(self) -> dict[str, int]:
+        """The process id of each program that has one."""
+        programs: list[dict[str, Any]] = json.loads(as_json(self._folder))["programs"]
+        return {program["name"]: program["pid"] for program in programs if program["pid"] is not None}
+
     def process(self, name: str) -> int | None:
         """The process id of one program; None when it has none."""
-        programs: list[dict[str, Any]] = json.loads(as_json(self._folder))["programs"]
-        return next((program["pid"] for program in programs if program["name"] == name), None)
+        return self.processes().get(name)
 
     def kill(self, name: str) -> bool:
         """Kill the process of one program (-9); False when it has none."""

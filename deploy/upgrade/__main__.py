@@ -58,8 +58,6 @@ def _try(tell: Teller, folder: Path, revision: str) -> None:
     earlier, stack = folder / "earlier", folder / "stack"
     tell.step(f"The stack of {revision}")
     export(revision, earlier)
-    # On its own processor's kernels, before anybody waits for a scorer.
-    run(earlier, "services.scorer", "warm")
     run(earlier, "deploy.stack", "up", "--folder", str(stack), "--gateway-port", "0", "--scorers", "1")
     with receiving() as hook:
         teams = _fill(earlier, stack, hook)

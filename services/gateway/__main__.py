@@ -1,8 +1,9 @@
-"""Commands of the gateway: serve · courier · migrate · publish · account · team · letters · rehearsed · doctor."""
+"""Commands: serve · courier · migrate · publish · evaluation · account · team · letters · rehearsed · doctor."""
 
 import argparse
 import sys
 from pathlib import Path
+from uuid import UUID
 
 from services.gateway import commands
 from services.gateway.apikeys import SCOPES
@@ -24,6 +25,14 @@ def _parser() -> argparse.ArgumentParser:
     publish.add_argument("--without-check", action="store_true", help="where the scorer is not installed")
     publish.add_argument("--unless-published", action="store_true", help="leave a version that is live as it is")
     publish.set_defaults(run=commands.publish)
+
+    evaluation = verbs.add_parser("evaluation", help="what failed").add_subparsers(dest="deed", required=True)
+    failed = evaluation.add_parser("failed", help="submissions that failed by our fault, new to old, and why")
+    failed.add_argument("--limit", type=int, default=100)
+    failed.set_defaults(run=commands.list_failed)
+    again = evaluation.add_parser("again", help="evaluate them once more, the cause being mended; charges nothing")
+    again.add_argument("submission", type=UUID, nargs="+")
+    again.set_defaults(run=commands.evaluate_again)
 
     account = verbs.add_parser("account", help="persons").add_subparsers(dest="deed", required=True)
     account.add_parser("list", help="persons and their teams").set_defaults(run=commands.list_accounts)
@@ -71,9 +80,8 @@ def main() -> int:
         arguments.run(arguments)
     except HoldoutError as error:
         print(f"{error.code}: {error.sentence}", file=sys.stderr)
-        remedy = getattr(error, "remedy", "")
-        if remedy:
-            print(f"  → {remedy}", file=sys.stderr)
+        if error.remedy:
+            print(f"  → {error.remedy}", file=sys.stderr)
         return 1
     return 0
 

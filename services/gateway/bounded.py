@@ -34,6 +34,21 @@ class _Run(Generic[T]):
         return self._value
 
 
+def alone(work: Callable[[], T]) -> Callable[[], T]:
+    """`work`, which is not begun again while it lasts: what hangs takes one thread, however often it is asked for."""
+    lock = threading.Lock()
+
+    def once() -> T:
+        if not lock.acquire(blocking=False):
+            raise TimeoutError("it was asked before, and has not answered yet")
+        try:
+            return work()
+        finally:
+            lock.release()
+
+    return once
+
+
 def together(seconds: float, works: Mapping[str, Callable[[], T]]) -> dict[str, T | Exception]:
     """What each of `works` returns, or the exception that it ends with; all side by side, each in so many seconds."""
     deadline = time.monotonic() + seconds

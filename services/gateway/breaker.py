@@ -16,16 +16,23 @@ PAUSE_SECONDS = 2.0
 class Breaker:
     """The state of one server, as the callers in this process have seen it. Thread-safe."""
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic, tolerated: int = TIMEOUTS) -> None:
+        """Silent after `tolerated` time-outs in a row."""
+        self._tolerated = tolerated
         self._now = monotonic
         self._lock = threading.Lock()
         self._timeouts = 0
         self._next_try_at = 0.0
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether it was silent when it was asked last."""
+        return self._timeouts >= self._tolerated
+
     def may_call(self) -> bool:
         """Whether to try; of those who ask while it is silent, one in each pause may."""
         with self._lock:
-            if self._timeouts < TIMEOUTS:
+            if self._timeouts < self._tolerated:
                 return True
             if self._now() < self._next_try_at:
                 return False

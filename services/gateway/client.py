@@ -57,6 +57,7 @@ NUMBERINGS = ("ilsvrc", "model-zoo", "kaggle", "wnid")
 
 BLOCK_BYTES = 256 * 1024
 WAIT_SECONDS = 30
+FIRST_WAIT_SECONDS = 2
 READ_SECONDS = 120
 """After its last byte a large file is still being stored; an answer may take this long."""
 LOOK_AFTER_SECONDS = 1.0
@@ -608,11 +609,14 @@ def outcome(server: Server, submission: str) -> httpx.Response:
     try:
         while True:
             asked = time.monotonic()
-            answer = server.get("submissions", submission, wait=WAIT_SECONDS)
-            state, stage = state_of(content_of(answer))
+            # The first answer comes soon, to say where it stands.
+            answer = server.get("submissions", submission, wait=WAIT_SECONDS if shown else FIRST_WAIT_SECONDS)
+            seen = content_of(answer)
+            state, stage = state_of(seen)
             if state in (*OUTCOMES, "abandoned"):
                 return answer
-            if (now := f"{state}: {stage}" if stage else state) != shown:
+            about = stage or queue_line(seen.get("queue"))
+            if (now := f"{state}: {about}" if about else state) != shown:
                 note(now)
                 shown = now
             if time.monotonic() - asked < 1:
@@ -631,6 +635,17 @@ def state_of(submission: Json) -> tuple[str, str | None]:
     """A submission's state in one word (its evaluation's, once there is one), and the stage of scoring."""
     evaluation = submission["evaluation"]
     return (evaluation["state"], evaluation["stage"]) if evaluation else (submission["state"], None)
+
+
+def queue_line(queue: Json | None) -> str:
+    """A place in line and the server's estimate, as far as they are known."""
+    if not queue or queue["position"] is None:
+        return ""
+    line = f"{queue['position']} before it" if queue["position"] else "next in line"
+    if queue["begun_in_seconds"] is None:
+        return f"{line}; when is {queue['basis']}"
+    seconds = max(1, round(queue["done_in_seconds"]))
+    return f"{line}, done in about {duration(seconds if seconds <= 120 else round(seconds / 60) * 60)}"
 
 
 # ---- commands ----
@@ -779,9 +794,15 @@ def do_report(args: argparse.Namespace, server: Server) -> int:
 
 
 def do_leaderboard(args: argparse.Namespace, server: Server) -> int:
-    """Show a board."""
+    """Show a board, all of its pages."""
     place = ("challenges", args.challenge, "tasks", args.task, "splits", args.split, "leaderboard")
-    return answered(args, server.get(*place), show_board)
+    board = content_of(server.get(*place, limit=1000))
+    while board.get("next"):
+        page = content_of(server.get(*place, limit=1000, cursor=board["next"]))
+        board |= {"entries": board["entries"] + page["entries"], "next": page["next"]}
+    show = say_json if args.json else show_board
+    show(board)
+    return FINE
 
 
 def do_allowance(args: argparse.Namespace, server: Server) -> int:
@@ -953,6 +974,8 @@ def show_submission(submission: Json) -> None:
     say(f"  {submission['challenge']} {submission['task']} {submission['split']}, {submission['track']} data, {where}")
     if submission["method"]:
         say(f"  method: {short(submission['method'], 100)}")
+    if about := queue_line(submission.get("queue")):
+        say(f"  {about}")
     if state == "abandoned":
         say("  its upload never ended, so it counts for nothing; submit the file again")
     if evaluation.get("failure"):

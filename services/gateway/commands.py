@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import cast
 
 from services.gateway.actions import endpoints
+from services.gateway.actions import evaluate as evaluations
 from services.gateway.actions import keys as key_deeds
 from services.gateway.actions import teams as deeds
 from services.gateway.apikeys import SCOPES, Scope
@@ -19,7 +20,7 @@ from services.gateway.migrations import FOLDER
 from services.gateway.publish import publish as publish_challenge
 from services.gateway.publish import published_version
 from services.gateway.settings import CourierSettings, GatewaySettings, PublishSettings
-from services.gateway.store import keys, teams
+from services.gateway.store import keys, submissions, teams
 from shared.errors import Refused
 from shared.logs import configure_logs
 from shared.migrations import migrate as migrate_database
@@ -157,6 +158,26 @@ def list_teams(_: argparse.Namespace) -> None:
                 holder = person.name if person else "-"
                 columns += [key.id, ",".join(key.scopes), "revoked" if key.revoked_at else "live", holder, key.label]
             print("\t".join(columns))
+
+
+def list_failed(arguments: argparse.Namespace) -> None:
+    """What failed by our fault, and why: quarantined until it is evaluated again."""
+    with _desk() as desk, desk.database.begin() as session:
+        for judged in submissions.failed(session, arguments.limit):
+            row, evaluation = judged.submission, judged.evaluation
+            failure = (evaluation.failure if evaluation else None) or {}
+            ended = evaluation.finished_at if evaluation else None
+            place = f"{row.challenge}/{row.task}/{row.split}"
+            moment = ended.isoformat(timespec="seconds") if ended else "-"
+            print(f"{row.id}\t{judged.team.name}\t{place}\t{moment}\t{failure.get('code')}\t{failure.get('sentence')}")
+
+
+def evaluate_again(arguments: argparse.Namespace) -> None:
+    """Queue what failed once more."""
+    with _desk() as desk:
+        for submission in arguments.submission:
+            evaluations.evaluate_again(desk, submission)
+            print(f"{submission} is queued again; nothing is charged")
 
 
 @contextlib.contextmanager

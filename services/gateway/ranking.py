@@ -1,10 +1,11 @@
 """From scored entries to a leaderboard: rank, and the range of ranks that the intervals leave open. Pure.
 
-Entries outside the contest have a place in the order, and neither take nor have a rank.
+Entries outside the contest have a place in the order, and neither take nor have a rank. Sorting is done once for a
+board, and where an entry stands is looked up when it is shown: a page of a large board asks for few.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,22 +15,27 @@ class Candidate:
     """An entry's headline: its value and the ends of its interval, by which entries are told apart."""
 
     id: UUID
+    team: UUID
     value: float
     low: float
     high: float
+    participating: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Placing:
-    """`rank` by what decides (ties share the better one), None outside the contest.
+    """`rank` by what decides (ties share the better one), None outside the contest; `team_rank` is its team's.
 
     Where a value decides, the true rank lies in best … worst as far as the intervals can tell.
     """
 
-    id: UUID
     rank: int | None
     best: int | None = None
     worst: int | None = None
+    team_rank: int | None = None
+
+
+OUTSIDE = Placing(None)
 
 
 def lower_is_better(metric: str) -> bool:
@@ -37,49 +43,55 @@ def lower_is_better(metric: str) -> bool:
     return metric.endswith("_error")
 
 
-def ranked(candidates: Sequence[Candidate], metric: str) -> list[Placing]:
-    """Placings in rank order; equal values keep the order in which they came (give the earlier entry first).
+class Ranking:
+    """Candidates in rank order: by their values under `metric`, or by `counts`, the most first.
 
-    Entry a is surely better than b when its interval lies wholly on the better side of b's. `best` is 1 + the number of
-    entries surely better, `worst` is the number of entries not surely worse. O(n log n).
+    Equal ones keep the order in which they came (give the earlier entry first); by counts, that of their values. Those
+    of the contest are ranked among themselves; by counts, guests come last. O(n log n).
     """
-    falls = lower_is_better(metric)
-    ordered = sorted(candidates, key=lambda candidate: candidate.value if falls else -candidate.value)
-    # The better and the worse end of each interval, on a scale where less is better.
-    betters = [candidate.low if falls else -candidate.high for candidate in ordered]
-    worses = [candidate.high if falls else -candidate.low for candidate in ordered]
-    sorted_betters, sorted_worses = sorted(betters), sorted(worses)
-    placings: list[Placing] = []
-    for position, candidate in enumerate(ordered):
-        tied = position > 0 and ordered[position - 1].value == candidate.value
-        rank: int | None = placings[-1].rank if tied else position + 1
-        surely_better = bisect_left(sorted_worses, betters[position])
-        not_surely_worse = bisect_right(sorted_betters, worses[position])
-        placings.append(Placing(candidate.id, rank, surely_better + 1, not_surely_worse))
-    return placings
 
+    def __init__(self, candidates: Sequence[Candidate], metric: str, counts: Mapping[UUID, int] | None = None) -> None:
+        self._falls = lower_is_better(metric)
+        self._counts = counts
+        self.order = sorted(candidates, key=self._by_value)
+        if counts is not None:
+            self.order.sort(key=lambda one: self._by_count(one) if one.participating else 1)
+        self._key = self._by_value if counts is None else self._by_count
+        contest = [one for one in self.order if one.participating]
+        self._keys = [self._key(one) for one in contest]
+        # The better and the worse end of each interval, on a scale where less is better.
+        self._betters = sorted(self._better(one) for one in contest)
+        self._worses = sorted(self._worse(one) for one in contest)
+        self._best: dict[UUID, float] = {}
+        for one, key in zip(contest, self._keys, strict=True):
+            self._best.setdefault(one.team, key)
+        self._best_keys = sorted(self._best.values())
 
-def with_guests(candidates: Sequence[Candidate], metric: str, contest: Collection[UUID]) -> list[Placing]:
-    """All candidates by value; those of `contest` are ranked among themselves."""
-    placings = {placing.id: placing for placing in ranked([one for one in candidates if one.id in contest], metric)}
-    sign = 1 if lower_is_better(metric) else -1
-    ordered = sorted(candidates, key=lambda candidate: sign * candidate.value)
-    return [placings.get(candidate.id, Placing(candidate.id, None)) for candidate in ordered]
+    def placing(self, candidate: Candidate) -> Placing:
+        """Where a candidate stands. O(log n).
 
+        Entry a is surely better than b when its interval lies wholly on the better side of b's. `best` is 1 + the
+        number of entries surely better, `worst` is the number of entries not surely worse. A team stands by its best
+        entry, and ties share the better rank.
+        """
+        if not candidate.participating:
+            return OUTSIDE
+        rank = bisect_left(self._keys, self._key(candidate)) + 1
+        team_rank = bisect_left(self._best_keys, self._best[candidate.team]) + 1
+        if self._counts is not None:
+            return Placing(rank, team_rank=team_rank)
+        surely_better = bisect_left(self._worses, self._better(candidate))
+        not_surely_worse = bisect_right(self._betters, self._worse(candidate))
+        return Placing(rank, surely_better + 1, not_surely_worse, team_rank)
 
-def ranked_by_count(placings: Sequence[Placing], counts: Mapping[UUID, int]) -> list[Placing]:
-    """By `counts`, the most first; equal counts share a rank and keep their order, those without one come last."""
-    ordered = sorted(placings, key=lambda placing: -counts.get(placing.id, -1))
-    descending = sorted(-count for count in counts.values())
-    ranks = {entry: bisect_left(descending, -count) + 1 for entry, count in counts.items()}
-    return [Placing(placing.id, ranks.get(placing.id)) for placing in ordered]
+    def _by_value(self, candidate: Candidate) -> float:
+        return candidate.value if self._falls else -candidate.value
 
+    def _by_count(self, candidate: Candidate) -> float:
+        return -self._counts[candidate.id] if self._counts else 0
 
-def team_ranks(placings: Sequence[Placing], teams: Mapping[UUID, UUID]) -> dict[UUID, int]:
-    """Where each team stands by its best entry; `placings` in rank order, `teams` by entry. Ties share the better rank."""
-    best: dict[UUID, int] = {}
-    for placing in placings:
-        if placing.rank is not None:
-            best.setdefault(teams[placing.id], placing.rank)
-    ascending = sorted(best.values())
-    return {team: bisect_left(ascending, rank) + 1 for team, rank in best.items()}
+    def _better(self, candidate: Candidate) -> float:
+        return candidate.low if self._falls else -candidate.high
+
+    def _worse(self, candidate: Candidate) -> float:
+        return candidate.high if self._falls else -candidate.low

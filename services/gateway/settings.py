@@ -52,6 +52,12 @@ class GatewaySettings(Settings):
     open_uploads: int = Field(default=10, ge=1)
     """How many uploads in parts a team may have open."""
 
+    open_evaluations: int = Field(default=1000, ge=1)
+    """How many files for splits that are not held out a team may have waiting for their evaluation."""
+
+    longest_queue: int = Field(default=20_000, ge=1)
+    """How many evaluations may wait in all; those of held-out splits are not refused for what goes behind them."""
+
     checks_per_hour: int = Field(default=60, ge=0, le=10_000)
     """How many dry runs a team has in any hour; 0 offers none."""
 

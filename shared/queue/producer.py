@@ -55,6 +55,11 @@ class Queue:
             "redis_version": redis_version,
         }
 
+    async def length(self, lane: str) -> int:
+        """How many jobs a lane holds, waiting or running."""
+        async with self._errors():
+            return int(await self._pool.zcard(lane))
+
     async def close(self) -> None:
         """Let the connections go."""
         await self._pool.aclose()

@@ -14,7 +14,7 @@ from services.gateway.actions.entries import give_back
 from services.gateway.actions.forgive import forgives
 from services.gateway.desk import Desk
 from services.gateway.lifecycle import FAULT
-from services.gateway.store import events, submissions
+from services.gateway.store import events, outbox, submissions
 from services.gateway.tables import EvaluationRow, SubmissionRow
 from shared import keys
 from shared.database import notify
@@ -91,6 +91,8 @@ def conclude(desk: Desk, evaluation: UUID, attempt: int, changes: dict[str, Any]
             if fault is not None:
                 give_back(desk, session, submission, fault)
         _announce(session, desk, submission, evaluation, changes)
+        # Redis has room for the next one.
+        outbox.wake(session, "evaluate")
     return True
 
 

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 from starlette.concurrency import run_in_threadpool
 
+from services.gateway.actions.admit import refuse_unstorable
 from services.gateway.actions.receive import LEASE, receive, refuse_announced
 from services.gateway.desk import Desk
 from services.gateway.digestfields import check_digest
@@ -66,6 +67,7 @@ async def begin_check(
     submitting does; nothing is left of it then.
     """
     refuse_announced(file.announced_bytes, venue.task.max_bytes)
+    await refuse_unstorable(desk)
     check = uuid4()
     key = keys.check_key(team, check)
     begun = await run_in_threadpool(_open, desk, check, key, team, venue, labels)

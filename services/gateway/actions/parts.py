@@ -12,6 +12,7 @@ from uuid import UUID
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
+from services.gateway.actions.admit import refuse_unstorable
 from services.gateway.actions.uploads import expired, living, owned
 from services.gateway.desk import Desk
 from services.gateway.intake import Incoming
@@ -40,11 +41,13 @@ async def put_part(desk: Desk, team: UUID, upload: UUID, number: int, part: Inco
     size_bytes = _size_of(opened, number)
     if part.announced_bytes not in (None, size_bytes):
         raise _wrong_size(number, size_bytes, f"{part.announced_bytes:,} are announced")
+    await refuse_unstorable(desk)
     content, digest = await _receive(part.content, number, size_bytes)
     known = await run_in_threadpool(_known, desk, upload, number)
     if known is None:
         key = keys.part_key(team, upload, number, digest)
-        await STORAGE.run(desk.storage.put, keys.SUBMISSIONS, key, content)
+        with desk.shelf.writing():
+            await STORAGE.run(desk.storage.put, keys.SUBMISSIONS, key, content)
         known = await run_in_threadpool(_note, desk, team, upload, number, digest, size_bytes)
     if known.digest != digest:
         raise Conflict(

@@ -53,7 +53,7 @@ async def receive(
     what `check` raises.
     """
     async with _in_time(desk), _renewed(desk, object_key, renew):
-        return await _stream(desk.storage.upload(keys.SUBMISSIONS, object_key), Intake(limit_bytes), body, check)
+        return await _stream(desk, desk.storage.upload(keys.SUBMISSIONS, object_key), Intake(limit_bytes), body, check)
 
 
 async def read_through(desk: Desk, limit_bytes: int, body: AsyncIterator[bytes]) -> Sealed:
@@ -80,26 +80,30 @@ async def _in_time(desk: Desk) -> AsyncIterator[None]:
         ) from error
 
 
-async def _stream(upload: Upload, intake: Intake, body: AsyncIterator[bytes], check: Check | None) -> Sealed:
+async def _stream(
+    desk: Desk, upload: Upload, intake: Intake, body: AsyncIterator[bytes], check: Check | None
+) -> Sealed:
     async for chunk in body:
         for block in intake.feed(chunk):
-            await _write(upload, block)
+            await _write(desk, upload, block)
     for block in intake.finish():
-        await _write(upload, block)
+        await _write(desk, upload, block)
     sealed = intake.sealed()
     if sealed.size_bytes == 0:
         raise Refused("submission-empty", "the body is empty", "send the predictions file as the body")
     if check is not None:
         check(sealed)
-    await STORAGE.run(upload.finish)
+    with desk.shelf.writing():
+        await STORAGE.run(upload.finish)
     return sealed
 
 
-async def _write(upload: Upload, block: bytes) -> None:
+async def _write(desk: Desk, upload: Upload, block: bytes) -> None:
     if upload.fits(block):
         upload.write(block)
     else:
-        await STORAGE.run(upload.write, block)
+        with desk.shelf.writing():
+            await STORAGE.run(upload.write, block)
 
 
 def _renewed(desk: Desk, object_key: str, renew: Renew) -> contextlib.AbstractAsyncContextManager[None]:

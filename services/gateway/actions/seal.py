@@ -17,7 +17,7 @@ from services.gateway.actions.entries import give_back
 from services.gateway.actions.evaluate import queue_evaluation
 from services.gateway.desk import Desk
 from services.gateway.intake import Sealed
-from services.gateway.store import challenges, requests, submissions, uploads
+from services.gateway.store import challenges, line, requests, submissions, uploads
 from services.gateway.store.challenges import Venue
 from services.gateway.tables import SubmissionRow
 from shared import keys
@@ -68,8 +68,11 @@ def seal(desk: Desk, submission: UUID, venue: Venue, sealed: Sealed, fence: Fenc
         elif current.truth is None or not submissions.seal(session, submission, sealed, now):
             raise _given_up()
         else:
-            queue_evaluation(session, submission, current.published, current.truth, now)
-            return Accepted(submission, _spend(desk, row, venue))
+            # The ledger first: the team's turn is held from there to the commit, and may wait for nobody.
+            standing = _spend(desk, row, venue)
+            line.hold_turn(session, row.team_id)
+            queue_evaluation(session, row, current.published, current.truth, now)
+            return Accepted(submission, standing)
     return Accepted(earlier, desk.allowance.standing(row.team_id, venue.split.limits), reused=True)
 
 

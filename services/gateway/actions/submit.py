@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
+from services.gateway.actions.admit import refuse_full, refuse_unstorable
 from services.gateway.actions.entries import give_back, join
 from services.gateway.actions.receive import LEASE, Check, read_through, receive, refuse_announced
 from services.gateway.actions.remember import Key, claim, known, mismatch
@@ -59,7 +60,7 @@ async def submit(
 ) -> Accepted:
     """Take `file` as the team's submission to `venue`, once for each `key`.
 
-    Raises `Conflict` (the split takes none), `Busy` and `Unreadable` (the key is in use), `TooMany` (no place),
+    Raises `Conflict` (the split takes none), `Busy` and `Unreadable` (the key is in use), `TooMany` (no place, full),
     `TooLarge`, `Refused` (broken, too slow, not what it says), `Unavailable` (something of ours is down): in every
     case nothing is spent.
     """
@@ -71,6 +72,7 @@ async def submit(
         earlier = await LEDGER.run(reuse, desk, team, venue, metadata, file.digest, key)
         if earlier is not None:
             return earlier
+    await refuse_unstorable(desk)
     return await _take_new(desk, team, venue, metadata, file, key)
 
 
@@ -193,6 +195,7 @@ def forget(desk: Desk, submission: UUID) -> None:
 def _open(desk: Desk, submission: UUID, team: UUID, venue: Venue, metadata: Metadata, key: Key | None) -> None:
     now = desk.clock()
     with desk.database.begin() as session:
+        refuse_full(desk, session, team, venue)
         add_open(session, submission, team, venue, metadata, now, now + LEASE)
         if key is not None:
             claim(desk, session, key, submission)

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
+from services.gateway.actions.admit import refuse_full
 from services.gateway.actions.receive import LEASE, refuse_announced
 from services.gateway.actions.remember import Key, claim, known
 from services.gateway.actions.seal import Accepted
@@ -176,6 +177,7 @@ def _add(
     expires_at = now + timedelta(seconds=desk.settings.resumable_seconds)
     with desk.database.begin() as session:
         _check_room(session, team, desk.settings.open_uploads)
+        refuse_full(desk, session, team, venue)
         add_open(session, upload, team, venue, metadata, now, now + LEASE)
         session.add(
             UploadRow(

@@ -49,7 +49,7 @@ def _answer(desk: Desk, accepted: Accepted, judged: Judged, limits: Limits, key:
     standing = accepted.standing
     if standing is None or _is_final(judged):
         standing = desk.allowance.standing(judged.team.id, limits)
-    view = AcceptedView(submission=submission_view(judged), allowance=standing, reused=accepted.reused)
+    view = AcceptedView(submission=submission_view(judged, desk.outlook), allowance=standing, reused=accepted.reused)
     content = view.model_dump_json()
     return keep_answer(desk, key, accepted.submission, content) if key else content, standing
 

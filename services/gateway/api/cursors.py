@@ -14,7 +14,10 @@ from services.gateway.store.submissions import Cursor
 from shared.errors import Refused
 
 FORM = r"[0-9]{1,17}\.[0-9a-f]{32}"
-"""The row's moment in microseconds since 1970, of which 17 digits last until the year 5138, and its id."""
+"""A number and the row's id: its moment in microseconds since 1970, of which 17 digits last until the year 5138.
+
+On a board, the number of entries up to it.
+"""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -27,14 +30,25 @@ PageLimit = Annotated[int, Query(ge=1, le=100, description="how many in a page")
 
 def write_cursor(place: Cursor) -> str:
     """`place` as text for a query."""
-    return f"{(place.created_at - EPOCH) // timedelta(microseconds=1)}.{place.id.hex}"
+    return write_pair((place.created_at - EPOCH) // timedelta(microseconds=1), place.id)
 
 
 def read_cursor(text: str | None) -> Cursor | None:
     """What `write_cursor` wrote; raises `Refused` for anything else."""
+    pair = read_pair(text)
+    return Cursor(EPOCH + timedelta(microseconds=pair[0]), pair[1]) if pair else None
+
+
+def write_pair(number: int, row: UUID) -> str:
+    """A cursor that holds `number`."""
+    return f"{number}.{row.hex}"
+
+
+def read_pair(text: str | None) -> tuple[int, UUID] | None:
+    """What `write_pair` wrote; raises `Refused` for anything else."""
     if text is None:
         return None
     if not re.fullmatch(FORM, text):
         raise Refused("cursor-invalid", "this is not a cursor of ours", "start again without `cursor`")
-    microseconds, row = text.split(".")
-    return Cursor(EPOCH + timedelta(microseconds=int(microseconds)), UUID(row))
+    number, row = text.split(".")
+    return int(number), UUID(row)

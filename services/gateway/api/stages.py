@@ -9,6 +9,7 @@ from services.gateway.api.streams import Frame, Step, stream, streamed
 from services.gateway.api.submissions import Submission
 from services.gateway.api.views import submission_view
 from services.gateway.api.waiting import owned, settled
+from services.gateway.outlook import Outlook
 from services.gateway.store.submissions import Judged
 from shared.errors import Forbidden, Missing, Unauthenticated
 from shared.web import problems
@@ -28,7 +29,7 @@ def watch_submission(request: Request, desk: DeskDep, caller: Reader, submission
     """Where the submission stands now, then each change, until its outcome. Changes in the same instant may be one."""
     owned(desk, caller, submission)
     bells: Bells = request.app.state.bells
-    watch = _Watch()
+    watch = _Watch(desk.outlook)
 
     def step() -> Step:
         still_counts(request, caller)
@@ -40,9 +41,11 @@ def watch_submission(request: Request, desk: DeskDep, caller: Reader, submission
 class _Watch:
     """Remembers what was said last."""
 
-    def __init__(self) -> None:
+    def __init__(self, outlook: Outlook) -> None:
+        self._outlook = outlook
         self._said = ""
         self._state = ""
+        self._position: int | None = None
 
     def step(self, judged: Judged) -> Step:
         """The change since the step before, if there is one."""
@@ -50,7 +53,17 @@ class _Watch:
         state = evaluation.state if evaluation else judged.submission.state
         said = f"{evaluation.id}:{evaluation.attempt}:{state}:{evaluation.stage or ''}" if evaluation else state
         if said == self._said:
-            return Step([])
+            return self._moved(judged, state)
         name = "stage" if state == self._state and state == "running" else state
         self._said, self._state = said, state
-        return Step([Frame(said, name, submission_view(judged))], last=settled(judged))
+        view = submission_view(judged, self._outlook)
+        self._position = view.queue.position if view.queue else None
+        return Step([Frame(said, name, view)], last=settled(judged))
+
+    def _moved(self, judged: Judged, state: str) -> Step:
+        """While it is queued, its place in line, when that has changed by the next heartbeat."""
+        view = submission_view(judged, self._outlook)
+        if view.queue is None or view.queue.position in (None, self._position):
+            return Step([])
+        self._position = view.queue.position
+        return Step([Frame(self._said, state, view)])

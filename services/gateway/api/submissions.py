@@ -108,7 +108,7 @@ def list_submissions(
     """The team's submissions. Follow `next` until it is null; rows that arrive meanwhile do not shift the pages."""
     with desk.database.begin() as session:
         rows = submissions.mine(session, caller.team, read_cursor(cursor), limit + 1)
-    items = [submission_view(judged) for judged in rows[:limit]]
+    items = [submission_view(judged, desk.outlook) for judged in rows[:limit]]
     following = write_cursor(_place(rows[limit - 1])) if len(rows) > limit else None
     return SubmissionPage(items=items, next=following)
 
@@ -119,9 +119,15 @@ def list_submissions(
     summary="Status; with ?wait=30 as soon as there is an outcome",
     responses=problems(Unauthenticated, Forbidden, Missing),
 )
-async def read_submission(request: Request, caller: Reader, submission: Submission, wait: Wait = 0) -> SubmissionView:
-    """The submission and its evaluation. `wait` answers the moment the outcome is there, or when the time is up."""
-    return submission_view(await awaited(request, caller, submission, wait, ask_again=True))
+async def read_submission(
+    request: Request, desk: DeskDep, caller: Reader, submission: Submission, wait: Wait = 0
+) -> SubmissionView:
+    """The submission and its evaluation. `wait` answers the moment the outcome is there, or when the time is up.
+
+    While it is queued, `queue` says how many are begun before it, and estimates when it is begun and done.
+    """
+    judged = await awaited(request, caller, submission, wait, ask_again=True)
+    return await run_in_threadpool(submission_view, judged, desk.outlook)
 
 
 @router.get(

@@ -6,7 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from services.gateway.forecast import Expected
 from services.gateway.lifecycle import EvaluationState, Progress, ReturnedFor, SubmissionState
+from services.gateway.outlook import Outlook
 from services.gateway.store.challenges import Published
 from services.gateway.store.submissions import Judged
 from shared.challenge import Fact, Limits, Numbering, Protocol, Split, Task, Winner
@@ -96,6 +98,18 @@ class EvaluationView(BaseModel):
     timings: dict[str, float] | None = Field(examples=[{"fetch": 0.02, "score": 0.03}], description="seconds by stage")
 
 
+class QueueView(BaseModel):
+    """Where a queued evaluation stands, and an estimate of how long it takes. An estimate changes with what others send."""
+
+    position: int | None = Field(examples=[12], description="how many are begun before it; null: queued just now")
+    begun_in_seconds: float | None = Field(examples=[7.4], description="null where it is not known: see `basis`")
+    done_in_seconds: float | None = Field(examples=[8.6], description="null where it is not known: see `basis`")
+    basis: str = Field(
+        examples=["median of the last 57 runs of this split, 1.21 s; 2 run at once"],
+        description="how it is known, or why it is not",
+    )
+
+
 class SubmissionView(BaseModel):
     """One file that a team sent."""
 
@@ -124,6 +138,9 @@ class SubmissionView(BaseModel):
         examples=[None], description="when its place came back because its score was at chance level"
     )
     evaluation: EvaluationView | None
+    queue: QueueView | None = Field(
+        examples=[None], description="its place in line while its evaluation is `queued`; null otherwise"
+    )
 
 
 class SubmissionPage(BaseModel):
@@ -236,7 +253,11 @@ class LeaderboardView(BaseModel):
     order: Literal["ascending", "descending"] = Field(examples=["ascending"], description="of the headline")
     winner: Winner = Field(examples=["headline"], description="what decides the task")
     by: Winner = Field(examples=["headline"], description="what this board is ordered by")
+    count: int = Field(examples=[1], description="how many entries there are on the whole board")
     entries: list[EntryView]
+    next: str | None = Field(
+        None, examples=["100.7a6f3f0e6a0e4a8e9c0e0d9d6f1f2b11"], description="cursor of the next page; null: the end"
+    )
 
 
 def limits_view(limits: Limits) -> LimitsView:
@@ -293,14 +314,26 @@ def challenge_view(published: Published) -> ChallengeView:
     )
 
 
-def submission_view(judged: Judged) -> SubmissionView:
-    """A submission with its newest evaluation, shown."""
+def queue_view(expected: Expected) -> QueueView:
+    """A place in line, shown; a tenth of a second is more than is known."""
+    begun, done = expected.begun_seconds, expected.done_seconds
+    return QueueView(
+        position=expected.position,
+        begun_in_seconds=None if begun is None else round(begun, 1),
+        done_in_seconds=None if done is None else round(done, 1),
+        basis=expected.basis,
+    )
+
+
+def submission_view(judged: Judged, outlook: Outlook) -> SubmissionView:
+    """A submission with its newest evaluation, shown; while that is queued, with its place in line."""
     row, evaluation = judged.submission, judged.evaluation
     return SubmissionView.model_validate(
         {
             "team": judged.team.name,
             "published": row.published_at is not None,
             "entry": row.entry_id,
+            "queue": queue_view(outlook.of(evaluation.id)) if evaluation and evaluation.state == "queued" else None,
             "evaluation": EvaluationView.model_validate(evaluation, from_attributes=True) if evaluation else None,
         }
         | {name: getattr(row, name) for name in SubmissionView.model_fields if hasattr(row, name)}

@@ -1,8 +1,12 @@
-"""Who works: the scorers' signs of life, from Redis to the database every two seconds, where `serve` may read them."""
+"""Who works: the scorers' signs of life, from Redis to the database every two seconds, where `serve` may read them.
+
+By them the courier reckons how much of the line Redis is to hold (`window`).
+"""
 
 import asyncio
 import logging
 
+from services.gateway.courier.window import Window
 from services.gateway.desk import Desk
 from services.gateway.store import fleet
 from shared.errors import HoldoutError, Unavailable
@@ -19,6 +23,7 @@ class Census:
     def __init__(self, desk: Desk, queue: Queue) -> None:
         self._desk = desk
         self._queue = queue
+        self._window = Window(desk, queue)
 
     async def run(self) -> None:
         """For ever."""
@@ -38,6 +43,8 @@ class Census:
         except Unavailable:
             workers = None
         await asyncio.to_thread(self._note, workers)
+        if workers is not None:
+            await self._window.fit(workers)
 
     def _note(self, workers: list[Alive] | None) -> None:
         with self._desk.database.begin() as session:

@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 RECORD_PAUSE_SECONDS = 0.5
 """Between two tries to write down how a deed ended, while the database is away."""
 
+GATHERING_SECONDS = 0.02
+"""While deeds are under way, bells are gathered: fifty looks at the outbox a second, however many events there are."""
+
 LONGEST_NAP_SECONDS = 5.0
 """Bounds a bell that was lost, and a row whose courier died with it claimed."""
 
@@ -98,6 +101,8 @@ class Drain:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(nap):
                     await self._bell.wait()
+            if self._running:
+                await asyncio.sleep(GATHERING_SECONDS)
 
     async def _start_due(self) -> float:
         room = self._at_once - len(self._running)
@@ -110,7 +115,8 @@ class Drain:
             task = asyncio.create_task(self._do(row))
             self._running[task] = row
             task.add_done_callback(self._ended)
-        if len(rows) == room:
+        if rows or not room:
+            # The end of one of these wakes us, and then we look again.
             return LONGEST_NAP_SECONDS
         return await asyncio.to_thread(self._nap, now)
 

@@ -18,8 +18,8 @@ from services.gateway.courier.janitor import Janitor
 from services.gateway.courier.retention import Retention
 from services.gateway.desk import Desk
 from services.gateway.settings import CourierSettings
-from services.gateway.store import checks, outbox, submissions, uploads
-from services.gateway.tables import EvaluationRow
+from services.gateway.store import checks, line, outbox, submissions, uploads
+from services.gateway.tables import EvaluationRow, SubmissionRow
 from shared.errors import Broken, HoldoutError, Missing
 from shared.messages import job_id
 from shared.queue import Queue
@@ -147,7 +147,8 @@ class Sweeps:
         now = self._desk.clock()
         with self._desk.database.begin() as session:
             if submissions.next_attempt(session, row.id, row.attempt, now):
-                outbox.owe(session, "evaluate", {"evaluation": str(row.id), "attempt": row.attempt + 1}, now)
+                submission = session.get_one(SubmissionRow, row.submission_id)
+                outbox.stand_in_line(session, row.id, row.attempt + 1, submission, line.AGAIN, now)
                 log.warning("the queue has lost %s: queued again", _job_id(row))
 
     def _fail(self, row: EvaluationRow) -> None:

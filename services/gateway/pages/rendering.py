@@ -11,13 +11,18 @@ from starlette.responses import Response
 from services.gateway.api.views import LimitsView
 from services.gateway.spans import spoken
 from shared.challenge import WEEK_SECONDS
+from shared.digests import digest_of
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 """Our pages run no scripts and load nothing but their own style sheet and icon."""
 
-_templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
+TEMPLATES = Path(__file__).parent / "templates"
+FORM = digest_of(b"".join(path.read_bytes() for path in sorted(TEMPLATES.iterdir())))
+"""What pages look like: another form of a page is another page."""
+
+_templates = Jinja2Templates(directory=TEMPLATES)
 
 
 def page(request: Request, template: str, context: dict[str, Any], policy: str = POLICY) -> Response:

@@ -1,19 +1,23 @@
 """The pages: editions, an edition, a task, a board, an entry. Read only; they call what the API calls."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from services.gateway.api import practice
 from services.gateway.api.auth import DeskDep
+from services.gateway.api.unchanged import is_unchanged, not_modified, tag, validated
 from services.gateway.api.views import challenge_view, task_view
-from services.gateway.leaderboard import LEVEL, Order, Track, board
+from services.gateway.leaderboard import Order, Track, board
 from services.gateway.pages.numberings import numberings
-from services.gateway.pages.rendering import page
+from services.gateway.pages.rendering import FORM, page
 from services.gateway.pages.reports import details
+from services.gateway.pages.sheets import PAGE_ENTRIES, sheet_of
 from services.gateway.ranking import lower_is_better
-from services.gateway.store import challenges
+from services.gateway.store import boards, challenges
+from services.gateway.store.boards import LEVEL
 from shared.errors import Missing
 
 router = APIRouter(include_in_schema=False)
@@ -39,7 +43,7 @@ def edition(request: Request, challenge: str, desk: DeskDep) -> Response:
 
 @router.get("/challenges/{challenge}/{task}")
 def task(request: Request, challenge: str, task: str, desk: DeskDep) -> Response:
-    """One task: its format, a sample, how a file may name categories, and every way to submit."""
+    """One task: its format, a sample, how a file may name categories, every way to submit, and how long the queue is."""
     with desk.database.begin() as session:
         published = challenges.newest(session, challenge)
     rules = challenges.task_of(published, task)
@@ -50,6 +54,7 @@ def task(request: Request, challenge: str, task: str, desk: DeskDep) -> Response
         "split": next((split for split in view.splits if split.open), None),
         "numberings": numberings(published.challenge.synsets[: rules.categories]),
         "url": desk.settings.public_url,
+        "queue": desk.outlook.picture(),
     }
     return page(request, "task.html", context)
 
@@ -63,20 +68,29 @@ def leaderboard(
     desk: DeskDep,
     by: Order = "winner",
     track: Track | None = None,
+    number: Annotated[int, Query(alias="page", ge=1)] = 1,
 ) -> Response:
-    """A split's board, of all entries or of one track, by what decides or by the headline."""
+    """A page of a split's board, of all entries or of one track, by what decides or by the headline."""
     with desk.database.begin() as session:
         venue = challenges.venue(session, challenge, task, split)
-        entries = board(session, venue, by, track)
+        etag = tag(boards.mark(session, venue), venue.published.digest, by, track, number, FORM)
+        if is_unchanged(request, etag):
+            return not_modified(etag)
+        found = board(session, venue, by, track)
+        sheet = sheet_of(len(found), number)
+        entries = found.entries(session, sheet.first - 1, PAGE_ENTRIES)
     context = {
         "venue": venue,
         "entries": entries,
+        "sheet": sheet,
         "level": LEVEL,
         "falls": lower_is_better(venue.task.headline),
         "by": by,
         "track": track,
     }
-    return page(request, "leaderboard.html", context)
+    answer = page(request, "leaderboard.html", context)
+    answer.headers.update(validated(etag))
+    return answer
 
 
 @router.get("/challenges/{challenge}/{task}/{split}/entries/{submission}")
@@ -84,9 +98,9 @@ def entry(request: Request, challenge: str, task: str, split: str, submission: U
     """One published entry: every metric with its intervals, categories with their curves, and what was judged by what."""
     with desk.database.begin() as session:
         venue = challenges.venue(session, challenge, task, split)
-        found = [entry for entry in board(session, venue) if entry.placing.id == submission]
-    if not found:
+        found = board(session, venue).entry(session, submission)
+    if found is None:
         raise Missing("no-such-entry", f"there is no entry {submission} on this board")
-    evaluation = found[0].judged.evaluation
-    shown = details(desk, evaluation) if evaluation else None
-    return page(request, "entry.html", {"venue": venue, "entry": found[0], "details": shown})
+    placed, judged = found
+    shown = details(desk, judged.evaluation) if judged.evaluation else None
+    return page(request, "entry.html", {"venue": venue, "entry": placed, "judged": judged, "details": shown})

@@ -3,12 +3,12 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from services.gateway.bounded import together
+from services.gateway.bounded import alone, together
 from services.gateway.desk import Desk
 from services.gateway.status.state import Figures, Span, Status, scoring_part, submissions_part, webhooks_part
 from services.gateway.store import figures, fleet, letters, rehearsals
@@ -28,6 +28,9 @@ NOTHING = ".status"
 """A key that no object has: whoever says that there is none answers."""
 
 
+Questions = Mapping[str, Callable[[], object]]
+
+
 class Lookout:
     """The state of the whole, not older than `KEPT_SECONDS`. One caller looks; the others are told what was seen before."""
 
@@ -35,6 +38,7 @@ class Lookout:
         self._desk = desk
         self._monotonic = monotonic
         self._up_since = desk.clock()
+        self._asked = {name: alone(work) for name, work in _questions(desk).items()}
         self._lock = threading.Lock()
         self._seen: tuple[float, Status] | None = None
 
@@ -56,20 +60,15 @@ class Lookout:
         return seen[1] if seen and self._monotonic() - seen[0] < KEPT_SECONDS else None
 
     def _look(self) -> Status:
-        status = look(self._desk, self._up_since)
+        status = look(self._desk, self._up_since, self._asked)
         self._seen = (self._monotonic(), status)
         return status
 
 
-def look(desk: Desk, up_since: datetime) -> Status:
+def look(desk: Desk, up_since: datetime, asked: Questions | None = None) -> Status:
     """Ask everybody now."""
     now = desk.clock()
-    asked: dict[str, Callable[[], object]] = {
-        "database": lambda: read_figures(desk, now),
-        "ledger": desk.allowance.is_ready,
-        "storage": lambda: _answers(desk.storage),
-    }
-    said = together(PATIENCE_SECONDS, asked)
+    said = together(PATIENCE_SECONDS, asked or _questions(desk))
     for name, answer in said.items():
         if isinstance(answer, Exception):
             _note(name, answer)
@@ -92,6 +91,14 @@ def _answers(storage: Storage) -> bool:
     """It does when it knows that there is no such object; else it raises."""
     storage.exists(keys.SUBMISSIONS, NOTHING)
     return True
+
+
+def _questions(desk: Desk) -> Questions:
+    return {
+        "database": lambda: read_figures(desk, desk.clock()),
+        "ledger": desk.allowance.is_ready,
+        "storage": lambda: _answers(desk.storage),
+    }
 
 
 def read_figures(desk: Desk, now: datetime) -> Figures:

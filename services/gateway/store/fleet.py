@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -16,11 +17,12 @@ FRESH = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """Who worked at `at`. Without `queue_answers` nobody could be asked."""
+    """Who worked at `at`. Without `queue_answers` nobody could be asked. Redis is to hold `places` evaluations."""
 
     at: datetime
     queue_answers: bool
     workers: tuple[Alive, ...]
+    places: int | None = None
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether a courier is at work."""
@@ -45,9 +47,18 @@ def note(session: Session, now: datetime, workers: Sequence[Alive] | None) -> No
     session.execute(insert(FleetRow).values(id=1, **seen).on_conflict_do_update(index_elements=["id"], set_=seen))
 
 
+def allow(session: Session, places: int, now: datetime) -> bool:
+    """Redis is to hold so many evaluations; whether that is more than before."""
+    before = session.scalar(select(FleetRow.places).where(FleetRow.id == 1))
+    seen = {"id": 1, "at": now, "queue_answers": True, "workers": [], "places": places}
+    kept = {"places": places}
+    session.execute(insert(FleetRow).values(**seen).on_conflict_do_update(index_elements=["id"], set_=kept))
+    return before is None or before < places
+
+
 def last(session: Session) -> Fleet | None:
     """What was seen last; None where no courier has ever looked."""
     row = session.get(FleetRow, 1)
     if row is None:
         return None
-    return Fleet(row.at, row.queue_answers, tuple(Alive.model_validate(worker) for worker in row.workers))
+    return Fleet(row.at, row.queue_answers, tuple(map(Alive.model_validate, row.workers)), row.places)

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, case, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from services.gateway.store.turns import turn
-from services.gateway.tables import OutboxRow
+from services.gateway.store import line, turns
+from services.gateway.tables import OutboxRow, SubmissionRow
 from shared.database import notify
 
 CHANNEL = "outbox"
@@ -21,12 +22,28 @@ def owe(session: Session, kind: Kind, payload: dict[str, Any], now: datetime) ->
     notify(session, CHANNEL, kind)
 
 
+def stand_in_line(
+    session: Session, evaluation: UUID, attempt: int, submission: SubmissionRow, lane: int, now: datetime
+) -> None:
+    """Owe an attempt of an evaluation to the queue, at the end of its team's turns in `lane`."""
+    payload = {"evaluation": str(evaluation), "attempt": attempt, "place": line.place_of(submission)}
+    turn = line.next_round(submission.team_id, lane)
+    content = {"payload": payload, "lane": lane, "turn": turn, "team_id": submission.team_id}
+    session.add(OutboxRow(kind="evaluate", created_at=now, next_attempt_at=now, **content))
+    notify(session, CHANNEL, "evaluate")
+
+
+def wake(session: Session, kind: Kind) -> None:
+    """Let the courier look again when this transaction commits: there may be room for a deed of this kind."""
+    notify(session, CHANNEL, kind)
+
+
 def claim(session: Session, kind: Kind, now: datetime, lease: timedelta, limit: int) -> Sequence[OutboxRow]:
     """Take due deeds for `lease`; whoever dies with them leaves them to be claimed again after it.
 
-    One statement: the oldest are taken, but of deliveries those whose turn it is.
+    One statement: the oldest are taken, but of deliveries and evaluations those whose turn it is.
     """
-    due = turn(now, limit) if kind == "deliver" else _oldest(kind, now, limit)
+    due = _turn(kind, now, limit)
     taken = (
         update(OutboxRow)
         .where(OutboxRow.id.in_(due))
@@ -88,6 +105,12 @@ def hand_back(session: Session, rows: Sequence[OutboxRow], now: datetime) -> Non
         )
     for kind in {row.kind for row in rows}:
         notify(session, CHANNEL, kind)
+
+
+def _turn(kind: Kind, now: datetime, limit: int) -> Select[Any]:
+    if kind == "deliver":
+        return turns.turn(now, limit)
+    return line.turn(now, limit) if kind == "evaluate" else _oldest(kind, now, limit)
 
 
 def _oldest(kind: Kind, now: datetime, limit: int) -> Select[int]:

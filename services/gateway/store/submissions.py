@@ -10,7 +10,7 @@ from sqlalchemy import Select, Update, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from services.gateway.intake import Sealed
-from services.gateway.lifecycle import FINAL_STATES, OPEN_STATES, EvaluationState
+from services.gateway.lifecycle import OPEN_STATES
 from services.gateway.store.challenges import Venue
 from services.gateway.store.teams import hold_team
 from services.gateway.tables import EvaluationRow, SubmissionRow, TeamRow
@@ -40,6 +40,22 @@ def find(session: Session, submission: UUID) -> Judged | None:
     """One submission with its newest evaluation."""
     row = session.execute(_judged().where(SubmissionRow.id == submission)).one_or_none()
     return Judged(row[0], row[1], row[2]) if row else None
+
+
+def newest_evaluation(session: Session, submission: UUID) -> EvaluationRow | None:
+    """The evaluation that counts for a submission, as it is now."""
+    newest = select(EvaluationRow).where(EvaluationRow.submission_id == submission)
+    return session.scalar(
+        newest.order_by(EvaluationRow.created_at.desc()).limit(1).execution_options(populate_existing=True)
+    )
+
+
+def failed(session: Session, limit: int) -> Sequence[Judged]:
+    """Submissions whose evaluation failed and was not made again, new to old, at most `limit`."""
+    rows = session.execute(
+        _judged().where(EvaluationRow.state == "failed").order_by(EvaluationRow.finished_at.desc()).limit(limit)
+    )
+    return [Judged(row[0], row[1], row[2]) for row in rows]
 
 
 def mine(session: Session, team: UUID, after: Cursor | None, limit: int) -> Sequence[Judged]:
@@ -97,24 +113,6 @@ def publish(session: Session, submission: UUID, now: datetime) -> None:
         .where(SubmissionRow.id == submission, SubmissionRow.published_at.is_(None))
         .values(published_at=now)
     )
-
-
-def entries(session: Session, challenge: str, task: str, split: str, track: str | None = None) -> Sequence[Judged]:
-    """The scored, published submissions of a split (of one track), in the order in which they were put on the board.
-
-    While a submission is evaluated anew, the outcome before it stands.
-    """
-    query = _judged(FINAL_STATES).where(
-        SubmissionRow.challenge == challenge,
-        SubmissionRow.task == task,
-        SubmissionRow.split == split,
-        SubmissionRow.published_at.is_not(None),
-        EvaluationRow.state == "scored",
-    )
-    if track is not None:
-        query = query.where(SubmissionRow.track == track)
-    rows = session.execute(query.order_by(SubmissionRow.published_at, SubmissionRow.id))
-    return [Judged(row[0], row[1], row[2]) for row in rows]
 
 
 def behind(session: Session, challenge: str, task: str, split: str, version: int) -> Sequence[UUID]:
@@ -251,12 +249,10 @@ def _current(evaluation: UUID, attempt: int) -> Update:
     )
 
 
-def _judged(
-    states: Sequence[EvaluationState] = OPEN_STATES + FINAL_STATES,
-) -> Select[SubmissionRow, EvaluationRow, TeamRow]:
+def _judged() -> Select[SubmissionRow, EvaluationRow, TeamRow]:
     newest = (
         select(EvaluationRow.id)
-        .where(EvaluationRow.submission_id == SubmissionRow.id, EvaluationRow.state.in_(states))
+        .where(EvaluationRow.submission_id == SubmissionRow.id)
         .order_by(EvaluationRow.created_at.desc())
         .limit(1)
         .correlate(SubmissionRow)

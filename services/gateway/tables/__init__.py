@@ -1,6 +1,7 @@
 """The gateway's tables, one concern a file. Importing this package knows them all."""
 
 from services.gateway.tables.base import Base
+from services.gateway.tables.boards import BoardRow, EntryRow, LeadRow
 from services.gateway.tables.challenges import ChallengeRow, TruthRow
 from services.gateway.tables.checks import CheckRow
 from services.gateway.tables.endpoints import DeliveryRow, EndpointRow
@@ -14,15 +15,18 @@ from services.gateway.tables.uploads import PartRow, UploadRow
 __all__ = [
     "AccountRow",
     "Base",
+    "BoardRow",
     "ChallengeRow",
     "CheckRow",
     "ChoreRow",
     "DeliveryRow",
     "EndpointRow",
+    "EntryRow",
     "EvaluationRow",
     "EventRow",
     "FleetRow",
     "KeyRow",
+    "LeadRow",
     "MemberRow",
     "OrphanRow",
     "OutboxRow",

@@ -11,7 +11,10 @@ from services.gateway.tables.base import Base
 
 
 class FleetRow(Base):
-    """The scorers as a courier has last seen them; one row. `workers` is empty while Redis does not answer."""
+    """The scorers as a courier has last seen them; one row. `workers` is empty while Redis does not answer.
+
+    `places`: how many evaluations Redis is to hold; None until a courier has reckoned it.
+    """
 
     __tablename__ = "fleet"
     __table_args__ = (CheckConstraint("id = 1", name="one"),)
@@ -20,6 +23,7 @@ class FleetRow(Base):
     at: Mapped[datetime]
     queue_answers: Mapped[bool]
     workers: Mapped[list[dict[str, Any]]]
+    places: Mapped[int | None]
 
 
 class ChoreRow(Base):

@@ -9,13 +9,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.gateway.tables.base import Base
 
+_IN_LINE = "kind = 'evaluate' AND given_up_at IS NULL"
+
 
 class OutboxRow(Base):
     """One deed that the courier owes: `evaluate`, `check` (to Redis), `settle` (to quota), `deliver` (to an endpoint),
     `mail` (to a person).
 
     Committed with the change that caused it, deleted when done. A row that was given up stays, to be seen and re-driven.
-    `leased_until` is set while a courier is at it. `endpoint_id` is there for `deliver`, taken from the payload.
+    `leased_until` is set while a courier is at it. `endpoint_id` is there for `deliver`, taken from the payload; `lane`,
+    `turn` and `team_id` are for `evaluate`: the place in line (`store/line.py`).
     """
 
     __tablename__ = "outbox"
@@ -34,6 +37,13 @@ class OutboxRow(Base):
             "leased_until",
             postgresql_where=text("endpoint_id IS NOT NULL AND leased_until IS NOT NULL"),
         ),
+        Index("ix_outbox_line", "lane", "turn", "id", postgresql_where=text(_IN_LINE)),
+        Index("ix_outbox_share", "team_id", "lane", "turn", postgresql_where=text(_IN_LINE)),
+        Index(
+            "ix_outbox_handing",
+            "leased_until",
+            postgresql_where=text("kind = 'evaluate' AND leased_until IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -45,6 +55,9 @@ class OutboxRow(Base):
     leased_until: Mapped[datetime | None]
     given_up_at: Mapped[datetime | None]
     last_error: Mapped[str | None]
+    lane: Mapped[int] = mapped_column(server_default="2")
+    turn: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    team_id: Mapped[UUID | None]
     endpoint_id: Mapped[UUID | None] = mapped_column(Computed("(payload ->> 'endpoint')::uuid", persisted=True))
 
 

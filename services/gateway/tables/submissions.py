@@ -75,6 +75,17 @@ class EvaluationRow(Base):
         CheckConstraint(_one_of(EVALUATION_STATES), name="state"),
         Index("ix_evaluations_open", "heard_at", postgresql_where=text(_one_of(OPEN_STATES))),
         Index("ix_evaluations_finished", "finished_at", postgresql_where=text("finished_at IS NOT NULL")),
+        Index(
+            "ix_evaluations_handed",
+            "enqueued_at",
+            postgresql_where=text(f"{_one_of(OPEN_STATES)} AND enqueued_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_evaluations_run",
+            "finished_at",
+            postgresql_where=text("finished_at IS NOT NULL AND started_at IS NOT NULL"),
+        ),
+        Index("ix_evaluations_failed", "finished_at", postgresql_where=text("state = 'failed'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -4,7 +4,7 @@
     [{"image_id": 1, "category_id": 159, "score": 0.88, "bbox": [119.9, 104.9, 327.7, 92.7]}, …]
 
 COCO's ids are those of the challenge's lists; its box is x, y, width, height: xmax = x + width - 1, since corners are
-inclusive pixels. One row at a time is held as objects.
+inclusive pixels. Rows that are all spelled alike are read by `json_alike`; else one at a time is held as objects.
 """
 
 import json
@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from services.scorer.formats.blocks import Readable, content
+from services.scorer.formats.blocks import Bytes, Readable, content
+from services.scorer.formats.json_alike import Alike, read_alike
 from services.scorer.formats.json_cursor import Cursor
 from services.scorer.formats.table import Decimals, Grammar
 from services.scorer.formats.table_kernel import SIGNED, UNBOUNDED
@@ -32,29 +33,60 @@ _COCO = ("image_id", "category_id", "score", "bbox")
 class JsonTable:
     """values: (columns, rows) float64; starts: (rows,), where each row begins in the text."""
 
-    text: bytes
+    text: Bytes
     values: Decimals
     starts: NDArray[np.int64]
 
     def faults(self, code: str, rows: Iterable[int], column: int, sentence: str, remedy: str) -> Iterator[Fault]:
         """A fault for each of `rows` (from 0), at its start; {0} in the sentence is the number of its `column`."""
+        text = self.text.tobytes()
         for row in rows:
             start = int(self.starts[row])
-            line = self.text.count(b"\n", 0, start) + 1
+            line = text.count(b"\n", 0, start) + 1
             number = sentence.format(f"{self.values[column, row]:.0f}")
-            yield Fault(code, number, remedy, line, start - self.text.rfind(b"\n", 0, start))
+            yield Fault(code, number, remedy, line, start - text.rfind(b"\n", 0, start))
 
 
 def read_json_table(data: Readable, grammar: Grammar, coco: bool) -> JsonTable:
     """Read `data`. Raises `Unreadable`: at the first error of spelling, else with every wrong row counted."""
-    reading = _Reading(content(data).tobytes(), grammar, coco)
-    reading.read()
-    columns = len(grammar.columns)
-    values = np.frombuffer(reading.values).reshape(-1, columns).T
-    return JsonTable(reading.cursor.text, np.ascontiguousarray(values), np.frombuffer(reading.starts, np.int64))
+    text = content(data)
+    return read_usual(text, grammar, coco) or Reading(text.tobytes(), grammar, coco).table()
 
 
-class _Reading:
+def read_usual(text: Bytes, grammar: Grammar, coco: bool) -> JsonTable | None:
+    """The rows where all are spelled as the first, which has nothing but what is asked for; else None."""
+    kinds = list(grammar.columns.values())
+    columns = len(kinds)
+
+    def kinds_of(row: Any) -> list[int] | None:
+        places = _places(row) if isinstance(row, dict) and coco else row
+        if not isinstance(places, list) or any(type(place) is not int for place in places):
+            return None
+        return [kinds[places.index(place)] for place in range(columns)] if len(set(places)) == columns else None
+
+    found = read_alike(text, kinds_of)
+    return None if found is None else JsonTable(text, _in_columns(found), found.starts)
+
+
+def _places(result: dict[str, Any]) -> list[Any] | None:
+    """Which number of a result of COCO goes into each column; None where there is anything else in it."""
+    box = result.get("bbox")
+    if set(result) != set(_COCO) or not isinstance(box, list) or len(box) != 4:
+        return None
+    return [result["image_id"], result["category_id"], result["score"], *box]
+
+
+def _in_columns(found: Alike) -> Decimals:
+    """The numbers of each column; of COCO's boxes the last two are made corners."""
+    if isinstance(found.row, list):
+        return found.values
+    values = found.values[_places(found.row)]
+    values[5:] += values[3:5]
+    values[5:] -= 1
+    return values
+
+
+class Reading:
     """One reading of a text: `values`, row after row, and where each row starts."""
 
     def __init__(self, text: bytes, grammar: Grammar, coco: bool) -> None:
@@ -66,8 +98,14 @@ class _Reading:
         self._kinds = list(grammar.columns.values())
         self._coco = coco
 
-    def read(self) -> None:
+    def table(self) -> JsonTable:
         """Read the whole text."""
+        self._read()
+        values = np.frombuffer(self.values).reshape(-1, len(self._kinds)).T
+        text = np.frombuffer(self.cursor.text, np.uint8)
+        return JsonTable(text, np.ascontiguousarray(values), np.frombuffer(self.starts, np.int64))
+
+    def _read(self) -> None:
         wrapped = self.cursor.peek() == b"{"
         if wrapped:
             self._open()

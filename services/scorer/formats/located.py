@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from services.scorer.formats.blocks import Readable
+from services.scorer.formats.blocks import Readable, content
 from services.scorer.formats.guesses import LEAST_LIMIT_BYTES, NAME_BYTES, Guesses, Wanted
 from services.scorer.formats.json_located import read_json_located
 from services.scorer.formats.kaggle import is_csv, open_csv
@@ -21,6 +21,7 @@ from services.scorer.formats.recognise import format_of
 from services.scorer.formats.rows import Rows
 from services.scorer.formats.table import Decimals, Grammar, Lines
 from services.scorer.formats.table_kernel import DECIMAL, WHOLE
+from services.scorer.formats.usual_located import read_usual_located
 from services.scorer.formats.wnids import Wnids, wnids_of
 from services.scorer.formats.wording import Speech
 from shared.challenge import Numbering
@@ -50,7 +51,10 @@ GRAMMAR = Grammar({"label": WHOLE, "xmin": DECIMAL, "ymin": DECIMAL, "xmax": DEC
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """Guesses as they were written, with their boxes: (images, k, 4) xmin, ymin, xmax, ymax, 0 where there is no guess."""
+    """Guesses as they were written, with their boxes: (images, k, 4) xmin, ymin, xmax, ymax, 0 where there is no guess.
+
+    The boxes are a view: all sides of a kind lie together in memory.
+    """
 
     guesses: Guesses
     boxes: Decimals
@@ -71,6 +75,11 @@ def read_located(data: Readable, wanted: Wanted) -> Located:
         return _located(read_labelled(text, GRAMMAR, wnids), wanted.width, wanted.labels, order)
     if is_csv(data):
         return _from_csv(data, wanted)
+    if wanted.labels != "wnid" and wanted.images is not None:
+        usual = read_usual_located(content(data), wanted.width, wanted.images)
+        if usual is not None:
+            numbers, groups, sides = usual
+            return Located(Guesses(Rows(numbers, groups), wanted.labels), np.moveaxis(sides, 0, -1))
     lines = read_labelled(data, GRAMMAR, _wnids(wanted), wanted.images)
     refuse_incomplete(lines)
     return _located(lines, wanted.width, wanted.labels)
@@ -129,7 +138,7 @@ def _located(lines: Lines, width: int, labels: Numbering, order: Numbers | None 
     inside = rank < groups[:, None]
     places = np.where(inside, starts[:, None] + rank * GROUP, 0)
     numbers = np.where(inside, lines.values[places], 0).astype(np.int32)
-    boxes = np.zeros((*inside.shape, 4))
+    boxes = np.moveaxis(np.zeros((4, *inside.shape)), 0, -1)
     for side in range(4):
         boxes[:, :, side][inside] = lines.values[places[inside] + 1 + side]
     if order is not None:

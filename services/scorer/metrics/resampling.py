@@ -3,8 +3,8 @@
 A round draws as many images as there are; one drawn k times counts k times, its detections and its objects, and
 average precision is measured anew. Only images that can change a round are told apart; of the others it matters only
 how many of the draws fall to them. 64 rounds go over the detections together, for each image a row of 64 counts, which
-is one cache line: what a false detection costs is adding such a row. Rounds come from a fixed seed, so that the same
-file has the same interval.
+is one cache line: what a false detection costs is adding such a row. Images without a detection are drawn by kinds where
+that is quicker (`alike`). Rounds come from a fixed seed, so that the same file has the same interval.
 """
 
 from dataclasses import dataclass, replace
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.scorer.kernels import COMPILED, kernel
+from services.scorer.metrics.alike import KIND_DRAWS, Kinds, kinds_of
 from services.scorer.metrics.matching import HIT, MISS
 from services.scorer.metrics.objects import Images, Judged, Objects
 from shared.report import LEVELS, Interval
@@ -53,6 +54,36 @@ class _Category:
     objects: Images
 
 
+@dataclass(frozen=True, slots=True)
+class _Population:
+    """What rounds are drawn from. contests: their categories, images numbered from 0, so that `apart` are told apart.
+
+    fixed: values of categories that no round changes, in each contest. `rest`: images in which nothing is.
+    """
+
+    contests: list[list[_Category]]
+    fixed: list[float]
+    apart: int
+    kinds: Kinds
+    rest: int
+
+    @property
+    def images(self) -> int:
+        """How many are drawn in each round."""
+        return self.apart + int(self.kinds.sizes.sum()) + self.rest
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds there are to be."""
+        ranked = sum(len(each.misses) + len(each.hits) for contest in self.contests for each in contest)
+        return rounds_for(ranked, self.apart + KIND_DRAWS * len(self.kinds))
+
+    def falling(self, source: np.random.RandomState) -> NDArray[np.int64]:
+        """(ABREAST, 1 + kinds + 1) how many draws of each round fall to all that are told apart, each kind, the rest."""
+        sizes = np.array([self.apart, *self.kinds.sizes.tolist(), *([self.rest] * bool(self.rest))])
+        return source.multinomial(self.images, sizes / self.images, ABREAST)
+
+
 def rounds_for(detections: int, images: int) -> int:
     """How many rounds: `ROUNDS`, or fewer for a very large file, by how much there is to add and to draw alone."""
     return max(FEWEST_ROUNDS, min(ROUNDS, MOST_ADDITIONS // max(1, detections + DRAW * images)))
@@ -64,14 +95,23 @@ def mean_intervals(truth: Objects, judged: Judged, fixed: list[float], images: i
     images: how many there are to be drawn, whether or not anything is in them; a detection in one beyond them is never
     drawn. A category of which a round has no object is left out of that round's mean.
     """
-    of_all = [_prepared(truth, judged, index, images) for index in np.flatnonzero(truth.counts).tolist()]
-    prepared, apart = _told_apart(of_all, images)
-    rounds = rounds_for(sum(len(each.misses) + len(each.hits) for each in prepared), apart)
+    return contest_intervals(truth, [judged], fixed, images)[0]
+
+
+def contest_intervals(
+    truth: Objects, contests: list[Judged], fixed: list[float], images: int
+) -> list[dict[str, Interval]]:
+    """The intervals of the mean over all `contests`, and of each contest's, from the same rounds."""
+    there = np.flatnonzero(truth.counts).tolist()
+    prepared = [[_prepared(truth, judged, index, images) for index in there] for judged in contests]
+    population = _told_apart(prepared, fixed, images)
+    rounds = population.rounds
     source = np.random.PCG64(_SEED)
-    # This generator's binomial numbers are the same in every version of numpy.
-    falling = np.random.RandomState(_SEED).binomial(images, apart / images, (-(-rounds // ABREAST), ABREAST))
-    means = [_means(prepared, fixed, _draw(source, apart, draws)) for draws in falling.tolist()]
-    return _intervals(np.sort(np.concatenate(means)[:rounds]))
+    # This generator's numbers are the same in every version of numpy.
+    falling = np.random.RandomState(_SEED)
+    blocks = [_means(population, source, population.falling(falling)) for _ in range(-(-rounds // ABREAST))]
+    means = np.concatenate(blocks, axis=1)[:, :rounds]
+    return [_intervals(np.sort(each)) for each in means]
 
 
 def _intervals(means: NDArray[np.float64]) -> dict[str, Interval]:
@@ -97,18 +137,29 @@ def _prepared(truth: Objects, judged: Judged, index: int, population: int) -> _C
     )
 
 
-def _told_apart(categories: list[_Category], population: int) -> tuple[list[_Category], int]:
-    """The categories with images numbered anew, from 0 and in the same order; and how many images play a part."""
-    there = np.zeros(population + 1, np.bool_)
-    for each in categories:
-        for images in (each.hits, each.misses, each.objects):
-            there[images] = True
-    places = np.cumsum(there, dtype=np.int32) - np.int32(1)
+def _told_apart(contests: list[list[_Category]], fixed: list[float], population: int) -> _Population:
+    """Images are told apart, numbered anew in the same order, but for those without a detection of a common kind."""
+    detected, there = np.zeros((2, population + 1), np.bool_)
+    for each in (each for contest in contests for each in contest):
+        detected[each.hits] = detected[each.misses] = there[each.objects] = True
+    objects = [each.objects for each in contests[0]]
+    kinds, together = kinds_of(objects, there & ~detected)
+    single = (detected | there) & ~together
+    places = np.cumsum(single, dtype=np.int32) - np.int32(1)
     numbered = [
-        replace(each, hits=places[each.hits], misses=places[each.misses], objects=places[each.objects])
-        for each in categories
+        [
+            replace(
+                each,
+                hits=places[each.hits],
+                misses=places[each.misses],
+                objects=places[each.objects[single[each.objects]]],
+            )
+            for each in contest
+        ]
+        for contest in contests
     ]
-    return numbered, int(np.count_nonzero(there))
+    apart = int(np.count_nonzero(single))
+    return _Population(numbered, fixed, apart, kinds, population - apart - int(kinds.sizes.sum()))
 
 
 def _draw(source: np.random.PCG64, images: int, draws: list[int]) -> Weights:
@@ -138,21 +189,40 @@ def _count_in_arrays(bits: NDArray[np.uint32], counts: Weights) -> None:
 _count = _count_compiled if COMPILED else _count_in_arrays
 
 
-def _means(prepared: list[_Category], fixed: list[float], weights: Weights) -> NDArray[np.float64]:
-    """The mean average precision of each round."""
-    total, counted = np.full(ABREAST, float(sum(fixed))), np.full(ABREAST, float(len(fixed)))
-    for category in prepared:
-        positives = np.zeros((1, ABREAST), np.int32)
-        _sum_rows(weights, category.objects, np.array([len(category.objects)]), positives)
-        misses = np.zeros((len(category.hits), ABREAST), np.int32)
-        _sum_rows(weights, category.misses, category.misses_end, misses)
-        areas = np.zeros(ABREAST)
-        _measure(weights, category.hits, misses, areas)
-        there = positives[0] > 0
-        total[there] += areas[there] / positives[0, there]
-        counted += there
-    means: NDArray[np.float64] = total / np.maximum(counted, 1)
-    return means
+def _means(population: _Population, source: np.random.PCG64, falling: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(1 + contests, ABREAST) the mean average precision of each round, over all contests and in each of them."""
+    kinds = population.kinds
+    weights = _draw(source, population.apart, falling[:, 0].tolist())
+    drawn = np.ascontiguousarray(falling[:, 1 : 1 + len(kinds)].T)
+    positives = [
+        _objects(weights, each.objects) + kinds.objects(index, drawn)
+        for index, each in enumerate(population.contests[0])
+    ]
+    fixed = population.fixed
+    totals = np.full((len(population.contests), ABREAST), float(sum(fixed)))
+    for total, contest in zip(totals, population.contests, strict=True):
+        for category, objects in zip(contest, positives, strict=True):
+            total += _areas(weights, category) / np.maximum(objects, 1)
+    counted = len(fixed) + np.count_nonzero(positives, axis=0)
+    over_all = totals.sum(axis=0) / np.maximum(counted * len(totals), 1)
+    return np.vstack([over_all, totals / np.maximum(counted, 1)])
+
+
+def _objects(weights: Weights, images: Images) -> NDArray[np.int32]:
+    """(ABREAST,) the objects of each round, by the images in which they are."""
+    sums = np.zeros((1, ABREAST), np.int32)
+    _sum_rows(weights, images, np.array([len(images)]), sums)
+    row: NDArray[np.int32] = sums[0]
+    return row
+
+
+def _areas(weights: Weights, category: _Category) -> NDArray[np.float64]:
+    """(ABREAST,) each round's area under the curve, times its objects."""
+    misses = np.zeros((len(category.hits), ABREAST), np.int32)
+    _sum_rows(weights, category.misses, category.misses_end, misses)
+    areas = np.zeros(ABREAST)
+    _measure(weights, category.hits, misses, areas)
+    return areas
 
 
 @kernel("void(uint8[:,::1], int32[::1], int64[::1], int32[:,::1])")

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from services.scorer.metrics.average_precision import area
 from services.scorer.metrics.objects import Judged, Objects
-from services.scorer.metrics.resampling import mean_intervals
-from services.scorer.metrics.tracklets import SHARES, Tracklets, judge, rank
+from services.scorer.metrics.resampling import contest_intervals
+from services.scorer.metrics.tracklets import Tracklets, judge, rank
 from shared.report import Interval
 
 
@@ -51,9 +51,7 @@ def intervals(tracked: Tracked) -> list[dict[str, Interval]]:
     """Of the mean over all shares, then at each."""
     # Without a track and without a tracklet a category has the value 0 in every round.
     fixed = [0.0] * int(np.count_nonzero((tracked.positives == 0) & (tracked.tracklets == 0)))
-    tracks, contests, videos = tracked.tracks, tracked.contests, tracked.videos
-    over_all = mean_intervals(_thrice(tracks), _joined(contests), fixed * len(SHARES), videos)
-    return [over_all, *(mean_intervals(tracks, contest, fixed, videos) for contest in contests)]
+    return contest_intervals(tracked.tracks, tracked.contests, fixed, tracked.videos)
 
 
 def mean(values: list[float | None]) -> float:
@@ -85,30 +83,4 @@ def _as_objects(truth: Tracklets, positives: NDArray[np.int64]) -> Objects:
         excluded_images=np.empty(0, np.int32),
         kept=np.ones(len(truth), np.bool_),
         counts=positives,
-    )
-
-
-def _thrice(tracks: Objects) -> Objects:
-    """The categories once for each share, side by side."""
-    times = len(SHARES)
-    counts = np.tile(tracks.counts, times)
-    return Objects(
-        starts=np.append(0, np.cumsum(counts)).astype(np.int64),
-        images=np.tile(tracks.images, times),
-        corners=tracks.corners,
-        least=tracks.least,
-        excluded_starts=np.zeros(len(counts) + 1, np.int64),
-        excluded_images=tracks.excluded_images,
-        kept=np.tile(tracks.kept, times),
-        counts=counts,
-    )
-
-
-def _joined(contests: list[Judged]) -> Judged:
-    """The contests side by side."""
-    sizes = np.concatenate([np.diff(contest.starts) for contest in contests])
-    return Judged(
-        np.append(0, np.cumsum(sizes)).astype(np.int64),
-        np.concatenate([contest.images for contest in contests]),
-        np.concatenate([contest.outcomes for contest in contests]),
     )

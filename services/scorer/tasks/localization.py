@@ -7,9 +7,11 @@ What is accepted and refused, and why: docs/tasks/localization.md. The rule is e
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from services.scorer.diagnosis.causes import OF_NUMBERS, explaining
 from services.scorer.diagnosis.fractions import FRACTIONS, are_fractions
+from services.scorer.diagnosis.notes import FIRST as FIRST_LINES
 from services.scorer.diagnosis.notes import note
 from services.scorer.formats.blocks import Readable
 from services.scorer.formats.examples import BOXES, IMAGE_NAMES
@@ -17,6 +19,7 @@ from services.scorer.formats.guesses import Wanted
 from services.scorer.formats.instances import EXCLUDED, Instances, read_instances
 from services.scorer.formats.located import Located, read_located
 from services.scorer.formats.numbering import FIRST, Categories, Named, Numbers, categories_of
+from services.scorer.formats.table import Decimals
 from services.scorer.metrics.intervals import intervals
 from services.scorer.metrics.location import keep_found
 from services.scorer.metrics.losses import Losses, errors_by_guesses, flat
@@ -130,9 +133,14 @@ def _notes(case: Case, written: Located, named: Named) -> tuple[Note, ...]:
             f"Lines hold fewer than {k} guesses; each missing one is wrong.",
         ),
         note("inverted-boxes", inverted, _INVERTED),
-        note("looks-like-fractions", made & are_fractions(boxes[made]), FRACTIONS),
+        note("looks-like-fractions", made & _fractions(boxes, made), FRACTIONS),
     )
     return tuple(filter(None, found))
+
+
+def _fractions(boxes: Decimals, made: NDArray[np.bool_]) -> bool:
+    """Whether the boxes that were made are fractions; nearly always the first ones already tell that they are not."""
+    return bool(boxes[:FIRST_LINES].max(initial=0) <= 1) and are_fractions(boxes[made])
 
 
 _INVERTED = (
@@ -168,7 +176,8 @@ def _located(found: Numbers, truth: Instances) -> tuple[Losses, ...]:
     kept = ~truth.excluded
     if _nothing_kept(truth):
         return ()
-    losses = errors_by_guesses(found[kept], truth.labels[kept], flat, worst=1)
+    judged = (found, truth.labels) if kept.all() else (found[kept], truth.labels[kept])
+    losses = errors_by_guesses(*judged, flat, worst=1)
     return tuple(replace(loss, divisor=truth.judged) for loss in losses)
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from deploy.backup.__main__ import main
-from deploy.backup.bases import SEGMENT_BYTES, Stretch, place_in_log
+from deploy.backup.bases import Stretch, place_in_log
 from deploy.backup.catalogue import Catalogue, Kept, objects_of
 from deploy.backup.place import Place
 from deploy.backup.points import Point, chosen_point, newest_point, publish, stamp
+from deploy.backup.receiver import SEGMENT_BYTES
 from deploy.stack.problem import Trouble
 
 NOON = datetime(2026, 8, 1, 12, tzinfo=UTC)

@@ -497,6 +497,13 @@ def test_every_table_is_aligned_and_free_of_control_characters(run: Run, server:
     assert "note: blank lines were skipped (3 times, first in line 9)" in run("report", SUBMISSION).stdout
 
 
+def test_a_board_of_several_pages_is_shown_whole(run: Run, server: Imitation) -> None:
+    first = board()
+    server.script("GET", BOARD, Answer(200, first | {"next": "1." + "0" * 32}), Answer(200, first | {"next": None}))
+    shown = run("leaderboard", "ilsvrc2012", "classification", "test").stdout
+    assert len(re.findall(r"^1 +1-2", shown, re.MULTILINE)) == 2
+
+
 def test_a_board_that_categories_decide_shows_how_many_and_a_dash_for_who_takes_no_part(
     run: Run, server: Imitation
 ) -> None:

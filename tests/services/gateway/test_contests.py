@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.gateway.contests import Leads, categories_won, joined, leads_of
-from services.gateway.ranking import Placing, ranked_by_count, team_ranks
 
 Values = dict[str, float | None]
 Entries = dict[UUID, Values]
@@ -82,18 +81,3 @@ def test_the_columns_of_2014_add_to_all_categories() -> None:
     won = categories_won(leads(entries))
     assert tuple(won[entry] for entry in entries) == column
     assert won.total() == 200
-
-
-def test_the_most_categories_come_first_and_equal_counts_share_a_rank_in_the_order_of_the_headline() -> None:
-    first, second, third, guest = (Placing(uuid4(), rank) for rank in (1, 2, 3, None))
-    counts = {first.id: 4, second.id: 9, third.id: 4}
-    placed = ranked_by_count([first, guest, second, third], counts)
-    assert [(one.id, one.rank) for one in placed] == [(second.id, 1), (first.id, 2), (third.id, 2), (guest.id, None)]
-
-
-def test_a_team_stands_where_its_best_entry_stands() -> None:
-    ours, theirs, others, absent = uuid4(), uuid4(), uuid4(), uuid4()
-    rows = [(ours, 1), (ours, 2), (theirs, 3), (others, 3), (absent, None)]
-    placings = [Placing(uuid4(), rank) for _, rank in rows]
-    teams = {placing.id: team for placing, (team, _) in zip(placings, rows, strict=True)}
-    assert team_ranks(placings, teams) == {ours: 1, theirs: 2, others: 2}

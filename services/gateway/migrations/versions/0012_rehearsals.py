@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("queue_answers", sa.Boolean(), nullable=False),
         sa.Column("workers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("places", sa.Integer(), nullable=True),
         sa.CheckConstraint("id = 1", name=op.f("ck_fleet_one")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_fleet")),
     )
