@@ -43,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
         "--keep", action="store_true", help="keep the folder that is made otherwise; a run that fails keeps it"
     )
     parser.add_argument("--teams", type=int, default=6, metavar="N", help="how many submit (6)")
-    parser.add_argument("--rate", type=float, default=3.0, metavar="N", help="submissions a second of all teams (3)")
+    parser.add_argument("--rate", type=float, default=4.0, metavar="N", help="submissions a second of all teams (4)")
     return parser
 
 

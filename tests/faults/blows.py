@@ -19,6 +19,8 @@ from tests.faults.scene import LOOK_SECONDS, Scene
 CATCH_SECONDS = 6.0
 """How long to wait for a scorer to have a job, and for the queue to have some: there is always something on its way."""
 
+HELD_SECONDS = 0.5
+
 WAITING_JOBS = 4
 """So many evaluations stand in the queue before it is emptied."""
 
@@ -28,11 +30,14 @@ STOP_SIGNAL = {"postgres": signal.SIGINT}
 
 @dataclass(slots=True)
 class Blow:
-    """What was hit: when it began (monotonic, and by the clock), and the evaluations under way at what was hit."""
+    """What was hit: when it began (monotonic, and by the clock), and the evaluations under way at what was hit.
+    `taken_over`: when another scorer was seen to have begun these, where it was a scorer.
+    """
 
     began: float = 0.0
     at: datetime = field(default_factory=utc_now)
     caught: list[UUID] = field(default_factory=list)
+    taken_over: float | None = None
 
 
 def inflict(scene: Scene, fault: Fault) -> Blow:
@@ -44,12 +49,29 @@ def inflict(scene: Scene, fault: Fault) -> Blow:
         let_go()
         if fault.target != "receivers":
             scene.prober.send()
-        time.sleep(fault.seconds)
+        _last(scene, fault, blow)
     if fault.target == "receivers":
         # Who does not listen hears late by his own fault: what counts is what is sent after it.
         blow.began = time.monotonic()
         scene.prober.send()
     return blow
+
+
+def _last(scene: Scene, fault: Fault, blow: Blow) -> None:
+    """Let it last, and see meanwhile whether somebody takes over."""
+    end = time.monotonic() + fault.seconds
+    while (left := end - time.monotonic()) > 0:
+        look_for_takeover(scene, fault, blow)
+        time.sleep(min(left, 2 * LOOK_SECONDS))
+
+
+def look_for_takeover(scene: Scene, fault: Fault, blow: Blow) -> bool:
+    """Whether everything that a scorer had is another's, or there was nothing."""
+    if blow.taken_over is None and blow.caught and fault.target.startswith("scorer"):
+        if scene.are_taken_over(blow.caught, blow.at):
+            blow.taken_over = time.monotonic()
+        return blow.taken_over is not None
+    return True
 
 
 @contextmanager
@@ -66,16 +88,15 @@ def _prepared(scene: Scene, fault: Fault, blow: Blow) -> Iterator[Callable[[], N
 
 
 def _caught(look: Callable[[], list[UUID]], enough: int) -> list[UUID]:
-    """What `look` sees twice: once may be seen at its very end."""
-    deadline, before = time.monotonic() + CATCH_SECONDS, set[UUID]()
-    while time.monotonic() < deadline:
-        now = look()
-        same = [one for one in now if one in before]
-        if len(same) >= enough:
-            return same
-        before = set(now)
-        time.sleep(2 * LOOK_SECONDS)
-    return [one for one in look() if one in before]
+    """What `look` sees for half a second: what is held stays, other work may be seen at its very end."""
+    deadline, first_seen = time.monotonic() + CATCH_SECONDS, dict[UUID, float]()
+    while True:
+        now = time.monotonic()
+        first_seen = {one: first_seen.get(one, now) for one in look()}
+        held = [one for one, since in first_seen.items() if now - since >= HELD_SECONDS]
+        if len(held) >= enough or now > deadline:
+            return held
+        time.sleep(LOOK_SECONDS)
 
 
 def _kill(scene: Scene, fault: Fault, _: contextlib.ExitStack) -> None:

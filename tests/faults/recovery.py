@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from tests.faults.blows import Blow, inflict
+from tests.faults.blows import Blow, inflict, look_for_takeover
 from tests.faults.plan import Fault
 from tests.faults.scene import Overdue, Scene, until
 
@@ -43,7 +43,7 @@ def _suffer(scene: Scene, fault: Fault) -> Felt:
     takeover = requeue = None
     complaint = ""
     if fault.target.startswith("scorer") and blow.caught:
-        takeover = _until_taken_over(scene, blow)
+        takeover = _until_taken_over(scene, fault, blow)
         if fault.kind == "kill" and takeover > TAKEOVER_SECONDS:
             complaint = f"the killed scorer's job was taken over after {takeover:.1f} s, not {TAKEOVER_SECONDS:.0f}"
     if fault.kind in ("flush", "wipe") and blow.caught:
@@ -60,9 +60,10 @@ def _suffer(scene: Scene, fault: Fault) -> Felt:
     return Felt(fault, recovery, len(blow.caught), takeover, requeue, complaint)
 
 
-def _until_taken_over(scene: Scene, blow: Blow) -> float:
-    until(lambda: scene.are_taken_over(blow.caught, blow.at), LONGEST_SECONDS, "a scorer's job was never taken over")
-    return time.monotonic() - blow.began
+def _until_taken_over(scene: Scene, fault: Fault, blow: Blow) -> float:
+    until(lambda: look_for_takeover(scene, fault, blow), LONGEST_SECONDS, "a scorer's job was never taken over")
+    assert blow.taken_over is not None, "it was seen"
+    return blow.taken_over - blow.began
 
 
 def _until_heard(scene: Scene, submission: str) -> float:

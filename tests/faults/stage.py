@@ -1,6 +1,8 @@
 """Sets the scene: lines, disk, recorder and stack; the challenge, the teams and their endpoints; takes all down again."""
 
+import contextlib
 import random
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -73,6 +75,7 @@ def set_up(papers: Papers, teams: int, draw: random.Random, *, with_disk: bool) 
     """Everything running, until the end of the block."""
     with ExitStack() as standing:
         disk = standing.enter_context(small_disk(papers.stack)) if with_disk else None
+        standing.callback(_keep_logs, papers)
         receivers = standing.enter_context(listening(papers.heard))
         links = _links(papers.stack)
         standing.callback(links.close)
@@ -90,6 +93,12 @@ def set_up(papers: Papers, teams: int, draw: random.Random, *, with_disk: bool) 
         prober = Prober(clients.pop(PROBER), history, random.Random(draw.random()))
         scene = Scene(stack, links, receivers, disk, desk, prober, papers.heard)
         yield Stage(scene, list(clients.values()), keys, history)
+
+
+def _keep_logs(papers: Papers) -> None:
+    """The stack's disk may go with the run; what the programs said stays beside its papers."""
+    with contextlib.suppress(OSError):
+        shutil.copytree(papers.stack / "logs", papers.folder / "logs")
 
 
 def _links(folder: Path) -> Links:
