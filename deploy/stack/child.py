@@ -16,6 +16,8 @@ from deploy.stack.readiness import ReadyPipe
 LOG_BYTES = 10 * 2**20
 """A log larger than this is put aside (one old one is kept) before a process is started."""
 
+NEWS_BYTES = 2**20
+
 LAST_LINES = 15
 """Of a log, shown when a program fails to start."""
 
@@ -39,7 +41,7 @@ class Child:
         if log.exists() and log.stat().st_size > LOG_BYTES:
             log.replace(log.with_suffix(".log.1"))
         with log.open("ab") as output:
-            self._log_start = output.tell()
+            self._log_start = self._log_heard = output.tell()
             self._process = subprocess.Popen(
                 launched(program.command, program.launch),
                 env=dict(program.environment) | {name: str(number) for name, number in handed.items()},
@@ -65,6 +67,14 @@ class Child:
         with self._log.open("rb") as log:
             log.seek(self._log_start)
             return log.read().decode(errors="replace")
+
+    def news(self) -> str:
+        """What the program has said since this was asked last, up to a megabyte of it."""
+        with self._log.open("rb") as log:
+            log.seek(self._log_heard)
+            said = log.read(NEWS_BYTES)
+            self._log_heard += len(said)
+        return said.decode(errors="replace")
 
     async def until_ready(self) -> None:
         """Wait until it is; raises `Trouble`, with the end of what it has said, when it is not in time, and kills it."""

@@ -17,6 +17,9 @@ from deploy.stack.program import Program
 from deploy.stack.state import Phase, ProgramState
 from shared.clock import Clock
 
+WATCH_SECONDS = 2.0
+"""Between two looks at what a program says."""
+
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 10.0
 
 HEALTHY_SECONDS = 30.0
@@ -112,7 +115,9 @@ class Keeper:
     async def _revive(self) -> None:
         child = self._child
         assert child is not None, "it has been started"
+        watching = asyncio.create_task(self._watch(child))
         await child.ended.wait()
+        watching.cancel()
         async with self._turn:
             if child is not self._child:
                 return
@@ -121,6 +126,14 @@ class Keeper:
                 await self._start()
             except Trouble as trouble:
                 self._tell(trouble.sentence)
+
+    async def _watch(self, child: Child) -> None:
+        """End a process that will not recover by itself: it is started again, as any that died."""
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            if await asyncio.to_thread(lambda: self.program.lost(child.news())):
+                self._tell(f"{self.program.name} says that it cannot go on as it is, and is ended")
+                await child.stop(self.program.stop_seconds)
 
     async def _mourn(self, child: Child) -> None:
         recovered = time.monotonic() - self._born > HEALTHY_SECONDS

@@ -18,6 +18,11 @@ def nothing() -> None:
     """No preparation."""
 
 
+def never(_: str) -> bool:
+    """What a program says does not mean that it is lost."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """One process of the stack.
@@ -25,7 +30,8 @@ class Program:
     `prepare` runs before each start. `ready` is asked again and again, with what the program has logged since its
     start, until it answers True; both run in a thread and may block. A program that runs `once` is ready when it has
     ended well. `port` is where people reach it, if anywhere. `launch` are flags of `deploy/stack/launcher.py`.
-    After `stop_signal` it has `stop_seconds` to end by itself.
+    After `stop_signal` it has `stop_seconds` to end by itself. `lost` is asked every few seconds, with what it has logged
+    since it was asked last: True when it will not recover by itself, and is to be started again.
 
     A program that `overlaps` may have a successor beside it for a while: each of its processes says itself when it is
     ready (readiness.py), and `ready` is not asked. `listens_as` is the variable in which its processes find the number
@@ -44,5 +50,6 @@ class Program:
     launch: tuple[str, ...] = ()
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 10.0
+    lost: Callable[[str], bool] = never
     overlaps: bool = False
     listens_as: str = ""

@@ -145,6 +145,22 @@ def test_a_program_that_fails_to_come_back_is_tried_again_and_again(folder: Fold
     assert "service died (exit status 1); starting it again" in told
 
 
+def test_a_program_that_says_it_is_lost_is_started_again_and_one_that_says_so_no_more_is_left(folder: Folder) -> None:
+    says = f"import pathlib\nhere = pathlib.Path({str(folder.path / 'once')!r})\n"
+    says += "print('no way' if not here.exists() else 'fine', flush=True)\nhere.touch()\n"
+
+    async def watch(folder: Folder) -> None:
+        await until(lambda: state_of(folder, "lost").restarts == 1 and state_of(folder, "lost").phase == "ready")
+
+    told = supervised(folder, (program("lost", says + WAITS, lost=lambda said: "no way" in said),), watch)
+    assert told[1:4] == [
+        "everything ready",
+        "lost says that it cannot go on as it is, and is ended",
+        "lost died (killed by signal 15); starting it again",
+    ]
+    assert sum("cannot go on" in line for line in told) == 1
+
+
 def test_the_pause_between_starts_doubles_up_to_ten_seconds() -> None:
     assert [pause_seconds(deaths) for deaths in (1, 2, 3, 6, 7, 1000)] == [0.2, 0.4, 0.8, 6.4, 10.0, 10.0]
 

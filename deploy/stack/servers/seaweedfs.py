@@ -1,6 +1,9 @@
 """SeaweedFS, the S3 server: one identity per service, each with no more rights than the table in docs/operations.md."""
 
+import errno
 import json
+import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -33,6 +36,12 @@ CLOSED: Mapping[str, str] = {
     "volume.preStopSeconds": "0",
 }
 """Flags wherever SeaweedFS runs: nothing that we do not use, nothing made or deleted unasked."""
+
+NO_ROOM = os.strerror(errno.ENOSPC).lower()
+"""What it says of a write for which there was no room."""
+
+ROOM_BYTES = 64 * 2**20
+"""So much is free again when somebody has made room."""
 
 PORTS = ("s3", "master", "volume", "filer", "admin")
 """SeaweedFS takes these, and each plus 10,000 for itself."""
@@ -76,7 +85,17 @@ def seaweedfs(folder: Path, addresses: Addresses) -> Program:
         # It stops in 1.2 s, or else waits 10 s for a part of its own, or for ever on a full disk. What it has
         # acknowledged survives being killed.
         stop_seconds=4.0,
+        lost=lambda said: remembers_a_full_disk(said, folder),
     )
+
+
+def remembers_a_full_disk(said: str, folder: Path, room_bytes: int = ROOM_BYTES) -> bool:
+    """Whether it still fails for want of room that there is.
+
+    The stores of its filer keep the first error of a write for ever, each for some of the folders, until they are opened
+    anew.
+    """
+    return NO_ROOM in said and shutil.disk_usage(folder).free > room_bytes
 
 
 def identities_file(secrets: Secrets) -> str:
