@@ -57,7 +57,7 @@ def test_every_error_is_a_problem_that_names_its_request(app: FastAPI, path: str
 def test_a_method_that_an_address_does_not_take_is_told_all_that_it_takes(app: FastAPI) -> None:
     refused = answer(app, "/breaks/1", method="PUT")
     assert (refused.status_code, refused.json()["code"]) == (405, "method-not-allowed")
-    assert refused.headers["allow"] == "GET, POST"
+    assert refused.headers["allow"] == "GET, HEAD, POST"
 
 
 def test_every_problem_names_whom_to_ask_where_there_is_somebody(app: FastAPI) -> None:

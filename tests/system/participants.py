@@ -27,9 +27,9 @@ year = 2026
 description = "For a test."
 
 [tasks.classification]
-kind = "classification"
+kind = "{kind}"
 title = "Classification"
-headline = "top_5_error"
+headline = "{headline}"
 categories = 1000
 max_bytes = 22_000_000
 protocol = {{ confidence = "proven", source = "eval_flat.m" }}
@@ -40,6 +40,14 @@ images = {images}
 held_out = true
 limits = {{ pool = "{name}", places = {places}, window_seconds = 604_800, forgiven_per_day = 20 }}
 """
+
+
+HEADLINES = {"classification": "top_5_error", "detection": "mean_average_precision"}
+
+
+def definition(name: str, images: int, places: int, kind: str = "classification") -> str:
+    """A challenge of one task; whatever its kind, its address is that of classification."""
+    return DEFINITION.format(name=name, images=images, places=places, kind=kind, headline=HEADLINES[kind])
 
 
 class Organiser:
@@ -55,11 +63,10 @@ class Organiser:
         with closing(Storage(self._stack.addresses.storage_address("publish"))) as operator:
             publish(self.desk.database, operator, self.desk.clock, folder, list(truths))
 
-    def host(self, folder: Path, truth: bytes, places: int = 2) -> str:
-        """Publish a challenge of its own for `truth`; returns its name."""
+    def host(self, folder: Path, truth: bytes, places: int = 2, kind: str = "classification") -> str:
+        """Publish a challenge of its own for `truth`, which has a line for each image; returns its name."""
         name = f"test-{uuid4().hex[:10]}"
-        images = len(truth.splitlines())
-        (folder / "challenge.toml").write_text(DEFINITION.format(name=name, images=images, places=places))
+        (folder / "challenge.toml").write_text(definition(name, len(truth.splitlines()), places, kind))
         (folder / "truth.txt").write_bytes(truth)
         self.publish(folder, f"test={folder / 'truth.txt'}")
         return name

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from tests.stacks import Stack
-from tests.system.participants import DEFINITION
+from tests.system.participants import definition
 
 pytestmark = pytest.mark.system
 
@@ -31,7 +31,7 @@ TO_TEST = ("--challenge", PLACE[0], "--task", PLACE[1], "--split", PLACE[2])
 def client(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The client as downloaded, with a challenge to submit to."""
     folder = tmp_path_factory.mktemp("client-trial")
-    (folder / "challenge.toml").write_text(DEFINITION.format(name=PLACE[0], images=IMAGES, places=2))
+    (folder / "challenge.toml").write_text(definition(PLACE[0], IMAGES, places=2))
     truth = folder / "truth.txt"
     truth.write_text("".join(f"{image % 1000 + 1}\n" for image in range(IMAGES)))
     stack.command("services.gateway", "publish", str(folder), "--ground-truth", str(truth))

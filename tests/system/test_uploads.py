@@ -22,7 +22,7 @@ from services.gateway.actions.keys import make_key
 from services.gateway.actions.teams import found_team
 from services.gateway.tables import UploadRow
 from tests.stacks import Stack
-from tests.system.participants import DEFINITION, Organiser
+from tests.system.participants import Organiser, definition
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.system
@@ -40,8 +40,8 @@ CLIENT = Path(__file__).parents[2] / "services" / "gateway" / "client.py"
 def key(stack: Stack, organiser: Organiser, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A team's key, with a challenge that takes large files."""
     folder = tmp_path_factory.mktemp("large-files")
-    definition = DEFINITION.format(name=PLACE["challenge"], images=2, places=1000)
-    (folder / "challenge.toml").write_text(definition.replace("22_000_000", "600_000_000"))
+    text = definition(PLACE["challenge"], images=2, places=1000)
+    (folder / "challenge.toml").write_text(text.replace("22_000_000", "600_000_000"))
     (folder / "truth.txt").write_bytes(b"1\n2\n")
     organiser.publish(folder, f"test={folder / 'truth.txt'}")
     found_team(organiser.desk, "large files")

@@ -29,6 +29,7 @@ from tests.services.gateway.api.test_throttle import Watch
 from tests.services.gateway.conftest import Scorer, Team, serving
 from tests.services.gateway.uploading import ask_to_open
 from tests.services.quota.test_app import free_port
+from tests.waiting import eventually
 
 FILE = b"1\n2\n3\n4\n"
 VALIDATION = "/v1/challenges/tiny/tasks/classification/splits/validation/submissions"
@@ -52,6 +53,13 @@ def look(team: Team, submission: dict[str, Any]) -> dict[str, Any]:
     return content
 
 
+def listed(team: Team, submission: dict[str, Any]) -> dict[str, Any]:
+    """What the list of submissions says of its wait."""
+    items = team.http.get("/v1/submissions").raise_for_status().json()["items"]
+    queue: dict[str, Any] = next(one["queue"] for one in items if one["id"] == submission["id"])
+    return queue
+
+
 def run(scorer: Scorer, submission: dict[str, Any]) -> None:
     """From begun to scored."""
     evaluation = UUID(submission["evaluation"]["id"])
@@ -66,8 +74,9 @@ def test_a_queued_submission_says_how_many_go_before_it_and_when_it_is_done(
     alive(desk, 2)
     run(scorer, queued(team, 0))
     first, second = queued(team, 1), queued(team, 2)
-    queues = {one["id"]: one["queue"] for one in team.http.get("/v1/submissions").json()["items"] if one["queue"]}
-    before, after = queues[first["id"]], queues[second["id"]]
+    # Of what was queued just now nothing is known yet.
+    eventually(lambda: None not in (listed(team, first)["position"], listed(team, second)["position"]))
+    before, after = listed(team, first), listed(team, second)
     assert before["position"] < after["position"]
     assert 0 <= before["begun_in_seconds"] <= after["begun_in_seconds"] <= after["done_in_seconds"]
     assert "runs of this split" in before["basis"]

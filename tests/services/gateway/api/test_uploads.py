@@ -381,7 +381,7 @@ def test_an_upload_that_is_given_up_leaves_nothing_and_gives_its_place_back(team
 
 
 def test_a_method_that_an_address_does_not_take_is_told_those_that_it_does(team: Team) -> None:
-    for path, methods in (("/v1/uploads", "GET, POST"), (f"/v1/uploads/{uuid4()}", "DELETE, GET")):
+    for path, methods in (("/v1/uploads", "GET, HEAD, POST"), (f"/v1/uploads/{uuid4()}", "DELETE, GET, HEAD")):
         answer = team.http.patch(path)
         problem(answer, 405, "method-not-allowed")
         assert answer.headers["allow"] == methods
