@@ -13,14 +13,15 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 TOLERANCE_SECONDS = 300
 MOST_BYTES = 64 * 1024
 
 
-def verify(secrets: Sequence[str], headers: Mapping[str, str], body: bytes, now: float) -> str:
+def verify(secrets: Sequence[str], headers: Message, body: bytes, now: float) -> str:
     """The event's id; raises ValueError unless one of `secrets` signed `body` within five minutes of `now`."""
     message, at = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
     if not message or not at.isdecimal() or abs(now - int(at[:15])) > TOLERANCE_SECONDS:
