@@ -74,7 +74,7 @@ def _keep(options: argparse.Namespace) -> int:
 
 def _now(options: argparse.Namespace) -> int:
     point = now(_source(options), Place(options.to.resolve()), _tell, utc_now)
-    _tell(f"point {point.name}: the database, {point.objects} objects and the secrets are in {options.to}")
+    _tell(f"point {point.name}: the database, {point.in_words()}, and the secrets are in {options.to}")
     return 0
 
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def place_in_log(lsn: str) -> int:
     return int(high, 16) << 32 | int(low, 16)
 
 
-def take_base(place: Place, cluster: Cluster, base: Base, objects: dict[Where, Kept]) -> None:
+def take_base(place: Place, cluster: Cluster, base: Base, objects: Mapping[Where, Kept]) -> None:
     """Copy the cluster, verify the copy, and begin a catalogue with `objects`; it appears whole or not at all."""
     making = place.bases / "making"
     shutil.rmtree(making, ignore_errors=True)

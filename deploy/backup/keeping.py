@@ -1,7 +1,7 @@
 """Keeps a backup: receives the database's log all the time, and every few seconds publishes a point with its objects."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -50,7 +50,7 @@ class Keeping:
         self._clock = clock
         self._cluster = Cluster(source.addresses)
         self._storage = Storage(source.addresses.storage_address("backup"))
-        self._copier = Copier(self._storage, place)
+        self._copier = Copier(self._storage, place, tell)
         self._receiver: Receiver | None = None
         self._base: Base | None = None
         self._catalogue: Catalogue | None = None
@@ -80,6 +80,7 @@ class Keeping:
             catalogue_digest=catalogue.digest,
             objects=len(catalogue.objects),
             object_bytes=sum(kept.size_bytes for kept in catalogue.objects.values()),
+            lacking=len(catalogue.lacking),
         )
         publish(self._place, point)
         for where in gone:
@@ -137,7 +138,7 @@ class Keeping:
             self._tell(f"base {name} was the oldest and has been deleted, with its points")
         return base
 
-    def _objects_until(self, last: Base | None) -> dict[Where, Kept]:
+    def _objects_until(self, last: Base | None) -> Mapping[Where, Kept]:
         if last is None:
             return {}
         if self._catalogue is not None and self._base == last:

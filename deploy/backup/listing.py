@@ -9,9 +9,16 @@ from deploy.backup.points import Point, all_points
 
 def as_table(place: Place, now: datetime) -> str:
     """One line a point, the newest last."""
-    rows = [("point", "age", "base", "objects", "size")]
+    rows = [("point", "age", "base", "objects", "lacking", "size")]
     rows += [
-        (point.name, _age(point, now), point.base, str(point.objects), f"{point.object_bytes / 2**20:.1f} MiB")
+        (
+            point.name,
+            _age(point, now),
+            point.base,
+            str(point.objects),
+            str(point.lacking),
+            f"{point.object_bytes / 2**20:.1f} MiB",
+        )
         for point in all_points(place)
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]

@@ -81,7 +81,7 @@ def _taken(place: Place) -> IO[str] | None:
 def _try(keeping: Keeping, tell: Tell) -> None:
     try:
         point = keeping.point()
-        tell(f"point {point.name}: {point.objects} objects")
+        tell(f"point {point.name}: {point.in_words()}")
     except (*PASSING, Trouble) as error:
         tell(f"no point this time: {error}")
 

@@ -15,7 +15,8 @@ from shared.model import Model
 class Point(Model):
     """`name` marks it in the database's log, at `lsn`. The first `catalogue_bytes` of its base's catalogue are its objects.
 
-    `at` is when it was marked: what was committed before is in it, and what the database names then is among the objects.
+    `at` is when it was marked: what was committed before is in it, and what the database names then is among the objects,
+    but for those that are `lacking`: the store listed them and did not give them.
     """
 
     name: str
@@ -28,6 +29,11 @@ class Point(Model):
     catalogue_digest: Digest
     objects: int
     object_bytes: int
+    lacking: int = 0
+
+    def in_words(self) -> str:
+        """How many objects it has, and lacks if it does."""
+        return f"{self.objects} objects" + (f", LACKS {self.lacking}" if self.lacking else "")
 
 
 def stamp(at: datetime) -> str:
@@ -37,7 +43,8 @@ def stamp(at: datetime) -> str:
 
 def publish(place: Place, point: Point) -> None:
     """Make the point count, in one step."""
-    write_private(place.points / f"{point.name}.json", point.model_dump_json(indent=2))
+    # A point that lacks nothing is written as it always was: older versions can read it.
+    write_private(place.points / f"{point.name}.json", point.model_dump_json(indent=2, exclude_defaults=True))
     make_lasting(place.points)
 
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
-from deploy.backup.catalogue import objects_of
+from deploy.backup.catalogue import contents_of
 from deploy.backup.mending import forget_lost_parts
 from deploy.backup.place import Place
 from deploy.backup.points import Point
@@ -47,7 +47,7 @@ def restore(place: Place, point: Point, target: Path, tell: Callable[[str], None
 
 
 def _restore(place: Place, point: Point, folder: Folder, tell: Callable[[str], None]) -> None:
-    objects = objects_of(place.catalogue(point.base), point.catalogue_bytes, point.catalogue_digest)
+    contents = contents_of(place.catalogue(point.base), point.catalogue_bytes, point.catalogue_digest)
     write_private(folder.secrets, place.secrets(point.secrets).read_text())
     addresses = Addresses(choose_ports(folder.ports, ANY_PORTS), keep_secrets(folder.secrets))
     data = folder.data("postgres")
@@ -60,13 +60,15 @@ def _restore(place: Place, point: Point, folder: Folder, tell: Callable[[str], N
         ThreadPoolExecutor(1) as beside,
     ):
         storing.wait()
-        refilled = beside.submit(refill, place, objects, storage)
+        refilled = beside.submit(refill, place, contents.objects, storage)
         database.wait()
         tell("the database is back")
-        lost = forget_lost_parts(addresses, objects)
+        lost = forget_lost_parts(addresses, contents.objects)
         if lost:
             tell(f"{lost} parts of open uploads will be asked for again")
         refilled.result()
-        tell(f"{len(objects)} objects are back")
+        tell(f"{len(contents.objects)} objects are back")
+        for bucket, key in contents.lacking:
+            tell(f"LACKING: {bucket}/{key} was listed and could not be read when the point was made")
     tidy(data)
     folder.ports.unlink()

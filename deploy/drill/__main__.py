@@ -1,6 +1,7 @@
 """`python -m deploy.drill`: destroys a stack of its own with thousands of submissions and restores it from its backup.
 
-Exit status 1 when anything is not as it was, or took longer than promised. Writes `last-rehearsal.json` into the backup.
+Exit status 1 when anything is not as it was, or took longer than promised. Writes `last-rehearsal.json` into the backup,
+also when the way back fails.
 """
 
 import argparse
@@ -8,17 +9,18 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from deploy.backup.place import Place
 from deploy.backup.points import Point, all_points, newest_point
 from deploy.demo.telling import Failed, Teller
-from deploy.drill.crowd import Team, found_crowd, score_for_real
-from deploy.drill.disaster import command, destroy, down, up
+from deploy.drill.crowd import found_crowd, score_for_real
+from deploy.drill.disaster import Start, command, destroy, down, up
 from deploy.drill.meanwhile import Meanwhile
 from deploy.drill.multiplying import multiply
-from deploy.drill.rehearsal import Rehearsal, note_rehearsal
+from deploy.drill.rehearsal import Course, noted
 from deploy.drill.seeing import Seen, look
 from shared.clock import utc_now
 
@@ -78,32 +80,38 @@ def _drill(tell: Teller, stack: Path, backup: Path, options: argparse.Namespace)
     tell.say(
         f"every process killed -9, {stack} deleted; {len(late.acknowledged)} submissions were acknowledged meanwhile"
     )
-    tell.check(worst <= WORST_RPO_SECONDS, f"the newest point was {rpo_seconds:.1f} s old, {worst:.1f} s at the worst")
+    tell.say(f"the newest point was {rpo_seconds:.1f} s old, {worst:.1f} s at the worst")
 
     tell.step("The way back")
+    with noted(backup, options.submissions, worst) as course:
+        running = _restored(tell, stack, backup, course)
+        missing, after = late.lost(running.url, last.at)
+        compare(tell, course, seen, look(running.url, teams), missing)
+        tell.say(f"allowance and events of {len(teams)} teams, opened by their keys from before")
+        tell.say(f"of what was acknowledged after the point, {len(after)} are lost")
+        tell.check(worst <= WORST_RPO_SECONDS, f"no more than {WORST_RPO_SECONDS:.0f} s can ever have been lost")
+        tell.check(course.seconds <= LONGEST_RESTORE_SECONDS, f"all was ready within {LONGEST_RESTORE_SECONDS:.0f} s")
+
+
+def _restored(tell: Teller, stack: Path, backup: Path, course: Course) -> Start:
     began = time.monotonic()
     for line in command("deploy.backup", "restore", "--from", str(backup), "--folder", str(stack)).splitlines():
         tell.say(line)
     running = up(stack)
-    seconds = time.monotonic() - began
-    tell.check(
-        seconds <= LONGEST_RESTORE_SECONDS,
-        f"first answer {running.answered - began:.0f} s after the order to restore, everything ready after {seconds:.0f} s",
+    seconds = course.all_is_ready()
+    tell.say(
+        f"first answer {running.answered - began:.0f} s after the order to restore, everything ready after {seconds:.0f} s"
     )
-    _compare(tell, seen, look(running.url, teams), teams)
-    missing, after = late.lost(running.url, last.at)
-    tell.check(not missing, f"nothing that was acknowledged before the point is lost; after it, {len(after)} are")
-    rehearsal = Rehearsal(
-        at=utc_now(), seconds=seconds, submissions=options.submissions, rpo_seconds=worst, identical=True
-    )
-    note_rehearsal(backup, rehearsal)
+    return running
 
 
-def _compare(tell: Teller, before: Seen, after: Seen, teams: list[Team]) -> None:
+def compare(tell: Teller, course: Course, before: Seen, after: Seen, missing: Sequence[str]) -> None:
+    """Whether all is as it was, with nothing `missing` of what was acknowledged before the point; noted before it counts."""
     differing = before.differs_in(after)
+    course.identical = not differing and not missing
     tell.check(not differing, "identical" if not differing else f"differs: {', '.join(differing)}")
+    tell.check(not missing, f"{len(missing)} of what was acknowledged before the point are lost")
     tell.say(f"the board's {len(after.board)} entries, {len(after.reports)} reports byte for byte,")
-    tell.say(f"allowance and events of {len(teams)} teams, opened by their keys from before")
 
 
 def _point_after(place: Place, moment: datetime) -> Point:

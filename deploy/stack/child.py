@@ -1,20 +1,21 @@
 """One process of a program, from its start to its end; what it says goes to the program's log."""
 
 import asyncio
+import os
 import socket
 import subprocess
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 from deploy.stack.launching import launched
+from deploy.stack.logs import put_aside
 from deploy.stack.problem import Trouble
 from deploy.stack.processes import POLL_SECONDS, end_group, life_of
 from deploy.stack.program import Program
 from deploy.stack.readiness import ReadyPipe
-
-LOG_BYTES = 10 * 2**20
-"""A log larger than this is put aside (one old one is kept) before a process is started."""
 
 NEWS_BYTES = 2**20
 
@@ -23,6 +24,12 @@ LAST_LINES = 15
 
 START_SECONDS = 120.0
 """Longest start of any program: a busy machine is slow, but a program that takes longer is broken."""
+
+SHORT = "look whether the disk is full, or the machine is short of memory, processes or open files"
+"""What to do when the machine refuses something."""
+
+REFUSALS = (OSError, RuntimeError)
+"""How it refuses: the second is what Python says when it gives no thread."""
 
 
 class Child:
@@ -38,23 +45,17 @@ class Child:
         handed = {self._pipe.variable: self._pipe.there}
         if listening is not None:
             handed[program.listens_as] = listening.fileno()
-        if log.exists() and log.stat().st_size > LOG_BYTES:
-            log.replace(log.with_suffix(".log.1"))
-        with log.open("ab") as output:
-            self._log_start = self._log_heard = output.tell()
-            self._process = subprocess.Popen(
-                launched(program.command, program.launch),
-                env=dict(program.environment) | {name: str(number) for name, number in handed.items()},
-                cwd=program.folder,
-                pass_fds=tuple(handed.values()),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-        self._pipe.is_handed_over()
+        self._log_start = self._log_heard = 0
+        put_aside(log)
+        try:
+            self._process = self._begun(handed)
+        except OSError:
+            self._pipe.close()
+            raise
+        finally:
+            self._pipe.is_handed_over()
         self.life = life_of(self._process.pid)
-        threading.Thread(target=self._wait, args=(asyncio.get_running_loop(),), daemon=True).start()
+        self._have_it_awaited()
 
     @property
     def status(self) -> str:
@@ -65,19 +66,26 @@ class Child:
     def output(self) -> str:
         """Everything that the program has said since this process started."""
         with self._log.open("rb") as log:
-            log.seek(self._log_start)
+            log.seek(_still_there(self._log_start, log))
             return log.read().decode(errors="replace")
 
     def news(self) -> str:
         """What the program has said since this was asked last, up to a megabyte of it."""
         with self._log.open("rb") as log:
-            log.seek(self._log_heard)
+            log.seek(_still_there(self._log_heard, log))
             said = log.read(NEWS_BYTES)
-            self._log_heard += len(said)
+            self._log_heard = log.tell()
         return said.decode(errors="replace")
 
     async def until_ready(self) -> None:
         """Wait until it is; raises `Trouble`, with the end of what it has said, when it is not in time, and kills it."""
+        try:
+            await self._until_ready()
+        except REFUSALS as error:
+            await self.kill()
+            raise Trouble(f"{self._program.name} cannot be watched while it starts: {error}", SHORT) from error
+
+    async def _until_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not await self._looks_ready():
             if self.ended.is_set():
@@ -103,6 +111,30 @@ class Child:
         self._process.kill()
         await self.ended.wait()
 
+    def _begun(self, handed: Mapping[str, int]) -> subprocess.Popen[bytes]:
+        with self._log.open("ab") as output:
+            self._log_start = self._log_heard = output.tell()
+            return subprocess.Popen(
+                launched(self._program.command, self._program.launch),
+                env=dict(self._program.environment) | {name: str(number) for name, number in handed.items()},
+                cwd=self._program.folder,
+                pass_fds=tuple(handed.values()),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+
+    def _have_it_awaited(self) -> None:
+        try:
+            threading.Thread(target=self._wait, args=(asyncio.get_running_loop(),), daemon=True).start()
+        except RuntimeError:
+            # No more threads: nobody would ever know of it.
+            self._process.kill()
+            self._process.wait()
+            self._pipe.close()
+            raise
+
     async def _looks_ready(self) -> bool:
         if self._program.once:
             return self.ended.is_set() and self._process.returncode == 0
@@ -123,3 +155,8 @@ class Child:
     def _end(self) -> None:
         self.ended.set()
         self._pipe.close()
+
+
+def _still_there(offset: int, log: BinaryIO) -> int:
+    """From where to read on: from the beginning when the log has been put aside since."""
+    return offset if offset <= os.fstat(log.fileno()).st_size else 0

@@ -120,6 +120,7 @@ def _run(folder: Folder, options: argparse.Namespace) -> int:
         raise Trouble(f"no stack runs in {folder.path}", "start it: python -m deploy.stack up")
     # Here for the same reason.
     from deploy.stack.addresses import Addresses
+    from deploy.stack.backup import remembered
     from deploy.stack.environment import environment
     from deploy.stack.secrets import keep_secrets
 
@@ -128,5 +129,7 @@ def _run(folder: Folder, options: argparse.Namespace) -> int:
     command = (sys.executable, "-m", options.module, *options.arguments)
     if identity(options.module, options.arguments) == "doctor":
         command += ("--folder", str(folder.path))
+        if to := remembered(folder, None):
+            command += ("--backup", str(to))
     os.execve(sys.executable, command, dict(os.environ) | told)  # noqa: S606  (no shell is what we want)
     return 0

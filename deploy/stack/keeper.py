@@ -3,14 +3,16 @@ when it is asked to, where that can be beside the old process.
 """
 
 import asyncio
+import contextlib
 import socket
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from deploy.stack.child import Child
+from deploy.stack.child import REFUSALS, SHORT, Child
 from deploy.stack.listening import listen
+from deploy.stack.logs import put_aside
 from deploy.stack.problem import Trouble
 from deploy.stack.processes import Life
 from deploy.stack.program import Program
@@ -95,6 +97,11 @@ class Keeper:
                 await self._stop()
                 await self._start()
 
+    def tidy(self) -> None:
+        """Keep the log within bounds. Not while somebody reads in it whether a process is ready."""
+        if self._phase == "ready":
+            put_aside(self._log)
+
     async def end(self) -> None:
         """End every process there is, and refuse callers. Only when nothing else of this runs any more."""
         if self._listening is not None:
@@ -103,14 +110,21 @@ class Keeper:
 
     async def _start(self) -> None:
         self._born = began = time.monotonic()
-        await asyncio.to_thread(self.program.prepare)
-        self._child, self._since = Child(self.program, self._log, self._listening), self._clock()
+        self._child, self._since = await self._bear(), self._clock()
         self._enter("starting")
         await self._child.until_ready()
         self._enter("done" if self.program.once else "ready")
         self.ready.set()
         where = f" on port {self.program.port}" if self.program.port else ""
         self._tell(f"{self.program.name} ready in {time.monotonic() - began:.1f} s{where}")
+
+    async def _bear(self) -> Child:
+        """A new process. What the machine refuses for want of room, memory or open files is `Trouble`: it may pass."""
+        try:
+            await asyncio.to_thread(self.program.prepare)
+            return Child(self.program, self._log, self._listening)
+        except REFUSALS as error:
+            raise Trouble(f"{self.program.name} cannot be started: {error}", SHORT) from error
 
     async def _revive(self) -> None:
         child = self._child
@@ -131,9 +145,11 @@ class Keeper:
         """End a process that will not recover by itself: it is started again, as any that died."""
         while True:
             await asyncio.sleep(WATCH_SECONDS)
-            if await asyncio.to_thread(lambda: self.program.lost(child.news())):
-                self._tell(f"{self.program.name} says that it cannot go on as it is, and is ended")
-                await child.stop(self.program.stop_seconds)
+            # A look that the machine refuses says nothing; the next one may go through.
+            with contextlib.suppress(*REFUSALS):
+                if await asyncio.to_thread(lambda: self.program.lost(child.news())):
+                    self._tell(f"{self.program.name} says that it cannot go on as it is, and is ended")
+                    await child.stop(self.program.stop_seconds)
 
     async def _mourn(self, child: Child) -> None:
         recovered = time.monotonic() - self._born > HEALTHY_SECONDS
@@ -148,8 +164,7 @@ class Keeper:
         name, forerunner = self.program.name, self._child
         assert forerunner is not None, "it runs"
         began = time.monotonic()
-        await asyncio.to_thread(self.program.prepare)
-        self._other = successor = Child(self.program, self._log, self._listening)
+        self._other = successor = await self._bear()
         self._enter("restarting")
         try:
             await successor.until_ready()

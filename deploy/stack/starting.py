@@ -54,6 +54,9 @@ class Teller:
             print(line, flush=True)
         except BrokenPipeError:
             self.let_go()
+        except OSError:
+            # A file on the same disk.
+            return
 
     def let_go(self) -> None:
         """Close our end of the terminal, or of the pipe to whoever started us."""

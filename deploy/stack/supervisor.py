@@ -10,20 +10,33 @@ from collections.abc import Callable, Sequence
 from deploy.stack.control import Order, attend, open_door
 from deploy.stack.folder import Folder
 from deploy.stack.keeper import Keeper
+from deploy.stack.logs import put_aside
 from deploy.stack.problem import Trouble
 from deploy.stack.processes import life_of
 from deploy.stack.program import Program
 from deploy.stack.state import StackState, write_state
 from shared.clock import Clock
 
+TIDY_SECONDS = 60.0
+"""Between two looks at how large the logs are."""
+
 
 class Supervisor:
     """Runs `programs` in `folder`, which is ours already. `tell` takes one line per event, for people."""
 
-    def __init__(self, folder: Folder, programs: Sequence[Program], tell: Callable[[str], None], clock: Clock) -> None:
+    def __init__(
+        self,
+        folder: Folder,
+        programs: Sequence[Program],
+        tell: Callable[[str], None],
+        clock: Clock,
+        tidy_seconds: float = TIDY_SECONDS,
+    ) -> None:
         self._folder = folder
+        self._tidy_seconds = tidy_seconds
         self._tellers = [tell]
         self._since = clock()
+        self._myself = life_of(os.getpid())
         self._ready = False
         self._keepers = {
             program.name: Keeper(program, folder.log(program.name), self._tell, self._save, clock)
@@ -37,6 +50,7 @@ class Supervisor:
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
         keeping = [asyncio.create_task(keeper.keep(self._needs(keeper))) for keeper in self._keepers.values()]
         keeping.append(asyncio.create_task(self._welcome(ready)))
+        keeping.append(asyncio.create_task(self._tidy()))
         keeping.append(asyncio.create_task(attend(open_door(self._folder), self._obey)))
         try:
             await _until(stopping, keeping)
@@ -57,6 +71,14 @@ class Supervisor:
         self._save()
         self._tell(f"everything ready in {time.monotonic() - began:.1f} s")
         ready()
+
+    async def _tidy(self) -> None:
+        """Keep the logs within bounds, ours too."""
+        while True:
+            await asyncio.sleep(self._tidy_seconds)
+            for keeper in self._keepers.values():
+                keeper.tidy()
+            put_aside(self._folder.log("stack"))
 
     async def _obey(self, order: Order, say: Callable[[str], None]) -> None:
         """Restart what is asked for, one after the other, each when its forerunner has left. `say` hears of it too."""
@@ -88,10 +110,9 @@ class Supervisor:
         self._save()
 
     def _save(self) -> None:
-        myself = life_of(os.getpid())
-        assert myself is not None, "we run"
+        assert self._myself is not None, "we run"
         states = tuple(keeper.state() for keeper in self._keepers.values())
-        state = StackState(supervisor=myself, since=self._since, ready=self._ready, programs=states)
+        state = StackState(supervisor=self._myself, since=self._since, ready=self._ready, programs=states)
         # On a full disk `status` grows stale; what runs shall go on running.
         with contextlib.suppress(OSError):
             write_state(self._folder, state)

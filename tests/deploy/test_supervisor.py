@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import signal
 import socket
@@ -13,12 +14,13 @@ import pytest
 
 from deploy.stack.folder import Folder
 from deploy.stack.keeper import pause_seconds
+from deploy.stack.logs import LOG_BYTES
 from deploy.stack.problem import Trouble
 from deploy.stack.processes import alive, life_of
 from deploy.stack.program import Program, says_ready
 from deploy.stack.restarting import restart
 from deploy.stack.state import ProgramState, read_state
-from deploy.stack.supervisor import Supervisor
+from deploy.stack.supervisor import TIDY_SECONDS, Supervisor
 from shared.clock import utc_now
 from tests.services.quota.test_app import free_port
 
@@ -50,13 +52,16 @@ def program(name: str, code: str = WAITS, needs: tuple[str, ...] = (), **more: o
     return Program(name, (sys.executable, "-c", code), os.environ, Path.cwd(), needs=needs, **more)  # type: ignore[arg-type]
 
 
-def supervised(folder: Folder, programs: tuple[Program, ...], watch: Watch) -> list[str]:
+def supervised(
+    folder: Folder, programs: tuple[Program, ...], watch: Watch, tidy_seconds: float = TIDY_SECONDS
+) -> list[str]:
     """Run a supervisor until all is ready and `watch` has seen enough; what it told, without the times."""
     told: list[str] = []
 
     async def run() -> None:
         ready = asyncio.Event()
-        running = asyncio.create_task(Supervisor(folder, programs, told.append, utc_now).run(ready.set))
+        supervisor = Supervisor(folder, programs, told.append, utc_now, tidy_seconds)
+        running = asyncio.create_task(supervisor.run(ready.set))
         readiness = asyncio.create_task(ready.wait())
         await asyncio.wait({running, readiness}, return_when=asyncio.FIRST_COMPLETED, timeout=20)
         if not running.done():
@@ -143,6 +148,68 @@ def test_a_program_that_fails_to_come_back_is_tried_again_and_again(folder: Fold
 
     told = supervised(folder, (program("service", code),), fall_ill_and_recover)
     assert "service died (exit status 1); starting it again" in told
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [OSError(errno.ENOSPC, "No space left on device"), RuntimeError("can't start new thread")],
+    ids=["no room", "no thread"],
+)
+def test_a_program_whose_start_the_machine_refuses_for_a_while_takes_nobody_down(
+    folder: Folder, refusal: Exception
+) -> None:
+    room = [True, False, False, True]
+
+    def prepare() -> None:
+        if not room.pop(0):
+            raise refusal
+
+    async def kill_it(folder: Folder) -> None:
+        neighbour = pid_of(folder, "neighbour")
+        os.kill(pid_of(folder, "service"), signal.SIGKILL)
+        await until(lambda: state_of(folder, "service").restarts == 3 and state_of(folder, "service").phase == "ready")
+        assert pid_of(folder, "neighbour") == neighbour
+
+    told = supervised(folder, (program("service", prepare=prepare), program("neighbour")), kill_it)
+    assert told.count(f"service cannot be started: {refusal}") == 2
+    assert told[-3:] == ["service ready", "neighbour stopped", "service stopped"]
+
+
+def test_a_first_start_that_the_machine_refuses_is_told_with_what_to_do(folder: Folder) -> None:
+    def prepare() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(Trouble, match=r"service cannot be started: .*No space left(.|\n)*disk is full"):
+        supervised(folder, (program("service", prepare=prepare),), no_more)
+
+
+def test_a_log_that_grows_too_large_is_put_aside_while_its_program_goes_on_and_is_heard(
+    folder: Folder, tmp_path: Path
+) -> None:
+    more, log = tmp_path / "more", folder.log("service")
+    says_much = f"""import os, time
+print("we are ready", flush=True)
+while not os.path.exists({str(more)!r}): time.sleep(0.01)
+os.remove({str(more)!r})
+for number in range({LOG_BYTES // 1000 + 200}): print(str(number).zfill(999), flush=True)
+while not os.path.exists({str(more)!r}): time.sleep(0.01)
+print("no way", flush=True)
+time.sleep(60)
+"""
+
+    async def let_it_talk(folder: Folder) -> None:
+        first = pid_of(folder, "service")
+        more.touch()
+        await until(lambda: not more.exists() and log.stat().st_size < LOG_BYTES and old.exists())
+        assert old.stat().st_size <= LOG_BYTES
+        assert pid_of(folder, "service") == first
+        more.touch()
+        await until(lambda: state_of(folder, "service").restarts == 1)
+
+    old = log.with_suffix(".log.1")
+    told = supervised(folder, (program("service", says_much, lost=lambda said: "no way" in said),), let_it_talk, 0.02)
+    assert "service says that it cannot go on as it is, and is ended" in told
+    assert old.read_bytes().endswith(b"\n")
 
 
 def test_a_program_that_says_it_is_lost_is_started_again_and_one_that_says_so_no_more_is_left(folder: Folder) -> None:

@@ -24,6 +24,8 @@ def test_a_destroyed_stack_comes_back_from_its_backup_as_it_was(
     teams = found_crowd(stack.addresses, 2)
     score_for_real(stack.gateway_url, teams, 3)
     multiply(stack.addresses, 30)
+    doctor = command("deploy.stack", "run", "--folder", str(stack.folder), "services.gateway", "doctor")
+    assert "backup: the newest point is" in doctor
     stack.kill("scorer-1", signal.SIGSTOP)
     with closing(visitor(stack.gateway_url, teams[1], "during")) as one:
         waiting = one.submit(predictions(7), "still waiting").raise_for_status().json()["submission"]["id"]

@@ -21,12 +21,13 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     doctor = verbs.add_parser("doctor", help="look at everything, and say how to mend what is wrong")
     doctor.add_argument("--json", action="store_true", help="for machines")
     doctor.add_argument("--folder", type=Path, action="append", default=[], help="of data, to look at its disk")
+    doctor.add_argument("--backup", type=Path, metavar="FOLDER", help="where one is kept, to look at its newest point")
     doctor.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Look, print, and end with 1 if anything is in trouble."""
-    found = examine(Patient(Told.from_environment(), tuple(arguments.folder)))
+    found = examine(Patient(Told.from_environment(), tuple(arguments.folder), arguments.backup))
     print(as_json(found) if arguments.json else as_text(found))
     if any(finding.state == "trouble" for finding in found):
         sys.exit(1)

@@ -24,10 +24,13 @@ class Untold(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """One set of settings under examination; `folders` are those of data that are on this machine."""
+    """One set of settings under examination; `folders` are those of data that are on this machine, `backup` is where one
+    is kept.
+    """
 
     told: Told
     folders: tuple[Path, ...] = ()
+    backup: Path | None = None
     clock: Clock = field(default=utc_now)
 
     @contextlib.contextmanager

@@ -7,12 +7,12 @@ import psycopg
 import pytest
 
 from deploy.backup.bases import all_bases
-from deploy.backup.catalogue import Kept, Where, objects_of
+from deploy.backup.catalogue import Kept, Where, contents_of
 from deploy.backup.keeping import Keeping, Plan, Source
 from deploy.backup.looping import now
 from deploy.backup.place import Place
 from deploy.backup.points import Point, all_points
-from deploy.backup.verifying import verify_point
+from deploy.backup.verifying import log_files, verify_point
 from deploy.stack.problem import Trouble
 from shared.clock import utc_now
 from shared.digests import digest_of
@@ -23,7 +23,7 @@ PLAN = Plan()
 
 
 def objects(place: Place, point: Point) -> dict[Where, Kept]:
-    return objects_of(place.catalogue(point.base), point.catalogue_bytes, point.catalogue_digest)
+    return contents_of(place.catalogue(point.base), point.catalogue_bytes, point.catalogue_digest).objects
 
 
 @pytest.fixture
@@ -111,7 +111,6 @@ def test_every_kind_of_damage_is_found(source: Source, place: Place, key: str) -
             verify_point(place, point)
         path.write_bytes(good)
     verify_point(place, point)
-    (segment, *_) = (place.streams / point.stream).iterdir()
-    segment.unlink()
+    log_files(place, point)[0].unlink()
     with pytest.raises(Trouble, match="missing"):
         verify_point(place, point)

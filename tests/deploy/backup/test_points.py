@@ -8,7 +8,7 @@ import pytest
 
 from deploy.backup.__main__ import main
 from deploy.backup.bases import Stretch, place_in_log
-from deploy.backup.catalogue import Catalogue, Kept, objects_of
+from deploy.backup.catalogue import Catalogue, Kept, contents_of
 from deploy.backup.place import Place
 from deploy.backup.points import Point, chosen_point, newest_point, publish, stamp
 from deploy.backup.receiver import SEGMENT_BYTES
@@ -66,10 +66,11 @@ def test_a_half_written_line_of_a_catalogue_is_dropped(tmp_path: Path) -> None:
     with closing(Catalogue(path)) as second:
         second.put(("bucket", "three"), KEPT)
         second.make_lasting()
-        assert objects_of(path, second.length, second.digest) == {("bucket", "one"): KEPT, ("bucket", "three"): KEPT}
+        objects = contents_of(path, second.length, second.digest).objects
+        assert objects == {("bucket", "one"): KEPT, ("bucket", "three"): KEPT}
         second.gone(("bucket", "one"))
         second.make_lasting()
-        assert objects_of(path, second.length, second.digest) == {("bucket", "three"): KEPT}
+        assert contents_of(path, second.length, second.digest).objects == {("bucket", "three"): KEPT}
 
 
 def test_the_log_s_files_are_named_as_postgresql_names_them() -> None:
