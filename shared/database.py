@@ -3,11 +3,12 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, func, select, text
+from sqlalchemy import URL, Connection, Engine, create_engine, func, make_url, select, text
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
@@ -25,7 +26,7 @@ class Database:
         self.url = url
         options = "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
         self.engine: Engine = create_engine(
-            url.replace("postgresql://", "postgresql+psycopg://", 1),
+            _read(url),
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=10,
@@ -61,6 +62,11 @@ class Database:
         self.engine.dispose()
 
 
+def _read(url: str) -> URL:
+    """The one reading of an address: libpq's own takes other passwords for a mistake, and prints them."""
+    return make_url(url).set(drivername="postgresql+psycopg")
+
+
 @contextlib.contextmanager
 def _answering() -> Iterator[None]:
     try:
@@ -88,13 +94,14 @@ class Bell:
     payload: str
 
 
-async def listen(url: str, channels: Sequence[str], name: str) -> AsyncIterator[Bell]:
+async def listen(url: str, channels: Sequence[str], name: str) -> AsyncGenerator[Bell, None]:
     """Bells as they ring, for ever. Reconnects by itself, with an empty bell each time it (re)connects."""
+    address = _read(url)
+    settings: dict[str, Any] = {"application_name": name, "connect_timeout": 5, "keepalives_idle": 10}
+    settings |= address.get_dialect()().create_connect_args(address)[1]
     while True:
         try:
-            connection = await psycopg.AsyncConnection.connect(
-                url, autocommit=True, application_name=name, connect_timeout=5, keepalives_idle=10
-            )
+            connection = await psycopg.AsyncConnection.connect(autocommit=True, **settings)
             async with connection:
                 for channel in channels:
                     await connection.execute(psycopg.sql.SQL("LISTEN {}").format(psycopg.sql.Identifier(channel)))

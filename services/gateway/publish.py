@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from services.gateway.actions.evaluate import evaluate_anew
-from services.gateway.store import challenges
+from services.gateway.store import challenges, rescoring, submissions
 from services.gateway.tables import ChallengeRow, TruthRow
 from shared import bundles, keys
 from shared.challenge import Challenge, read_challenge
@@ -89,6 +89,7 @@ def publish(
         published_at=clock(),
     )
     is_new, evaluated_anew = _record(database, challenge, row, digests)
+    evaluate_anew(database, clock, challenge.name)
     return Publication(challenge, definition, digests, is_new, evaluated_anew)
 
 
@@ -156,9 +157,11 @@ def _record(
             for (task, split), digest in fresh.items()
         )
         session.flush()
-        return is_new or bool(fresh), evaluate_anew(
-            session, challenges.newest(session, challenge.name), row.published_at
-        )
+        # Only noted here: the lock holds up every seal.
+        behind = submissions.count_behind(session, challenges.newest(session, challenge.name))
+        if behind:
+            rescoring.owe(session, challenge.name, row.published_at)
+        return is_new or bool(fresh), behind
 
 
 def _keep_open_splits_open(session: Session, challenge: Challenge, digests: dict[tuple[str, str], str]) -> None:

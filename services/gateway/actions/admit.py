@@ -4,8 +4,9 @@ Held-out splits have their own limit, the quota: only a queue that is full of th
 refuses them. Counted when an upload begins, so those under way at once may go a little beyond a limit.
 """
 
+import contextlib
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -15,7 +16,7 @@ from services.gateway.forecast import Waiting, until_fewer
 from services.gateway.store import line
 from services.gateway.store.challenges import Venue
 from services.gateway.threads import STORAGE
-from shared.errors import TooMany, Unavailable
+from shared.errors import HoldoutError, TooMany, Unavailable
 from shared.errors import Waiting as ComeBack
 
 ROOM = 20
@@ -32,24 +33,51 @@ async def refuse_unstorable(desk: Desk) -> None:
         await STORAGE.run(desk.shelf.check)
 
 
-def refuse_full(desk: Desk, session: Session, team: UUID, venue: Venue) -> None:
-    """Raise `TooMany` when the team has as many evaluations open as it may, `Unavailable` when the whole queue is full."""
+@contextlib.contextmanager
+def admitting(desk: Desk, team: UUID, venue: Venue) -> Iterator[Session]:
+    """A transaction for what is let in; raises `TooMany` when the team has as many evaluations open as it may,
+    `Unavailable` when the whole queue is full.
+    """
+    try:
+        with desk.database.begin() as session:
+            _count(desk, session, team, venue)
+            yield session
+    except _Full as full:
+        # Only now: the forecast takes a connection of its own, and a thread that held one would wait for itself.
+        raise _refusal(desk, full) from None
+
+
+class _Full(Exception):
+    """There is no room beside so many: the team's own, or everybody's where `team` is None."""
+
+    def __init__(self, limit: int, team: UUID | None) -> None:
+        super().__init__(limit, team)
+        self.limit, self.team = limit, team
+
+
+def _count(desk: Desk, session: Session, team: UUID, venue: Venue) -> None:
+    """Raise `_Full` when there is no room."""
     lane = line.lane_of(venue.split)
-    most = desk.settings.longest_queue
+    most, own = desk.settings.longest_queue, desk.settings.open_evaluations
     if line.waiting(session, lane, most) >= most:
-        seconds = _come_back(desk, most)
-        raise Unavailable("queue-full", f"{most:,} evaluations wait already", seconds, SAVED)
-    own = desk.settings.open_evaluations
+        raise _Full(most, None)
     if lane == line.UNLIMITED and line.open_of(session, team) >= own:
-        raise TooMany(
-            "too-many-open",
-            f"your team has {own:,} files waiting for their evaluation, as many as it may",
-            SAVED,
-            ComeBack(_come_back(desk, own, team)),
-        )
+        raise _Full(own, team)
 
 
-def _come_back(desk: Desk, limit: int, team: UUID | None = None) -> int:
+def _refusal(desk: Desk, full: _Full) -> HoldoutError:
+    seconds = _come_back(desk, full.limit, full.team)
+    if full.team is None:
+        return Unavailable("queue-full", f"{full.limit:,} evaluations wait already", seconds, SAVED)
+    return TooMany(
+        "too-many-open",
+        f"your team has {full.limit:,} files waiting for their evaluation, as many as it may",
+        SAVED,
+        ComeBack(seconds),
+    )
+
+
+def _come_back(desk: Desk, limit: int, team: UUID | None) -> int:
     """In how many seconds there is room again, by the forecast."""
     picture = desk.outlook.picture()
     ours: Sequence[Waiting] = [one for one in picture.line if team in (None, one.team)]

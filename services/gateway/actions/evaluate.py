@@ -6,10 +6,15 @@ from uuid import UUID, uuid4
 from sqlalchemy.orm import Session
 
 from services.gateway.desk import Desk
-from services.gateway.store import challenges, line, outbox, submissions
+from services.gateway.store import challenges, line, outbox, rescoring, submissions
 from services.gateway.store.challenges import Published
 from services.gateway.tables import EvaluationRow, SubmissionRow
+from shared.clock import Clock
+from shared.database import Database
 from shared.errors import Conflict, Missing
+
+BATCH = 200
+"""Evaluated anew in one transaction, some four round trips each: half a second, and nobody waits for even that."""
 
 
 def queue_evaluation(
@@ -42,20 +47,29 @@ def queue_evaluation(
     outbox.stand_in_line(session, evaluation.id, 1, submission, lane, now)
 
 
-def evaluate_anew(session: Session, published: Published, now: datetime) -> int:
-    """Queue every sealed submission whose newest evaluation is of an older version; returns how many.
+def evaluate_anew(database: Database, clock: Clock, challenge: str) -> None:
+    """Queue every sealed submission whose newest evaluation is of an older version than the newest.
 
     The outcomes before stay, and stand on the board until the new ones are there. No place is charged or returned.
+    Whoever dies in the middle leaves the rest to a sweep.
     """
-    anew = 0
-    for (task, split), truth in published.truths.items():
-        for submission in submissions.behind(
-            session, published.challenge.name, task, split, published.challenge.version
-        ):
-            row = session.get_one(SubmissionRow, submission)
-            queue_evaluation(session, row, published, truth, now, line.ANEW)
-            anew += 1
-    return anew
+    while evaluate_some_anew(database, clock, challenge):
+        pass
+
+
+def evaluate_some_anew(database: Database, clock: Clock, challenge: str) -> int:
+    """Queue a batch of them; returns how many: 0 when none is left, which is noted."""
+    with database.begin() as session:
+        rescoring.hold(session, challenge)
+        since = rescoring.owed_since(session, challenge)
+        published = challenges.newest(session, challenge)
+        rows = submissions.behind(session, published, BATCH)
+        now = clock()
+        for row in rows:
+            queue_evaluation(session, row, published, published.truths[row.task, row.split], now, line.ANEW)
+        if not rows:
+            rescoring.done(session, challenge, since)
+    return len(rows)
 
 
 def evaluate_again(desk: Desk, submission: UUID) -> None:
@@ -68,6 +82,7 @@ def evaluate_again(desk: Desk, submission: UUID) -> None:
         if found is None:
             raise Missing("no-such-submission", f"there is no submission {submission}")
         row = found.submission
+        rescoring.hold(session, row.challenge)
         challenges.hold_still(session, row.challenge)
         # Of two who ask at once the second sees what the first has queued.
         submissions.hold(session, submission)

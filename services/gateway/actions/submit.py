@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
-from services.gateway.actions.admit import refuse_full, refuse_unstorable
+from services.gateway.actions.admit import admitting, refuse_unstorable
 from services.gateway.actions.entries import give_back, join
 from services.gateway.actions.receive import LEASE, Check, read_through, receive, refuse_announced
 from services.gateway.actions.remember import Key, claim, known, mismatch
@@ -194,8 +194,7 @@ def forget(desk: Desk, submission: UUID) -> None:
 
 def _open(desk: Desk, submission: UUID, team: UUID, venue: Venue, metadata: Metadata, key: Key | None) -> None:
     now = desk.clock()
-    with desk.database.begin() as session:
-        refuse_full(desk, session, team, venue)
+    with admitting(desk, team, venue) as session:
         add_open(session, submission, team, venue, metadata, now, now + LEASE)
         if key is not None:
             claim(desk, session, key, submission)

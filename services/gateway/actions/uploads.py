@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
-from services.gateway.actions.admit import refuse_full
+from services.gateway.actions.admit import admitting
 from services.gateway.actions.receive import LEASE, refuse_announced
 from services.gateway.actions.remember import Key, claim, known
 from services.gateway.actions.seal import Accepted
@@ -175,9 +175,8 @@ def _add(
 ) -> None:
     now = desk.clock()
     expires_at = now + timedelta(seconds=desk.settings.resumable_seconds)
-    with desk.database.begin() as session:
+    with admitting(desk, team, venue) as session:
         _check_room(session, team, desk.settings.open_uploads)
-        refuse_full(desk, session, team, venue)
         add_open(session, upload, team, venue, metadata, now, now + LEASE)
         session.add(
             UploadRow(

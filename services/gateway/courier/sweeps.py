@@ -12,13 +12,14 @@ from typing import Any
 from services.gateway.actions.apply import apply_report, conclude
 from services.gateway.actions.check import WINDOW, clear_check
 from services.gateway.actions.complete import clear
+from services.gateway.actions.evaluate import evaluate_some_anew
 from services.gateway.actions.remember import forget
 from services.gateway.actions.submit import abandon
 from services.gateway.courier.janitor import Janitor
 from services.gateway.courier.retention import Retention
 from services.gateway.desk import Desk
 from services.gateway.settings import CourierSettings
-from services.gateway.store import checks, line, outbox, submissions, uploads
+from services.gateway.store import checks, line, outbox, rescoring, submissions, uploads
 from services.gateway.tables import EvaluationRow, SubmissionRow
 from shared.errors import Broken, HoldoutError, Missing
 from shared.messages import job_id
@@ -47,6 +48,7 @@ class Sweeps:
             await self._guarded(lambda: asyncio.to_thread(self.clear_uploads))
             await self._guarded(lambda: asyncio.to_thread(self.clear_checks))
             await self._guarded(self.look_after_silent)
+            await self._guarded(lambda: asyncio.to_thread(self.evaluate_anew))
             await self._guarded(lambda: asyncio.to_thread(self._retention.tend))
             await self._guarded(lambda: asyncio.to_thread(self.forget_requests))
             await self._guarded(lambda: asyncio.to_thread(self._janitor.tend))
@@ -101,6 +103,14 @@ class Sweeps:
         """Idempotency keys that have had their time."""
         if forgotten := forget(self._desk, timedelta(days=self._settings.requests_days)):
             log.info("%s requests are older than their keys are kept: forgotten", forgotten)
+
+    def evaluate_anew(self) -> None:
+        """What a `publish` that died has left to be evaluated under its version; one that lives is helped."""
+        with self._desk.database.begin() as session:
+            owed = rescoring.owed(session)
+        for challenge in owed:
+            if number := evaluate_some_anew(self._desk.database, self._desk.clock, challenge):
+                log.info("%d submissions to %s are evaluated anew", number, challenge)
 
     async def look_after_silent(self) -> None:
         """Open evaluations that Redis was given and that are silent: waiting, lost, or done without our hearing."""

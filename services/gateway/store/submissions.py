@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Update, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, Update, and_, exists, func, literal, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from services.gateway.intake import Sealed
 from services.gateway.lifecycle import OPEN_STATES
-from services.gateway.store.challenges import Venue
+from services.gateway.store.challenges import Published, Venue
 from services.gateway.store.teams import hold_team
 from services.gateway.tables import EvaluationRow, SubmissionRow, TeamRow
 
@@ -87,8 +87,11 @@ def same(session: Session, team: UUID, venue: Venue, labels: str, digest: str, v
     """The team's newest submission of these bytes whose result would come out again, or is about to.
 
     That is: to this split, read by the same labels, under the definition and truth of `venue`, and, where it is
-    finished, judged by this `version` of the scorer. One that failed does not count.
+    finished, judged by this `version` of the scorer. One that failed does not count. One that was judged under an
+    older version of the challenge does, while the split is open: it is about to be evaluated anew.
     """
+    current = and_(EvaluationRow.definition == venue.published.digest, EvaluationRow.truth == venue.truth)
+    is_behind = and_(literal(venue.truth is not None), EvaluationRow.version < venue.published.challenge.version)
     stands = EvaluationRow.state.in_(("scored", "rejected")) & (EvaluationRow.scorer_version == version)
     query = _judged().where(
         SubmissionRow.team_id == team,
@@ -98,9 +101,7 @@ def same(session: Session, team: UUID, venue: Venue, labels: str, digest: str, v
         SubmissionRow.task == venue.task_name,
         SubmissionRow.split == venue.split_name,
         SubmissionRow.labels == labels,
-        EvaluationRow.definition == venue.published.digest,
-        EvaluationRow.truth == venue.truth,
-        or_(EvaluationRow.state.in_(OPEN_STATES), stands),
+        or_(is_behind, and_(current, or_(EvaluationRow.state.in_(OPEN_STATES), stands))),
     )
     found = session.execute(query.order_by(SubmissionRow.sealed_at.desc()).limit(1)).first()
     return found[0].id if found else None
@@ -115,20 +116,16 @@ def publish(session: Session, submission: UUID, now: datetime) -> None:
     )
 
 
-def behind(session: Session, challenge: str, task: str, split: str, version: int) -> Sequence[UUID]:
-    """Sealed submissions of a split that have no evaluation under this version, oldest first."""
-    evaluated = select(EvaluationRow.submission_id).where(EvaluationRow.version >= version)
+def behind(session: Session, published: Published, limit: int) -> Sequence[SubmissionRow]:
+    """Sealed submissions to its open splits that have no evaluation under this version, oldest first."""
     return session.scalars(
-        select(SubmissionRow.id)
-        .where(
-            SubmissionRow.challenge == challenge,
-            SubmissionRow.task == task,
-            SubmissionRow.split == split,
-            SubmissionRow.state == "sealed",
-            SubmissionRow.id.not_in(evaluated),
-        )
-        .order_by(SubmissionRow.sealed_at)
+        select(SubmissionRow).where(_is_behind(published)).order_by(SubmissionRow.sealed_at).limit(limit)
     ).all()
+
+
+def count_behind(session: Session, published: Published) -> int:
+    """How many there are."""
+    return session.scalar(select(func.count()).select_from(SubmissionRow).where(_is_behind(published))) or 0
 
 
 def is_first(session: Session, evaluation: UUID, submission: UUID) -> bool:
@@ -240,6 +237,18 @@ def _change_open(session: Session, submission: UUID, **changes: Any) -> bool:
     still_open = (SubmissionRow.id == submission, SubmissionRow.state == "open")
     changed = update(SubmissionRow).where(*still_open).values(**changes).returning(SubmissionRow.id)
     return session.execute(changed).first() is not None
+
+
+def _is_behind(published: Published) -> ColumnElement[bool]:
+    evaluated = exists().where(
+        EvaluationRow.submission_id == SubmissionRow.id, EvaluationRow.version >= published.challenge.version
+    )
+    return and_(
+        SubmissionRow.challenge == published.challenge.name,
+        tuple_(SubmissionRow.task, SubmissionRow.split).in_(list(published.truths)),
+        SubmissionRow.state == "sealed",
+        ~evaluated,
+    )
 
 
 def _current(evaluation: UUID, attempt: int) -> Update:

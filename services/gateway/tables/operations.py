@@ -27,7 +27,10 @@ class FleetRow(Base):
 
 
 class ChoreRow(Base):
-    """A chore that couriers take turns at: when one last took it, and how far it came (`place`; None: to the end)."""
+    """A chore that couriers take turns at: when one last took it, and how far it came (`place`; None: to the end).
+
+    To evaluate a challenge anew is one by itself, here from its new version until none is left (`store/rescoring.py`).
+    """
 
     __tablename__ = "chores"
 
