@@ -17,6 +17,9 @@ FORMS = ("file", "form", "json", "gzip")
 BEGUN = "idempotency-running"
 LONGEST_PAUSE_SECONDS = 5.0
 PATIENCE_SECONDS = 180.0
+CONNECT_SECONDS, READ_SECONDS = 3.0, 15.0
+ANSWER_SECONDS = CONNECT_SECONDS + 2 * READ_SECONDS
+"""So long one try may take: to connect, to send, and to be answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class Client:
         self.team = team
         self._draw = draw
         headers = {"Authorization": f"Bearer {key}"}
-        timeout = httpx.Timeout(15, connect=3)
+        timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
         self._http = httpx.Client(base_url=url, headers=headers, timeout=timeout, trust_env=False)
 
     def close(self) -> None:

@@ -5,11 +5,11 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from tests.faults.calm import calm_down
 from tests.faults.checker import check
-from tests.faults.evidence import Evidence, Violation
+from tests.faults.evidence import Ending, Evidence, Violation
 from tests.faults.gathering import gather
 from tests.faults.pace import Pace
 from tests.faults.plan import Fault
@@ -45,8 +45,8 @@ def run(wish: Wish, papers: Papers) -> int:
     with set_up(papers, wish.teams, draw, with_disk=with_disk) as stage:
         say(f"everything stands after {time.monotonic() - began:.0f} s")
         moments: Moments = []
-        felt = _suffer_all(wish, stage, papers, draw, moments)
-        evidence = _look(stage, papers)
+        felt, endings = _suffer_all(wish, stage, papers, draw, moments)
+        evidence = replace(_look(stage, papers), endings=endings)
     violations = check(evidence)
     _tell(felt, violations, evidence, moments)
     broken = [one for one in felt if one.complaint]
@@ -60,7 +60,9 @@ def run(wish: Wish, papers: Papers) -> int:
     return 0
 
 
-def _suffer_all(wish: Wish, stage: Stage, papers: Papers, draw: random.Random, moments: Moments) -> list[Felt]:
+def _suffer_all(
+    wish: Wish, stage: Stage, papers: Papers, draw: random.Random, moments: Moments
+) -> tuple[list[Felt], list[Ending]]:
     each = wish.rate / len(stage.clients)
     pace = Pace(stage.scene.waiting)
     senders = [Sender(client, stage.history, random.Random(draw.random()), pace, each) for client in stage.clients]
@@ -75,9 +77,10 @@ def _suffer_all(wish: Wish, stage: Stage, papers: Papers, draw: random.Random, m
     for sender in senders:
         sender.stop()
     pace.close()
-    ended = [sender.join(JOIN_SECONDS) for sender in senders]
-    say(f"{sum(ended)} of {len(ended)} teams have ended; {stage.history.accepted} requests were accepted")
-    return felt
+    endings = [sender.join(JOIN_SECONDS) for sender in senders]
+    ended = sum(ending.ended for ending in endings)
+    say(f"{ended} of {len(endings)} teams have ended; {stage.history.accepted} requests were accepted")
+    return felt, endings
 
 
 def _look(stage: Stage, papers: Papers) -> Evidence:

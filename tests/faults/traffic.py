@@ -6,6 +6,7 @@ from dataclasses import replace
 from uuid import uuid4
 
 from tests.faults.client import FORMS, Client, Parcel, parcel
+from tests.faults.evidence import Ending
 from tests.faults.history import History
 from tests.faults.pace import Pace
 from tests.faults.venue import TEST, VALIDATION, some_file
@@ -24,6 +25,8 @@ class Sender:
         self._pace = pace
         self._pause_seconds = 1 / per_second
         self._sent: list[Parcel] = []
+        self._begun = 0
+        self._error = ""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -32,16 +35,24 @@ class Sender:
         """Begin nothing more."""
         self._stopping.set()
 
-    def join(self, timeout_seconds: float) -> bool:
-        """Wait for what was begun; False when it does not end."""
+    def join(self, timeout_seconds: float) -> Ending:
+        """Wait for what was begun, and say how it ended."""
         self._thread.join(timeout_seconds)
-        return not self._thread.is_alive()
+        return Ending(self._client.team, not self._thread.is_alive(), self._begun, self._error)
 
     def _run(self) -> None:
+        try:
+            self._send_all()
+        except Exception as error:
+            self._error = f"{type(error).__name__}: {error}"
+            raise
+
+    def _send_all(self) -> None:
         while not self._stopping.wait(self._draw.expovariate(1 / self._pause_seconds)):
             self._pace.wait()
             one = self._next()
             self._sent = [*self._sent, one][-KEPT:]
+            self._begun += 1
             self._history.add(self._client.submit(one))
 
     def _next(self) -> Parcel:
