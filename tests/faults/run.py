@@ -12,7 +12,7 @@ from tests.faults.checker import check
 from tests.faults.evidence import Ending, Evidence, Violation
 from tests.faults.gathering import gather
 from tests.faults.pace import Pace
-from tests.faults.plan import Fault
+from tests.faults.plan import Fault, occasions
 from tests.faults.recovery import Felt, suffer
 from tests.faults.stage import Papers, Stage, set_up
 from tests.faults.table import as_table, promises
@@ -66,14 +66,15 @@ def _suffer_all(
     each = wish.rate / len(stage.clients)
     pace = Pace(stage.scene.waiting)
     senders = [Sender(client, stage.history, random.Random(draw.random()), pace, each) for client in stage.clients]
-    felt = []
+    felt: list[Felt] = []
     with papers.felt.open("a", encoding="utf-8") as file:
-        for fault in wish.faults:
+        for fault, beside in occasions(wish.faults):
             moments.append((time.time(), fault.number))
-            felt.append(suffer(stage.scene, fault))
-            file.write(json.dumps(asdict(felt[-1])) + "\n")
-            file.flush()
-            say(_line(felt[-1], len(wish.faults), stage))
+            for one in suffer(stage.scene, fault, beside):
+                felt.append(one)
+                file.write(json.dumps(asdict(one)) + "\n")
+                file.flush()
+                say(_line(one, len(wish.faults), stage))
     for sender in senders:
         sender.stop()
     pace.close()
@@ -92,7 +93,8 @@ def _look(stage: Stage, papers: Papers) -> Evidence:
 def _line(felt: Felt, count: int, stage: Stage) -> str:
     fault = felt.fault
     recovery = "never recovered" if felt.recovery is None else f"recovered in {felt.recovery:5.1f} s"
-    more = [f"for {fault.seconds:.1f} s" if fault.seconds else "", recovery]
+    more = ["at the same time" if fault.beside else ""]
+    more += [f"for {fault.seconds:.1f} s" if fault.seconds else "", recovery]
     more += [f"{felt.caught} caught" if felt.caught else ""]
     more += [f"taken over in {felt.takeover:.1f} s" if felt.takeover is not None else ""]
     more += [f"queued again in {felt.requeue:.1f} s" if felt.requeue is not None else "", felt.complaint]
