@@ -16,7 +16,7 @@ from tests.faults.plan import Fault, occasions
 from tests.faults.recovery import Felt, suffer
 from tests.faults.stage import Papers, Stage, set_up
 from tests.faults.table import as_table, promises
-from tests.faults.traffic import Sender
+from tests.faults.traffic import Sender, forms_of
 
 JOIN_SECONDS = 240.0
 SHOWN_VIOLATIONS = 40
@@ -65,7 +65,10 @@ def _suffer_all(
 ) -> tuple[list[Felt], list[Ending]]:
     each = wish.rate / len(stage.clients)
     pace = Pace(stage.scene.waiting)
-    senders = [Sender(client, stage.history, random.Random(draw.random()), pace, each) for client in stage.clients]
+    senders = [
+        Sender(client, stage.history, random.Random(draw.random()), pace, each, forms_of(number))
+        for number, client in enumerate(stage.clients, start=1)
+    ]
     felt: list[Felt] = []
     with papers.felt.open("a", encoding="utf-8") as file:
         for fault, beside in occasions(wish.faults):

@@ -2,27 +2,47 @@
 
 import random
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import uuid4
 
-from tests.faults.client import FORMS, Client, Parcel, parcel
+from tests.faults.client import Client
 from tests.faults.evidence import Ending
 from tests.faults.history import History
 from tests.faults.pace import Pace
+from tests.faults.parcel import FORMS, PARTS, Parcel, parcel
 from tests.faults.venue import TEST, VALIDATION, some_file
 
 KEPT = 20
 """Of its latest parcels a team may repeat any."""
 
 
+IN_PARTS_EVERY = 6
+"""One team in six uploads everything in parts."""
+
+
+def forms_of(number: int) -> Sequence[str]:
+    """How the `number`th team, from 1, sends its files."""
+    return FORMS if number % IN_PARTS_EVERY else (PARTS,)
+
+
 class Sender:
     """One team's thread."""
 
-    def __init__(self, client: Client, history: History, draw: random.Random, pace: Pace, per_second: float) -> None:
+    def __init__(
+        self,
+        client: Client,
+        history: History,
+        draw: random.Random,
+        pace: Pace,
+        per_second: float,
+        forms: Sequence[str],
+    ) -> None:
         self._client = client
         self._history = history
         self._draw = draw
         self._pace = pace
+        self._forms = forms
         self._pause_seconds = 1 / per_second
         self._sent: list[Parcel] = []
         self._begun = 0
@@ -63,4 +83,4 @@ class Sender:
         if self._sent and chance < 0.14:
             return replace(self._draw.choice(self._sent), key=uuid4().hex)
         split = TEST if self._draw.random() < 0.5 else VALIDATION
-        return parcel(some_file(self._draw), split, self._draw.choice(FORMS))
+        return parcel(some_file(self._draw), split, self._draw.choice(self._forms))
