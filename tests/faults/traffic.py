@@ -1,5 +1,6 @@
 """The steady load: teams that submit all the time, as good clients do, and repeat themselves now and then."""
 
+import logging
 import random
 import threading
 from collections.abc import Sequence
@@ -12,6 +13,8 @@ from tests.faults.history import History
 from tests.faults.pace import Pace
 from tests.faults.parcel import FORMS, PARTS, Parcel, parcel
 from tests.faults.venue import TEST, VALIDATION, some_file
+
+log = logging.getLogger(__name__)
 
 KEPT = 20
 """Of its latest parcels a team may repeat any."""
@@ -65,7 +68,7 @@ class Sender:
             self._send_all()
         except Exception as error:
             self._error = f"{type(error).__name__}: {error}"
-            raise
+            log.exception("the thread of %s died", self._client.team)
 
     def _send_all(self) -> None:
         while not self._stopping.wait(self._draw.expovariate(1 / self._pause_seconds)):
