@@ -40,16 +40,18 @@ class Blow:
     taken_over: float | None = None
 
 
-def inflict(scene: Scene, fault: Fault) -> Blow:
-    """Do it, to its end; a probe is sent as soon as it has begun."""
+def inflict(scene: Scene, fault: Fault, beside: Fault | None = None) -> Blow:
+    """Do it, to its end, and what comes along with it; a probe is sent as soon as all has begun."""
     blow = Blow()
     with _prepared(scene, fault, blow) as let_go, contextlib.ExitStack() as lasting:
         blow.began, blow.at = time.monotonic(), utc_now()
         HOW[fault.kind](scene, fault, lasting)
         let_go()
+        if beside is not None:
+            HOW[beside.kind](scene, beside, lasting)
         if fault.target != "receivers":
             scene.prober.send()
-        _last(scene, fault, blow)
+        _last(scene, fault, blow, max(fault.seconds, beside.seconds if beside is not None else 0.0))
     if fault.target == "receivers":
         # Who does not listen hears late by his own fault: what counts is what is sent after it.
         blow.began = time.monotonic()
@@ -57,9 +59,9 @@ def inflict(scene: Scene, fault: Fault) -> Blow:
     return blow
 
 
-def _last(scene: Scene, fault: Fault, blow: Blow) -> None:
+def _last(scene: Scene, fault: Fault, blow: Blow, seconds: float) -> None:
     """Let it last, and see meanwhile whether somebody takes over."""
-    end = time.monotonic() + fault.seconds
+    end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
         look_for_takeover(scene, fault, blow)
         time.sleep(min(left, 2 * LOOK_SECONDS))

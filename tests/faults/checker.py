@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
+from tests.faults.checking_answers import ANSWERS
 from tests.faults.checking_ledger import LEDGER
 from tests.faults.checking_telling import TELLING
 from tests.faults.evidence import Evidence, Submission, Violation
@@ -127,6 +128,7 @@ CHECKS: tuple[Check, ...] = (
     a_key_stands_for_one_deed,
     the_same_bytes_are_one_submission,
     reports_and_outcomes_agree,
+    *ANSWERS,
     *LEDGER,
     *TELLING,
 )

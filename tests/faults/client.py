@@ -1,50 +1,25 @@
 """A good client: one Idempotency-Key a request, tried again while the server or the line is at fault."""
 
-import gzip
 import hashlib
 import random
 import time
-from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 import httpx
 
 from tests.faults.history import Asked
-from tests.faults.venue import NAME, File
+from tests.faults.parcel import PARTS, Parcel
+from tests.faults.parts import COMPLETING, send_in_parts
+from tests.faults.venue import NAME
 
-FORMS = ("file", "form", "json", "gzip")
-BEGUN = "idempotency-running"
+UNDER_WAY = ("idempotency-running", COMPLETING)
+"""What a conflict is called when an earlier try is still at it."""
+
 LONGEST_PAUSE_SECONDS = 5.0
 PATIENCE_SECONDS = 180.0
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """A file on its way: in which form, to which split, under which key."""
-
-    file: File
-    split: str
-    form: str
-    key: str
-
-    @property
-    def content(self) -> bytes:
-        """The bytes that are judged."""
-        return self.file.inline if self.form == "json" and self.file.inline else self.file.text
-
-    def sent(self) -> dict[str, Any]:
-        """The same as httpx takes it."""
-        if self.form == "form":
-            return {"files": {"file": ("predictions.txt", self.content)}}
-        media = "application/json" if self.content is self.file.inline else "text/plain"
-        body = gzip.compress(self.content) if self.form == "gzip" else self.content
-        return {"content": body, "headers": {"Content-Type": media}}
-
-
-def parcel(file: File, split: str, form: str) -> Parcel:
-    """A new request with this file. What has no JSON goes as a file."""
-    return Parcel(file, split, "file" if form == "json" and file.inline is None else form, uuid4().hex)
+CONNECT_SECONDS, READ_SECONDS = 3.0, 15.0
+ANSWER_SECONDS = CONNECT_SECONDS + 2 * READ_SECONDS
+"""So long one try may take: to connect, to send, and to be answered."""
 
 
 class Client:
@@ -54,7 +29,7 @@ class Client:
         self.team = team
         self._draw = draw
         headers = {"Authorization": f"Bearer {key}"}
-        timeout = httpx.Timeout(15, connect=3)
+        timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
         self._http = httpx.Client(base_url=url, headers=headers, timeout=timeout, trust_env=False)
 
     def close(self) -> None:
@@ -88,17 +63,22 @@ class Client:
             return None
 
     def _try(self, one: Parcel) -> httpx.Response | None:
+        try:
+            return send_in_parts(self._http, one) if one.form == PARTS else self._send(one)
+        except httpx.HTTPError:
+            return None
+
+    def _send(self, one: Parcel) -> httpx.Response:
         path = f"/v1/challenges/{NAME}/tasks/{one.file.task}/splits/{one.split}/submissions"
         sent = one.sent()
         headers = {"Idempotency-Key": one.key} | sent.pop("headers", {})
-        try:
-            return self._http.post(path, params={"method": one.key}, headers=headers, **sent)
-        except httpx.HTTPError:
-            return None
+        return self._http.post(path, params={"method": one.key}, headers=headers, **sent)
 
     def _asked(self, one: Parcel, answer: httpx.Response | None, tries: int) -> Asked:
         content: dict[str, Any] = answer.json() if answer is not None else {}
         accepted = answer is not None and answer.is_success
+        # Completing has no key: asked again it says how things stand, which is not the same byte for byte.
+        is_kept = answer is not None and accepted and one.form != PARTS
         return Asked(
             at=time.time(),
             team=self.team,
@@ -113,16 +93,16 @@ class Client:
             submission=content["submission"]["id"] if accepted else None,
             reused=accepted and content["reused"],
             replayed=answer is not None and "Idempotency-Replayed" in answer.headers,
-            body=hashlib.sha256(answer.content).hexdigest() if answer is not None and accepted else "",
+            body=hashlib.sha256(answer.content).hexdigest() if answer is not None and is_kept else "",
             code="" if accepted else str(content.get("code", "")),
             tries=tries,
         )
 
 
 def _is_final(answer: httpx.Response) -> bool:
-    """Any answer but a fault of theirs, and that the first try is still under way. 429 is for good: others go on."""
+    """Any answer but a fault of theirs, and that an earlier try is still under way. 429 is for good: others go on."""
     if answer.status_code == 409:
-        return bool(answer.json().get("code") != BEGUN)
+        return bool(answer.json().get("code") not in UNDER_WAY)
     return answer.status_code < 500
 
 

@@ -73,6 +73,16 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """How a team's thread ended: whether it did, with which exception, and how many requests it had begun."""
+
+    team: str
+    ended: bool
+    begun: int
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """All of it. `feeds` are the ids of each team's events as `GET /v1/events` gives them, in order."""
 
@@ -85,6 +95,7 @@ class Evidence:
     feeds: dict[str, list[str]] = field(default_factory=dict)
     stray_reports: Sequence[str] = ()
     """Keys of reports that belong to no evaluation."""
+    endings: Sequence[Ending] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Which faults a seed means: what is done to whom, for how long, in which order. Pure."""
 
 import random
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 SERVICES = ("gateway", "courier", "quota", "scorer-1", "scorer-2")
 SERVERS = ("postgres", "valkey", "seaweedfs")
@@ -40,28 +40,59 @@ PAST_LEASE_SECONDS = (4.5, 6.0)
 PAST_PATIENCE_SECONDS = (6.0, 8.0)
 """The gateway waits 5 s for the ledger: what it asked before may be done long after it has given up."""
 
+PAST_CLAIM_SECONDS = (5.5, 11.0)
+"""The courier's leases on what it has to do are 5 and 10 s: frozen for so long, it wakes up with what is no longer its,
+and a frozen gateway with what others have asked again meanwhile."""
+
+PAIRED = ("kill", "stop", "restart", "cut", "hold")
+"""What may happen two at a time, to different programs. At least one scorer is left alone."""
+
+PAIR_CHANCE = 1 / 6
+"""That a fault comes together with the one before it, where it may: about every tenth time there are two."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """The `number`th fault: `kind` happens to `target` and lasts for `seconds`."""
+    """The `number`th fault: `kind` happens to `target` and lasts for `seconds`. `beside`: along with the one before it;
+    both end with the longer.
+    """
 
     number: int
     kind: str
     target: str
     seconds: float = 0.0
+    beside: bool = False
 
 
 def plan(seed: int, count: int, kinds: Collection[str] = tuple(KINDS)) -> list[Fault]:
     """The faults of `seed`. Each kind comes by its weight, and each target of a kind as often as any other."""
     draw = random.Random(seed)
     decks: dict[str, list[str]] = {kind: [] for kind in kinds}
-    faults = []
+    faults: list[Fault] = []
     for number, kind in enumerate(_kinds(draw, count, kinds), start=1):
         if not decks[kind]:
             decks[kind] = draw.sample(KINDS[kind], len(KINDS[kind]))
         target = decks[kind].pop()
-        faults.append(Fault(number, kind, target, _seconds(draw, kind, target)))
+        faults.append(_paired(draw, faults, Fault(number, kind, target, _seconds(draw, kind, target))))
     return faults
+
+
+def occasions(faults: Sequence[Fault]) -> Iterator[tuple[Fault, Fault | None]]:
+    """Each fault that comes first, with the one beside it."""
+    for fault, following in zip(faults, [*faults[1:], None], strict=True):
+        if not fault.beside:
+            yield fault, following if following is not None and following.beside else None
+
+
+def _paired(draw: random.Random, before: Sequence[Fault], fault: Fault) -> Fault:
+    """The same, along with the last of those `before` it now and then."""
+    chosen = draw.random() < PAIR_CHANCE
+    if not before or before[-1].beside or not chosen:
+        return fault
+    last = before[-1]
+    programs = {one.target.partition("-")[0] for one in (last, fault)}
+    may = last.kind in PAIRED and fault.kind in PAIRED and len(programs) == 2
+    return replace(fault, beside=may)
 
 
 def _kinds(draw: random.Random, count: int, kinds: Collection[str]) -> list[str]:
@@ -80,4 +111,6 @@ def _seconds(draw: random.Random, kind: str, target: str) -> float:
         low, high = PAST_LEASE_SECONDS
     if target in ("quota", "postgres") and kind in ("stop", "hold") and draw.random() < 0.5:
         low, high = PAST_PATIENCE_SECONDS
+    if target in ("courier", "gateway") and kind == "stop" and draw.random() < 0.5:
+        low, high = PAST_CLAIM_SECONDS
     return round(draw.uniform(low, high), 2)

@@ -4,8 +4,9 @@ import random
 import threading
 import time
 
-from tests.faults.client import Client, parcel
+from tests.faults.client import Client
 from tests.faults.history import History
+from tests.faults.parcel import parcel
 from tests.faults.venue import VALIDATION, some_file
 
 LONGEST_SECONDS = 120.0

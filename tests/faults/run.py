@@ -5,18 +5,18 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from tests.faults.calm import calm_down
 from tests.faults.checker import check
-from tests.faults.evidence import Evidence, Violation
+from tests.faults.evidence import Ending, Evidence, Violation
 from tests.faults.gathering import gather
 from tests.faults.pace import Pace
-from tests.faults.plan import Fault
+from tests.faults.plan import Fault, occasions
 from tests.faults.recovery import Felt, suffer
 from tests.faults.stage import Papers, Stage, set_up
 from tests.faults.table import as_table, promises
-from tests.faults.traffic import Sender
+from tests.faults.traffic import Sender, forms_of
 
 JOIN_SECONDS = 240.0
 SHOWN_VIOLATIONS = 40
@@ -45,8 +45,8 @@ def run(wish: Wish, papers: Papers) -> int:
     with set_up(papers, wish.teams, draw, with_disk=with_disk) as stage:
         say(f"everything stands after {time.monotonic() - began:.0f} s")
         moments: Moments = []
-        felt = _suffer_all(wish, stage, papers, draw, moments)
-        evidence = _look(stage, papers)
+        felt, endings = _suffer_all(wish, stage, papers, draw, moments)
+        evidence = replace(_look(stage, papers), endings=endings)
     violations = check(evidence)
     _tell(felt, violations, evidence, moments)
     broken = [one for one in felt if one.complaint]
@@ -60,24 +60,31 @@ def run(wish: Wish, papers: Papers) -> int:
     return 0
 
 
-def _suffer_all(wish: Wish, stage: Stage, papers: Papers, draw: random.Random, moments: Moments) -> list[Felt]:
+def _suffer_all(
+    wish: Wish, stage: Stage, papers: Papers, draw: random.Random, moments: Moments
+) -> tuple[list[Felt], list[Ending]]:
     each = wish.rate / len(stage.clients)
     pace = Pace(stage.scene.waiting)
-    senders = [Sender(client, stage.history, random.Random(draw.random()), pace, each) for client in stage.clients]
-    felt = []
+    senders = [
+        Sender(client, stage.history, random.Random(draw.random()), pace, each, forms_of(number))
+        for number, client in enumerate(stage.clients, start=1)
+    ]
+    felt: list[Felt] = []
     with papers.felt.open("a", encoding="utf-8") as file:
-        for fault in wish.faults:
+        for fault, beside in occasions(wish.faults):
             moments.append((time.time(), fault.number))
-            felt.append(suffer(stage.scene, fault))
-            file.write(json.dumps(asdict(felt[-1])) + "\n")
-            file.flush()
-            say(_line(felt[-1], len(wish.faults), stage))
+            for one in suffer(stage.scene, fault, beside):
+                felt.append(one)
+                file.write(json.dumps(asdict(one)) + "\n")
+                file.flush()
+                say(_line(one, len(wish.faults), stage))
     for sender in senders:
         sender.stop()
     pace.close()
-    ended = [sender.join(JOIN_SECONDS) for sender in senders]
-    say(f"{sum(ended)} of {len(ended)} teams have ended; {stage.history.accepted} requests were accepted")
-    return felt
+    endings = [sender.join(JOIN_SECONDS) for sender in senders]
+    ended = sum(ending.ended for ending in endings)
+    say(f"{ended} of {len(endings)} teams have ended; {stage.history.accepted} requests were accepted")
+    return felt, endings
 
 
 def _look(stage: Stage, papers: Papers) -> Evidence:
@@ -89,7 +96,8 @@ def _look(stage: Stage, papers: Papers) -> Evidence:
 def _line(felt: Felt, count: int, stage: Stage) -> str:
     fault = felt.fault
     recovery = "never recovered" if felt.recovery is None else f"recovered in {felt.recovery:5.1f} s"
-    more = [f"for {fault.seconds:.1f} s" if fault.seconds else "", recovery]
+    more = ["at the same time" if fault.beside else ""]
+    more += [f"for {fault.seconds:.1f} s" if fault.seconds else "", recovery]
     more += [f"{felt.caught} caught" if felt.caught else ""]
     more += [f"taken over in {felt.takeover:.1f} s" if felt.takeover is not None else ""]
     more += [f"queued again in {felt.requeue:.1f} s" if felt.requeue is not None else "", felt.complaint]

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from tests.faults.checker import check
-from tests.faults.evidence import Evaluation, Evidence, Heard, Posting, Submission, Told
+from tests.faults.checking_answers import SILENCE_SECONDS
+from tests.faults.evidence import Ending, Evaluation, Evidence, Heard, Posting, Submission, Told
 from tests.faults.history import Asked
-from tests.faults.venue import PLACES, POOLS, TEST, VALIDATION
+from tests.faults.venue import PLACES, POOLS, TEST, VALIDATION, WINDOW_SECONDS
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 TEAM = "team-1"
@@ -65,7 +66,7 @@ def posting(number: int, kind: str, split: str = VALIDATION, after_seconds: floa
 
 
 def true_story() -> Evidence:
-    """Two submissions were scored, a third was rejected, a fourth upload broke off."""
+    """Two submissions were scored, a third was rejected, a fourth upload broke off and was not tried again."""
     rejected = ("held", "spent", "refunded")
     return Evidence(
         history=(
@@ -73,7 +74,6 @@ def true_story() -> Evidence:
             asked(1, replayed=True),
             asked(2),
             asked(3, outcome="rejected", score=None),
-            asked(4, status=None, submission=None, body=""),
         ),
         submissions=(submission(1), submission(2), submission(3), submission(4, state="abandoned", digest=None)),
         evaluations=(evaluation(1), evaluation(2), evaluation(3, "rejected")),
@@ -85,7 +85,14 @@ def true_story() -> Evidence:
         ),
         heard=(heard(1), heard(2), heard(2), heard(3, "rejected")),
         feeds={TEAM: ["event-1", "event-2", "event-3"]},
+        endings=(Ending(TEAM, ended=True, begun=4),),
     )
+
+
+def refused(status: int | None, code: str, split: str = VALIDATION) -> Asked:
+    """A request of noon that came to no submission."""
+    at = NOON.timestamp()
+    return asked(5, at=at, status=status, code=code, split=split, submission=None, body="")
 
 
 Forger = Callable[[Evidence], Evidence]
@@ -123,6 +130,18 @@ def all_at_once(count: int) -> Forger:
     return with_more("postings", *lines)
 
 
+REFUSALS = (
+    (400, "form-broken"),
+    (401, "key-unknown"),
+    (404, "submission-unknown"),
+    (409, "split-closed"),
+    (422, "idempotency-mismatch"),
+    (429, "too-many-open"),
+)
+
+busy = with_more("history", *(asked(1, at=SILENCE_SECONDS * half / 2) for half in (1, 2, 3)))
+"""Its one team is heard of again and again."""
+
 FORGED: dict[str, tuple[str, Forger]] = {
     "an accepted submission is gone": ("lost", without("submissions", lambda row: row.id == "submission-1")),
     "an accepted submission was abandoned": ("lost", changed("submissions", 0, state="abandoned")),
@@ -158,6 +177,26 @@ FORGED: dict[str, tuple[str, Forger]] = {
     "a place spent by nobody": ("charged-for-nothing", with_more("postings", posting(9, "held"), posting(9, "spent"))),
     "a ledger that does not balance": ("unbalanced", with_more("postings", posting(9, "held"))),
     "more places than there are": ("over-the-limit", all_at_once(PLACES + 1)),
+    "a request that was never answered": ("unanswered", with_more("history", refused(None, ""))),
+    "a request that never came to anything": ("unanswered", changed("endings", 0, begun=5)),
+    **{
+        f"a good client is told {status} {code}": ("refused-wrongly", with_more("history", refused(status, code)))
+        for status, code in REFUSALS
+    },
+    "no places in a pool without limit": (
+        "refused-wrongly",
+        with_more("history", refused(429, "no-places-left", VALIDATION)),
+    ),
+    "no places when there are some": ("refused-early", with_more("history", refused(429, "no-places-left", TEST))),
+    "a sender that died": ("sender-died", changed("endings", 0, error="KeyError: 'submission'")),
+    "a sender that hangs": ("sender-hangs", changed("endings", 0, ended=False)),
+    "a team that stops": ("silent", with_more("history", asked(1, team="team-2", at=SILENCE_SECONDS + 1))),
+    "a team that begins late": ("silent", changed("history", 0, at=-SILENCE_SECONDS - 1, team="team-2")),
+    "a team that pauses for long": ("silent", changed("history", 0, at=-SILENCE_SECONDS - 1)),
+    "a team that never begins": (
+        "silent",
+        lambda story: with_more("endings", Ending("team-2", ended=True, begun=0))(busy(story)),
+    ),
     "an event that was never told": ("event-missing", without("events", lambda event: event.id == "event-2")),
     "an outcome told twice": ("told-twice", with_more("events", replace(told(1), id="again", position=4, sequence=2))),
     "another outcome told": ("told-wrong", changed("events", 0, type="evaluation.failed")),
@@ -185,6 +224,20 @@ def test_a_true_story_is_believed() -> None:
 def test_as_many_places_as_there_are_may_be_taken_at_once() -> None:
     codes = {violation.code for violation in check(all_at_once(PLACES)(true_story()))}
     assert "over-the-limit" not in codes
+
+
+def test_a_team_is_not_silent_while_it_is_heard_of() -> None:
+    assert "silent" not in {violation.code for violation in check(busy(true_story()))}
+
+
+@pytest.mark.parametrize(("places", "believed"), [(PLACES, True), (PLACES - 1, False)])
+def test_a_refusal_is_believed_when_every_place_is_taken(places: int, believed: bool) -> None:
+    # Half a minute later all these places are still in the window.
+    late = replace(refused(429, "no-places-left", TEST), at=NOON.timestamp() + WINDOW_SECONDS / 2)
+    story = with_more("history", late)(all_at_once(places)(true_story()))
+    codes = {violation.code for violation in check(story)}
+    assert "refused-wrongly" not in codes
+    assert ("refused-early" not in codes) == believed
 
 
 @pytest.mark.parametrize("name", FORGED)

@@ -139,11 +139,13 @@ def _near_box(draw: random.Random) -> tuple[int, ...]:
 
 
 def _detection(draw: random.Random) -> File:
-    """Without a false alarm the average precision is the share of objects that are found."""
+    """Without a false alarm the average precision is the share of objects that are found. With so many digits, most
+    of these files have more than one part when they are uploaded in parts.
+    """
     found = [
         one for one in _objects() if draw.random() < 0.8
     ] or _objects()  # fmt: skip
-    rows = [[image + 1, kind, round(draw.random(), 6), *TRUE_BOX] for kind, image in found]
+    rows = [[image + 1, kind, round(draw.random(), 15), *TRUE_BOX] for kind, image in found]
     shares = [sum(kind == one for one, _ in found) / OBJECTS for kind in range(1, KINDS + 1)]
     return _file("detection", rows, rows, sum(shares) / KINDS)
 
