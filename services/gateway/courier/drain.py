@@ -143,7 +143,7 @@ class Drain:
     async def _record(self, row: OutboxRow, end: Callable[[], None]) -> None:
         """Write down how a deed ended, as soon as the database is there for it, lest it be done or waited for again.
 
-        Not after its lease: then the row may be another's.
+        It is not tried after its lease: then the row may be another's.
         """
         while True:
             try:
@@ -175,20 +175,28 @@ class Drain:
 
     def _strike_out(self, row: OutboxRow) -> None:
         with self._desk.database.begin() as session:
-            outbox.done(session, row.id)
+            ours = outbox.done(session, row)
+        self._note_lost(row, ours)
 
     def _give_up(self, row: OutboxRow, error: str) -> None:
         with self._desk.database.begin() as session:
-            outbox.give_up(session, row.id, self._desk.clock(), error)
+            ours = outbox.give_up(session, row, self._desk.clock(), error)
+        self._note_lost(row, ours)
 
     def _postpone(self, row: OutboxRow, error: str, at_least_seconds: float) -> None:
-        now = self._desk.clock()
+        if self._deed.ends and row.attempts > len(self._deed.schedule):
+            log.error("gave up %s %s after %s attempts: %s", row.kind, row.payload, row.attempts, error)
+            self._give_up(row, error)
+            return
+        until = self._next(row.attempts, self._desk.clock(), at_least_seconds)
         with self._desk.database.begin() as session:
-            if self._deed.ends and row.attempts > len(self._deed.schedule):
-                log.error("gave up %s %s after %s attempts: %s", row.kind, row.payload, row.attempts, error)
-                outbox.give_up(session, row.id, now, error)
-            else:
-                outbox.postpone(session, row.id, self._next(row.attempts, now, at_least_seconds), error)
+            ours = outbox.postpone(session, row, until, error)
+        self._note_lost(row, ours)
+
+    def _note_lost(self, row: OutboxRow, ours: bool) -> None:
+        """A courier that stood still past its lease: what has become of the deed since is another's to say."""
+        if not ours:
+            log.debug("the end of %s %s is not written down: its lease was over", row.kind, row.id)
 
     def _next(self, attempts: int, now: datetime, at_least_seconds: float) -> datetime:
         luck = random.random()  # noqa: S311 - spreads load, guards nothing

@@ -62,30 +62,32 @@ def next_due(session: Session, kind: Kind, after: datetime) -> datetime | None:
     )
 
 
-def done(session: Session, row: int) -> None:
-    """The deed is done."""
-    session.execute(delete(OutboxRow).where(OutboxRow.id == row))
+def done(session: Session, row: OutboxRow) -> bool:
+    """The deed is done. As all three ends: False, and nothing changes, when the row is not as it was claimed."""
+    gone = delete(OutboxRow).where(*_as_claimed(row)).returning(OutboxRow.id)
+    return session.scalar(gone, execution_options={"synchronize_session": False}) is not None
 
 
-def postpone(session: Session, row: int, until: datetime, error: str) -> None:
+def postpone(session: Session, row: OutboxRow, until: datetime, error: str) -> bool:
     """Try again at `until`."""
-    _end_lease(session, row, next_attempt_at=until, last_error=error)
+    return _end_lease(session, row, next_attempt_at=until, last_error=error)
 
 
-def give_up(session: Session, row: int, now: datetime, error: str) -> None:
+def give_up(session: Session, row: OutboxRow, now: datetime, error: str) -> bool:
     """Keep the deed, visible, and try no more."""
-    _end_lease(session, row, given_up_at=now, last_error=error)
+    return _end_lease(session, row, given_up_at=now, last_error=error)
 
 
 def redrive(session: Session, which: ColumnElement[bool], now: datetime) -> int:
     """Make these deeds due now, given up or not, with all their attempts before them; returns how many there are.
 
-    What is under lease keeps it, and what is due keeps its turn.
+    What is under lease keeps it, and what is due keeps its turn. A lease that is over ends: whoever had it has no say
+    in the deed any more.
     """
-    at = case(
-        (OutboxRow.leased_until > now, OutboxRow.next_attempt_at), else_=func.least(OutboxRow.next_attempt_at, now)
-    )
-    again = update(OutboxRow).where(which).values(next_attempt_at=at, given_up_at=None, attempts=0)
+    leased = OutboxRow.leased_until > now
+    at = case((leased, OutboxRow.next_attempt_at), else_=func.least(OutboxRow.next_attempt_at, now))
+    lease = case((leased, OutboxRow.leased_until))
+    again = update(OutboxRow).where(which).values(next_attempt_at=at, leased_until=lease, given_up_at=None, attempts=0)
     kinds = session.scalars(again.returning(OutboxRow.kind), execution_options={"synchronize_session": False}).all()
     for kind in sorted(set(kinds)):
         notify(session, CHANNEL, kind)
@@ -100,7 +102,7 @@ def hand_back(session: Session, rows: Sequence[OutboxRow], now: datetime) -> Non
     for row in rows:
         session.execute(
             update(OutboxRow)
-            .where(OutboxRow.id == row.id, OutboxRow.leased_until == row.leased_until)
+            .where(*_as_claimed(row))
             .values(leased_until=None, next_attempt_at=now, attempts=OutboxRow.attempts - 1)
         )
     for kind in {row.kind for row in rows}:
@@ -123,5 +125,11 @@ def _oldest(kind: Kind, now: datetime, limit: int) -> Select[int]:
     )
 
 
-def _end_lease(session: Session, row: int, **values: Any) -> None:
-    session.execute(update(OutboxRow).where(OutboxRow.id == row).values(leased_until=None, **values))
+def _end_lease(session: Session, row: OutboxRow, **values: Any) -> bool:
+    ended = update(OutboxRow).where(*_as_claimed(row)).values(leased_until=None, **values).returning(OutboxRow.id)
+    return session.scalar(ended, execution_options={"synchronize_session": False}) is not None
+
+
+def _as_claimed(row: OutboxRow) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Whether it is under the lease still that it was claimed with; after that another may have claimed or ended it."""
+    return OutboxRow.id == row.id, OutboxRow.leased_until == row.leased_until

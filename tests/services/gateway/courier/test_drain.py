@@ -14,7 +14,7 @@ from sqlalchemy import update
 
 from deploy.stack.addresses import Addresses
 from services.gateway.courier.deliver import Deliverer
-from services.gateway.courier.drain import Drain, Later
+from services.gateway.courier.drain import Drain, Later, Never
 from services.gateway.desk import Desk
 from services.gateway.store import outbox
 from services.gateway.store.outbox import Kind
@@ -263,6 +263,61 @@ def test_what_was_claimed_by_another_after_its_lease_is_not_handed_back(desk: De
         outbox.hand_back(session, [mine], still.clock())
     (left,) = rows(still)
     assert (left.attempts, left.leased_until) == (2, theirs.leased_until)
+
+
+@pytest.mark.parametrize("end", ["done", "later", "never"])
+@pytest.mark.parametrize("since", ["postponed by another", "redriven"])
+def test_a_courier_that_stood_still_past_its_lease_changes_nothing_of_what_has_become_of_the_row(
+    desk: Desk, end: str, since: str
+) -> None:
+    moment = Moment()
+    still = at(desk, moment)
+    ends: dict[str, Exception | None] = {"done": None, "later": Later("mine", 3600), "never": Never("mine")}
+    meanwhile: list[OutboxRow] = []
+
+    async def act(_: dict[str, Any]) -> None:
+        drain.leave()
+        moment.now += 2 * Doing.lease
+        await asyncio.to_thread(others_have_it, still, since)
+        meanwhile.extend(rows(still))
+        if (raised := ends[end]) is not None:
+            raise raised
+
+    async def run() -> None:
+        await drain.run()
+        await drain.finish(10)
+
+    drain = Drain(still, Doing(act), at_once=1)
+    owe(still, "a")
+    asyncio.run(run())
+    assert len(meanwhile) == 1
+    assert [as_kept(row) for row in rows(still)] == [as_kept(row) for row in meanwhile]
+
+
+def others_have_it(desk: Desk, since: str) -> None:
+    """What is done with the only row while its first courier stands still."""
+    with desk.database.begin() as session:
+        if since == "redriven":
+            outbox.redrive(session, OutboxRow.kind == "settle", desk.clock())
+            return
+        (theirs,) = outbox.claim(session, "settle", desk.clock(), Doing.lease, 1)
+        assert outbox.postpone(session, theirs, desk.clock() + timedelta(minutes=5), "theirs")
+
+
+def as_kept(row: OutboxRow) -> tuple[object, ...]:
+    return row.id, row.attempts, row.next_attempt_at, row.leased_until, row.given_up_at, row.last_error
+
+
+def test_what_is_redriven_under_lease_is_still_ended_by_whoever_has_it(desk: Desk) -> None:
+    moment = Moment()
+    still = at(desk, moment)
+    owe(still, "a")
+    with still.database.begin() as session:
+        (mine,) = outbox.claim(session, "settle", still.clock(), Doing.lease, 1)
+    with still.database.begin() as session:
+        outbox.redrive(session, OutboxRow.id == mine.id, still.clock())
+        assert outbox.done(session, mine)
+    assert rows(still) == []
 
 
 def test_how_a_deed_ended_is_written_down_when_the_database_is_back_and_it_is_not_done_again(

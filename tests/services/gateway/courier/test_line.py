@@ -60,7 +60,7 @@ def handed(desk: Desk, number: int) -> list[tuple[UUID | None, int]]:
     for _ in range(number):
         with desk.database.begin() as session:
             (row,) = outbox.claim(session, "evaluate", desk.clock(), LEASE, 1)
-            outbox.done(session, row.id)
+            outbox.done(session, row)
         taken.append((row.team_id, row.lane))
     return taken
 
@@ -139,7 +139,7 @@ def test_the_order_that_is_shown_is_the_order_that_is_kept(desk: Desk) -> None:
     for _ in shown:
         with desk.database.begin() as session:
             (row,) = outbox.claim(session, "evaluate", desk.clock(), LEASE, 1)
-            outbox.done(session, row.id)
+            outbox.done(session, row)
         kept.append(UUID(row.payload["evaluation"]))
     assert shown == kept
 

@@ -100,7 +100,7 @@ def test_a_mail_that_was_given_up_is_kept_for_90_days(
     with still.database.begin() as session:
         outbox.owe(session, "mail", {}, moment.now)
     with still.database.begin() as session:
-        outbox.give_up(session, rows(still)[0].id, moment.now, "no such person")
+        outbox.give_up(session, rows(still)[0], moment.now, "no such person")
     kept = []
     for wait in (DELIVERIES_KEPT, MINUTE):
         moment.now += wait

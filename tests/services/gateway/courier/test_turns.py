@@ -159,8 +159,8 @@ def test_an_endpoint_has_its_share_under_lease_and_gets_the_rest_as_that_ends(de
     assert claim(still) == [one.id] * MOST_PER_ENDPOINT
     assert claim(still) == []
     with desk.database.begin() as session:
-        outbox.done(session, rows(desk)[0].id)
-        outbox.postpone(session, rows(desk)[1].id, moment.now + timedelta(hours=1), "away")
+        outbox.done(session, rows(desk)[0])
+        outbox.postpone(session, rows(desk)[1], moment.now + timedelta(hours=1), "away")
     assert claim(still) == [one.id, one.id]
     moment.now += 2 * MINUTE
     assert claim(still) == [one.id] * MOST_PER_ENDPOINT, "what a courier died with counts no more, and is due"
@@ -180,7 +180,7 @@ def test_endpoints_that_hang_delay_no_other_of_their_own_team(desk: Desk, team: 
     assert claim(desk) == []
     endpoints.disable(desk, team.id, quick.id)
     with desk.database.begin() as session:
-        outbox.done(session, next(row.id for row in rows(desk) if row.endpoint_id == quick.id and row.leased_until))
+        outbox.done(session, next(row for row in rows(desk) if row.endpoint_id == quick.id and row.leased_until))
     assert quick.id not in claim(desk), "what is disabled keeps no place"
     with desk.database.begin() as session:
         assert session.query(OutboxRow).where(OutboxRow.leased_until.is_not(None)).count() == MOST_PER_TEAM
