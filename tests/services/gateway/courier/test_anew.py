@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from benchmarks.crowd import Crowd
 from services.gateway.actions.evaluate import BATCH
@@ -66,7 +66,7 @@ class Edition:
 
 
 @pytest.fixture
-def edition(desk: Desk, operator: Storage, tmp_path: Path) -> Edition:
+def edition(desk: Desk, operator: Storage, tmp_path: Path) -> Iterator[Edition]:
     folder = copytree(TINY, tmp_path / "challenge")
     name = f"tiny-{uuid4().hex[:8]}"
     rewrite(folder, '"tiny"', f'"{name}"')
@@ -77,7 +77,13 @@ def edition(desk: Desk, operator: Storage, tmp_path: Path) -> Edition:
         crowd.found(session, 20)
         crowd.enter(session, challenges.venue(session, name, "classification", "test"), MANY)
     rewrite(folder, "version = 1", "version = 2")
-    return edition
+    yield edition
+    # Other tests look at all that is open.
+    ours = select(SubmissionRow.id).where(SubmissionRow.challenge == name)
+    with desk.database.begin() as session:
+        session.execute(
+            delete(EvaluationRow).where(EvaluationRow.submission_id.in_(ours), EvaluationRow.state == "queued")
+        )
 
 
 @pytest.fixture
