@@ -1,7 +1,7 @@
 """Threads of their own for what may hang: a storage, ledger or name server that is silent holds up nothing else.
 
-Boards, status and health share one pool of threads; whatever waits for another server waits here instead, in line for
-the few threads of its kind.
+Boards, status and health share one pool of threads, and so do the courier's deeds when they ask the database; whatever
+waits for another server waits here instead, in line for the few threads of its kind.
 """
 
 from collections.abc import Callable
@@ -44,3 +44,6 @@ LEDGER = Crew("ledger", 8)
 
 NAMES = Crew("names", 8)
 """Whatever asks a name server."""
+
+SWEEPS = Crew("sweeps", 1)
+"""The courier's sweeps, one after the other: they ask the storage and the ledger, some inside a transaction."""

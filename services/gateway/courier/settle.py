@@ -1,6 +1,5 @@
 """Outbox → quota: a settlement that could not be made on the spot."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,6 +8,7 @@ from uuid import UUID
 from services.gateway.courier.drain import Later
 from services.gateway.desk import Desk
 from services.gateway.store.outbox import Kind
+from services.gateway.threads import LEDGER
 from shared.errors import Conflict, Missing
 from shared.messages import Settlement
 
@@ -34,7 +34,7 @@ class Settler:
         """
         settlement = Settlement.model_validate(payload["settlement"])
         try:
-            await asyncio.to_thread(self._desk.allowance.settle, UUID(payload["submission"]), settlement)
+            await LEDGER.run(self._desk.allowance.settle, UUID(payload["submission"]), settlement)
         except Conflict:
             return
         except Missing as error:

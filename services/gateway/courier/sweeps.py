@@ -21,6 +21,7 @@ from services.gateway.desk import Desk
 from services.gateway.settings import CourierSettings
 from services.gateway.store import checks, line, outbox, rescoring, submissions, uploads
 from services.gateway.tables import EvaluationRow, SubmissionRow
+from services.gateway.threads import SWEEPS
 from shared.errors import Broken, HoldoutError, Missing
 from shared.messages import job_id
 from shared.queue import Queue
@@ -44,14 +45,14 @@ class Sweeps:
     async def run(self) -> None:
         """For ever."""
         while True:
-            await self._guarded(lambda: asyncio.to_thread(self.abandon_overdue))
-            await self._guarded(lambda: asyncio.to_thread(self.clear_uploads))
-            await self._guarded(lambda: asyncio.to_thread(self.clear_checks))
+            await self._guarded(lambda: SWEEPS.run(self.abandon_overdue))
+            await self._guarded(lambda: SWEEPS.run(self.clear_uploads))
+            await self._guarded(lambda: SWEEPS.run(self.clear_checks))
             await self._guarded(self.look_after_silent)
-            await self._guarded(lambda: asyncio.to_thread(self.evaluate_anew))
-            await self._guarded(lambda: asyncio.to_thread(self._retention.tend))
-            await self._guarded(lambda: asyncio.to_thread(self.forget_requests))
-            await self._guarded(lambda: asyncio.to_thread(self._janitor.tend))
+            await self._guarded(lambda: SWEEPS.run(self.evaluate_anew))
+            await self._guarded(lambda: SWEEPS.run(self._retention.tend))
+            await self._guarded(lambda: SWEEPS.run(self.forget_requests))
+            await self._guarded(lambda: SWEEPS.run(self._janitor.tend))
             await asyncio.sleep(self._settings.sweep_seconds)
 
     async def _guarded(self, sweep: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -114,13 +115,13 @@ class Sweeps:
 
     async def look_after_silent(self) -> None:
         """Open evaluations that Redis was given and that are silent: waiting, lost, or done without our hearing."""
-        silent = await asyncio.to_thread(self._silent)
+        silent = await SWEEPS.run(self._silent)
         held = await self._queue.holds([_job_id(row) for row in silent])
         waiting = [row for row in silent if _job_id(row) in held and row.state == "queued"]
-        await asyncio.to_thread(self._mark_seen, waiting)
+        await SWEEPS.run(self._mark_seen, waiting)
         for row in silent:
             if row not in waiting:
-                await asyncio.to_thread(self._look_after_guarded, row, _job_id(row) in held)
+                await SWEEPS.run(self._look_after_guarded, row, _job_id(row) in held)
 
     def _look_after_guarded(self, row: EvaluationRow, held: bool) -> None:
         """A row that cannot be looked after goes to the end of the line, so that it starves none behind it."""
