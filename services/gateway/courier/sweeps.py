@@ -145,7 +145,7 @@ class Sweeps:
             return
         if held and not self._is_overdue(row):
             self._mark_seen([row])
-        elif self._is_overdue(row) or row.attempt >= self._settings.attempts:
+        elif self._is_overdue(row) or self._has_had_its_attempts(row):
             self._fail(row)
         else:
             self._try_again(row)
@@ -153,6 +153,10 @@ class Sweeps:
     def _is_overdue(self, row: EvaluationRow) -> bool:
         limit = timedelta(seconds=self._settings.attempt_seconds)
         return row.started_at is not None and row.started_at + limit < self._desk.clock()
+
+    def _has_had_its_attempts(self, row: EvaluationRow) -> bool:
+        """What the queue has lost before a scorer began it is no attempt at the file."""
+        return row.begun + (row.started_at is not None) >= self._settings.attempts
 
     def _try_again(self, row: EvaluationRow) -> None:
         now = self._desk.clock()

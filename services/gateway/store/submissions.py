@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Update, and_, exists, func, literal, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, Update, and_, case, exists, func, literal, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from services.gateway.intake import Sealed
@@ -228,7 +228,8 @@ def mark_seen(session: Session, evaluations: Sequence[UUID], now: datetime) -> N
 def next_attempt(session: Session, evaluation: UUID, attempt: int, now: datetime) -> bool:
     """Attempt n → n + 1, queued anew; False when it is stale."""
     fresh = {"state": "queued", "enqueued_at": None, "started_at": None, "stage": None, "scorer": None}
-    changed = _current(evaluation, attempt).values(attempt=attempt + 1, heard_at=now, **fresh)
+    begun = EvaluationRow.begun + case((EvaluationRow.started_at.is_not(None), 1), else_=0)
+    changed = _current(evaluation, attempt).values(attempt=attempt + 1, begun=begun, heard_at=now, **fresh)
     return session.scalar(changed.returning(EvaluationRow.id)) is not None
 
 

@@ -65,7 +65,8 @@ class SubmissionRow(Base):
 class EvaluationRow(Base):
     """One run of the scorer over a submission, with one version of definition and truth.
 
-    `attempt` counts what the queue was asked; an outcome counts only for the current attempt of an open evaluation.
+    `attempt` counts what the queue was asked; an outcome counts only for the current attempt of an open evaluation. `begun`
+    counts the earlier attempts that a scorer had begun.
     `enqueued_at` is None until Redis has the current attempt; `heard_at` is the last sign of life. `categories` holds what
     contests by categories are decided by, category id → value; boards read it by itself, for it is large.
     """
@@ -95,6 +96,7 @@ class EvaluationRow(Base):
     truth: Mapped[str]
     state: Mapped[str]
     attempt: Mapped[int]
+    begun: Mapped[int] = mapped_column(server_default="0")
     created_at: Mapped[datetime]
     enqueued_at: Mapped[datetime | None]
     heard_at: Mapped[datetime]

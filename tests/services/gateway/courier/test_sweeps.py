@@ -10,6 +10,7 @@ import redis
 from sqlalchemy import delete, select, update
 
 from deploy.stack.addresses import Addresses
+from services.gateway.actions.apply import apply_notice
 from services.gateway.app import open_desk
 from services.gateway.courier.evaluate import Enqueuer
 from services.gateway.courier.sweeps import Sweeps
@@ -167,13 +168,28 @@ def test_a_report_that_cannot_be_read_starves_no_other_and_ends_when_its_time_is
     assert team.remaining() == 1
 
 
-def test_an_evaluation_that_is_lost_again_and_again_fails_and_is_refunded(
+def test_an_evaluation_that_the_queue_loses_ten_times_before_a_scorer_begins_it_is_queued_for_the_eleventh_time(
+    team: Team, late_desk: Desk, later: Later, courier_settings: CourierSettings, servers: Addresses
+) -> None:
+    evaluation = sent(team)
+    for _ in range(2 * courier_settings.attempts):
+        enqueue_all(late_desk, courier_settings)
+        forget_jobs(servers)
+        later.by += timedelta(seconds=11)
+        sweep(late_desk, courier_settings)
+    row = row_of(late_desk, evaluation)
+    assert (row.attempt, row.begun, row.state) == (2 * courier_settings.attempts + 1, 0, "queued")
+
+
+def test_an_evaluation_whose_scorers_are_lost_again_and_again_fails_and_is_refunded(
     team: Team, late_desk: Desk, later: Later, courier_settings: CourierSettings, servers: Addresses
 ) -> None:
     evaluation = sent(team)
     assert team.remaining() == 1
-    for _ in range(courier_settings.attempts):
+    for attempt in range(1, courier_settings.attempts + 1):
         enqueue_all(late_desk, courier_settings)
+        started = Notice(kind="started", evaluation=evaluation, attempt=attempt, run=1, scorer="tests")
+        assert apply_notice(late_desk, started)
         forget_jobs(servers)
         later.by += timedelta(seconds=11)
         sweep(late_desk, courier_settings)
