@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from shared.migrations import hold
+
 revision = "0010"
 down_revision = "0009"
 branch_labels = None
@@ -22,6 +24,7 @@ INDEXES = [
 
 def upgrade() -> None:
     """Apply. What a gateway of the version before puts in line is at the head of the widest lane."""
+    hold(op.get_bind(), evaluations="SHARE", outbox="ACCESS EXCLUSIVE")
     op.add_column("outbox", sa.Column("lane", sa.Integer(), server_default="2", nullable=False))
     op.add_column("outbox", sa.Column("turn", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("outbox", sa.Column("team_id", sa.Uuid(), nullable=True))

@@ -4,6 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from shared.migrations import hold
+
 revision = "0011"
 down_revision = "0010"
 branch_labels = None
@@ -12,6 +14,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Apply. An older gateway gives every event a submission and a sequence, as before."""
+    hold(op.get_bind(), **dict.fromkeys(("events", "endpoints", "accounts"), "ACCESS EXCLUSIVE"))
     moment = sa.DateTime(timezone=True)
     op.add_column("endpoints", sa.Column("disabled_because", sa.Text(), nullable=True))
     op.add_column("endpoints", sa.Column("failing_since", moment, nullable=True))

@@ -4,6 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from shared.migrations import hold
+
 revision = "0013"
 down_revision = "0012"
 branch_labels = None
@@ -67,6 +69,7 @@ INSERT INTO entries (submission_id, challenge, task, split, change)
 
 def upgrade() -> None:
     """Apply. What is published already is noted before anything can change."""
+    hold(op.get_bind(), **dict.fromkeys(("submissions", "evaluations"), "SHARE ROW EXCLUSIVE"))
     op.create_table(
         "boards",
         *(sa.Column(name, sa.Text(), nullable=False) for name in PLACE),
@@ -91,7 +94,7 @@ def upgrade() -> None:
         sa.Column("leads", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.PrimaryKeyConstraint(*PLACE, "track", "part", name=op.f("pk_leads")),
     )
-    # Creating a trigger locks its table until the end: nothing is published between the two.
+    # The tables are held: nothing is published between the two.
     op.execute(TRIGGERS)
     op.execute(ENTRIES_BEFORE)
 
