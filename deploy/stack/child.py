@@ -23,7 +23,10 @@ LAST_LINES = 15
 """Of a log, shown when a program fails to start."""
 
 START_SECONDS = 120.0
-"""Longest start of any program: a busy machine is slow, but a program that takes longer is broken."""
+"""Longest start of a program that stays: a busy machine is slow, but a program that takes longer is broken."""
+
+ONCE_SECONDS = 3600.0
+"""A program that runs once may have a long work to do: a migration builds its indexes in it."""
 
 SHORT = "look whether the disk is full, or the machine is short of memory, processes or open files"
 """What to do when the machine refuses something."""
@@ -86,13 +89,14 @@ class Child:
             raise Trouble(f"{self._program.name} cannot be watched while it starts: {error}", SHORT) from error
 
     async def _until_ready(self) -> None:
-        deadline = time.monotonic() + START_SECONDS
+        most = ONCE_SECONDS if self._program.once else START_SECONDS
+        deadline = time.monotonic() + most
         while not await self._looks_ready():
             if self.ended.is_set():
                 raise self._trouble(f"died while starting ({self.status})")
             if time.monotonic() > deadline:
                 await self.kill()
-                raise self._trouble(f"was not ready after {START_SECONDS:.0f} s")
+                raise self._trouble(f"was not ready after {most:.0f} s")
             await asyncio.sleep(POLL_SECONDS)
 
     async def stop(self, seconds: float) -> bool:
