@@ -42,7 +42,7 @@ upgrade: setup ## rehearses one: an earlier version's data under this one; FROM=
 	$(RUN) deploy.upgrade $(if $(FROM),--from $(FROM))
 
 test: setup ## the tests, on real servers
-	$(RUN) pytest -n 2 --dist loadfile
+	$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 fuzz: setup ## the API against its own OpenAPI document, at length
 	FUZZ_EXAMPLES=100 $(RUN) pytest -s tests/system/test_conformance.py
