@@ -6,12 +6,12 @@ The text: lines end in LF or CRLF; numbers are separated by spaces, tabs or sing
 number may look like is its column's: `kinds`, taken up anew where a line has more columns.
 """
 
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.scorer.formats.decimals import MOST_DIGITS, decimal
+from services.scorer.formats.digits import NONE, ONE, digits
 from services.scorer.formats.tokens import LARGEST
 from services.scorer.formats.wording import Kind
 from services.scorer.kernels import TEXT, kernel
@@ -40,9 +40,7 @@ _NEWLINE, _RETURN, _SPACE, _PLUS, _COMMA, _MINUS, _DOT, _ZERO, _E, _CASE, _DELET
 _BLANKS, _GAPS = (np.isin(np.arange(256), list(marks)) for marks in (b" \t", b" \t\r\n,"))
 """For each byte whether it is one."""
 
-_U_NONE, _U_ONE, _U_NINE, _U_TEN, _U_ZERO, _U_MOST, _U_LARGEST = (
-    np.uint64(number) for number in (0, 1, 9, 10, _ZERO, MOST_DIGITS, LARGEST)
-)
+_U_MOST, _U_LARGEST = np.uint64(MOST_DIGITS), np.uint64(LARGEST)
 
 _WORD, _TOO_LARGE, _READ, _LATE = int(Kind.WORD), int(Kind.TOO_LARGE), -1, -2
 """How reading a word went: two are faults."""
@@ -242,20 +240,6 @@ def _is_lone(text: NDArray[np.uint8], place: int, size: int) -> bool:
 
 
 @kernel()
-def _digits(text: NDArray[np.uint8], place: Any, size: Any, number: Any) -> tuple[Any, Any]:
-    """`number` with the digits from `place` on behind it, and where they end. All of it unsigned: then one comparison
-    tells a digit, and no index is looked at for its sign.
-    """
-    while place < size:
-        digit = np.uint64(text[place]) - _U_ZERO
-        if digit > _U_NINE:
-            break
-        number = number * _U_TEN + digit
-        place += _U_ONE
-    return number, place
-
-
-@kernel()
 def _usual_line(
     text: NDArray[np.uint8], start: int, kinds: NDArray[np.int64], values: NDArray[np.float64], index: int, step: int
 ) -> tuple[int, int]:
@@ -268,12 +252,12 @@ def _usual_line(
     while end == _SPACE:
         kind = kinds[phase]
         negative = kind != WHOLE and place < size and text[place] == _MINUS
-        place += _U_ONE if negative else _U_NONE
-        number, stop = _digits(text, place, size, _U_NONE)
-        fraction, usual = _U_NONE, stop > place
+        place += ONE if negative else NONE
+        number, stop, _ = digits(text, place, size, NONE)
+        fraction, usual = NONE, stop > place
         if kind >= DECIMAL and stop < size and text[stop] == _DOT:
-            point = stop + _U_ONE
-            number, stop = _digits(text, point, size, number)
+            point = stop + ONE
+            number, stop, _ = digits(text, point, size, number)
             fraction, usual = stop - point, usual and stop > point
         if not usual or stop - place > _U_MOST or (kind <= SIGNED and number > _U_LARGEST):
             return start, 0
@@ -289,7 +273,7 @@ def _usual_line(
         count += 1
         phase = phase + 1 if phase + 1 < len(kinds) else 0
         end = int(text[stop]) if stop < size else _NEWLINE
-        place = stop + _U_ONE
+        place = stop + ONE
     return (int(place), count) if end == _NEWLINE else (start, 0)
 
 

@@ -11,13 +11,10 @@ from numpy.typing import NDArray
 
 from services.scorer.formats.blocks import Bytes
 from services.scorer.formats.decimals import MOST_DIGITS, decimal
+from services.scorer.formats.digits import DOT, MINUS, NEWLINE, NONE, ONE, SPACE, ZERO, digits
 from services.scorer.formats.table import Decimals
 from services.scorer.formats.tokens import LARGEST
 from services.scorer.kernels import COMPILED, TEXT, kernel
-
-_NONE, _ONE, _NINE, _TEN, _ZERO = (np.uint64(number) for number in (0, 1, 9, 10, ord("0")))
-_NEWLINE, _SPACE, _DOT, _MINUS = (np.uint64(ord(mark) - ord("0") + 2**64) for mark in "\n .-")
-"""Unsigned, as in `tokens`: what is no digit is its distance from 0, beyond the largest number."""
 
 _SIDES, _MOST_DIGITS, _LARGEST = 4, np.uint64(MOST_DIGITS), np.uint64(LARGEST)
 
@@ -39,32 +36,19 @@ def read_usual_located(text: Bytes, width: int, lines: int) -> tuple[Numbers, Nu
 
 
 @kernel()
-def _digits(text: Bytes, place: Any, size: Any, number: Any) -> tuple[Any, Any, Any]:
-    """`number` with the digits from `place` on behind it, where they end, and what stands there."""
-    end = _NEWLINE
-    while place < size:
-        end = np.uint64(text[place]) - _ZERO
-        if end > _NINE:
-            return number, place, end
-        number = number * _TEN + end
-        place += _ONE
-    return number, place, _NEWLINE
-
-
-@kernel()
 def _side(text: Bytes, start: Any, size: Any) -> tuple[float, Any, Any, bool]:
     """A side with a minus or a point: its value, where it ends, what stands there, and whether it was read."""
-    negative = np.uint64(text[start]) - _ZERO == _MINUS
-    first = start + _ONE if negative else start
-    number, place, end = _digits(text, first, size, _NONE)
-    read, fraction, digits = place > first, _NONE, place - first
-    if end == _DOT:
-        point = place + _ONE
-        number, place, end = _digits(text, point, size, number)
+    negative = np.uint64(text[start]) - ZERO == MINUS
+    first = start + ONE if negative else start
+    number, place, end = digits(text, first, size, NONE)
+    read, fraction, length = place > first, NONE, place - first
+    if end == DOT:
+        point = place + ONE
+        number, place, end = digits(text, point, size, number)
         fraction = place - point
-        digits += fraction
-        read = read and fraction > _NONE
-    if not read or digits > _MOST_DIGITS:
+        length += fraction
+        read = read and fraction > NONE
+    if not read or length > _MOST_DIGITS:
         return 0.0, place, end, False
     value, sure = decimal(int(np.int64(number)), -int(np.int64(fraction)))
     return (-value if negative else value), place, end, sure
@@ -77,46 +61,46 @@ def _read(  # noqa: C901  (one loop over the bytes: what is rare is called out)
     """How many lines were read; −1 where something is unusual. The last line may lack its end."""
     size, most, width = np.uint64(len(text)), np.uint64(len(lengths)), np.uint64(numbers.shape[1])
     flat: Any = numbers.reshape(-1)
-    place, line = _NONE, _NONE
+    place, line = NONE, NONE
     while place < size:
         if line == most:
             return -1
-        count, cell, end = _NONE, line * width, _SPACE
-        while end == _SPACE:
-            label, stop, end = _digits(text, place, size, _NONE)
+        count, cell, end = NONE, line * width, SPACE
+        while end == SPACE:
+            label, stop, end = digits(text, place, size, NONE)
             if stop == place or stop - place > _MOST_DIGITS or label > _LARGEST:
                 return -1
-            place = stop + _ONE
-            if end != _SPACE:
+            place = stop + ONE
+            if end != SPACE:
                 # Of lines that end with a label, only a lone 0 is usual.
-                if end != _NEWLINE or count > _NONE or label > _NONE:
+                if end != NEWLINE or count > NONE or label > NONE:
                     return -1
                 break
             for side in range(_SIDES):
-                if end != _SPACE:
+                if end != SPACE:
                     return -1
-                number, stop, end = _digits(text, place, size, _NONE)
+                number, stop, end = digits(text, place, size, NONE)
                 value = float(np.int64(number))
-                if stop == place or stop - place > _MOST_DIGITS or end == _DOT:
+                if stop == place or stop - place > _MOST_DIGITS or end == DOT:
                     if place == size:
                         return -1
                     value, stop, end, read = _side(text, place, size)
                     if not read:
                         return -1
-                place = stop + _ONE
+                place = stop + ONE
                 if count < width:
                     boxes[side, cell] = value
             if count < width:
                 flat[cell] = label
-                cell += _ONE
-            count += _ONE
-        if end != _NEWLINE:
+                cell += ONE
+            count += ONE
+        if end != NEWLINE:
             return -1
         lengths[line] = count
-        while cell < (line + _ONE) * width:
+        while cell < (line + ONE) * width:
             flat[cell] = 0
             for side in range(_SIDES):
                 boxes[side, cell] = 0
-            cell += _ONE
-        line += _ONE
+            cell += ONE
+        line += ONE
     return int(line)

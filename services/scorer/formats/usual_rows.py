@@ -10,12 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.scorer.formats.blocks import BLOCK_BYTES, Bytes
+from services.scorer.formats.digits import NEWLINE, NONE, ONE, SPACE, digits
 from services.scorer.formats.tokens import LARGEST
 from services.scorer.kernels import COMPILED, TEXT, kernel
-
-_NONE, _ONE, _NINE, _TEN, _ZERO = (np.uint64(number) for number in (0, 1, 9, 10, ord("0")))
-_NEWLINE, _SPACE = (np.uint64(ord(mark) - ord("0") + 2**64) for mark in "\n ")
-"""Unsigned, as in `tokens`: what is no digit is its distance from 0, beyond the largest number."""
 
 _SURE_DIGITS = np.uint64(18)
 _LARGEST, _LONGEST_LINE = np.uint64(LARGEST), np.uint64(BLOCK_BYTES)
@@ -37,30 +34,24 @@ def _read(text: Bytes, numbers: Numbers, lengths: Numbers) -> int:
     """How many lines were read; −1 where something is unusual. The last line may lack its end."""
     size, most, width = np.uint64(len(text)), np.uint64(len(lengths)), np.uint64(numbers.shape[1])
     flat: Any = numbers.reshape(-1)
-    place, line = _NONE, _NONE
+    place, line = NONE, NONE
     while place < size:
         if line == most:
             return -1
-        line_start, count, end = place, _NONE, _SPACE
-        while end == _SPACE:
-            number_start, number, end = place, _NONE, _NEWLINE
-            while place < size:
-                end = np.uint64(text[place]) - _ZERO
-                if end > _NINE:
-                    break
-                number = number * _TEN + end
-                end = _NEWLINE
-                place += _ONE
+        line_start, count, end = place, NONE, SPACE
+        while end == SPACE:
+            number_start = place
+            number, place, end = digits(text, place, size, NONE)
             if place == number_start or place - number_start > _SURE_DIGITS or number > _LARGEST:
                 return -1
             if count < width:
                 flat[line * width + count] = number
-            count += _ONE
-            place += _ONE
-        if end != _NEWLINE or place - line_start > _LONGEST_LINE:
+            count += ONE
+            place += ONE
+        if end != NEWLINE or place - line_start > _LONGEST_LINE:
             return -1
         lengths[line] = count
         for index in range(count, width):
             flat[line * width + np.uint64(index)] = 0
-        line += _ONE
+        line += ONE
     return int(line)
