@@ -6,7 +6,6 @@ The text: lines end in LF or CRLF; numbers are separated by spaces, tabs or sing
 number may look like is its column's: `kinds`, taken up anew where a line has more columns.
 """
 
-
 import numpy as np
 from numpy.typing import NDArray
 
