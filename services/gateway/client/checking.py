@@ -1,13 +1,13 @@
 """The command that has a file checked: no place is taken, nothing is scored."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from services.gateway.client.answers import content_of, ending_of, retry_after
 from services.gateway.client.endings import FAILED, FINE, REJECTED, Json, code_of
 from services.gateway.client.needed import httpx
 from services.gateway.client.parcels import Body, Parcel, size_of
-from services.gateway.client.patience import Patience
 from services.gateway.client.server import Server
 from services.gateway.client.terminal import say, say_json
 
@@ -26,7 +26,7 @@ def do_check(args: argparse.Namespace, server: Server) -> int:
 
 def checked(server: Server, parcel: Parcel) -> httpx.Response:
     """The answer to a dry run. Sent again as long as it fails on the way: nothing comes of doing it twice."""
-    patience = Patience(server.timeout_seconds)
+    patience = server.patience()
     while True:
         try:
             answer = server.post(parcel, Body(parcel), patience, "validate")
@@ -51,11 +51,17 @@ def show_check(path: Path, found: Json) -> None:
         # A fault of the same kind tells the remedy in its own line.
         is_told = any(fault["code"] == failure["code"] for fault in found["faults"])
         say(f"rejected: {failure['sentence']}" + ("" if is_told else f" {failure['remedy']}"))
-    for fault in found["faults"]:
-        place = "".join(f":{fault[key]}" for key in ("line", "column") if fault[key] is not None)
-        say(f"{path}{place}: {fault['sentence']} {fault['remedy']}")
-    if found["fault_count"] > len(found["faults"]):
-        say(f"… and {found['fault_count'] - len(found['faults']):,} more")
+    for line in faults_in(path, found["faults"], found["fault_count"]):
+        say(line)
     for remark in found["notes"]:
         place = f":{remark['first_line']}" if remark["first_line"] else ""
         say(f"{path}{place}: note: {remark['sentence']} ({remark['count']:,} times)")
+
+
+def faults_in(path: Path, faults: Sequence[Json], count: int) -> list[str]:
+    """Faults of a file as compilers print them, and how many more there are."""
+    lines = []
+    for fault in faults:
+        place = "".join(f":{fault[key]}" for key in ("line", "column") if fault.get(key) is not None)
+        lines.append(f"{path}{place}: {fault['sentence']} {fault['remedy']}")
+    return lines + ([f"… and {count - len(faults):,} more"] if count > len(faults) else [])

@@ -25,7 +25,7 @@ def deliver(server: Server, parcel: Parcel) -> Json:
     A file that may have arrived is not sent again before the list of submissions shows that it has not; then once.
     """
     started = time.monotonic()
-    patience = Patience(server.timeout_seconds)
+    patience = server.patience()
     again = False
     while True:
         body = Body(parcel)

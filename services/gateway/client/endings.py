@@ -3,16 +3,18 @@
 from typing import Any
 
 Json = dict[str, Any]
-FINE, REJECTED, USAGE, REFUSED, OVER, BROKEN, FAILED, STOPPED = 0, 1, 2, 3, 4, 5, 6, 130
+FINE, REJECTED, USAGE, REFUSED, OVER, BROKEN, FAILED, WORSE, UNREPRODUCED, STOPPED = 0, 1, 2, 3, 4, 5, 6, 7, 8, 130
 EXIT_CODES = """\
 exit codes:
-  0    fine; for submit and wait: the submission was scored; for check: it would be taken
+  0    fine; for submit, wait and zoo: all of it was scored; for check: it would be taken
   1    the file was rejected: its own fault, told by line and column
   2    the command line is wrong
   3    the server refused (401, 403, 404 and other 4xx answers)
   4    over the allowance (429); the time of the next free place is printed
   5    the server or the network is at fault, after all retries
   6    the evaluation failed on the server's side; nothing is charged
+  7    zoo: a model is worse than the baseline allows
+  8    zoo: a claim is not reproduced, and was to be
   130  stopped by Ctrl-C
 
 The server and the key can also be given as HOLDOUT_URL and HOLDOUT_KEY.

@@ -99,12 +99,18 @@ def size_of(path: Path) -> int:
 
 def digest_of(path: Path, packed: bool = False) -> str | None:
     """SHA-256 of the file, or of what it unpacks to; None where it is a broken archive."""
+    found = measured(path, packed)
+    return found[0] if found else None
+
+
+def measured(path: Path, packed: bool) -> tuple[str, int] | None:
+    """The same, and the size in bytes of what it is of."""
     try:
         with (
             path.open("rb") as file,
             gzip.GzipFile(fileobj=file) if packed else contextlib.nullcontext(file) as content,
         ):
-            return hashlib.file_digest(content, "sha256").hexdigest()
+            return hashlib.file_digest(content, "sha256").hexdigest(), content.tell()
     except (EOFError, zlib.error, gzip.BadGzipFile):
         return None
     except OSError as error:

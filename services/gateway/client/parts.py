@@ -1,17 +1,17 @@
 """Large files, in parts: whatever breaks, only what is missing is sent again."""
 
 import contextlib
-import hashlib
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from services.gateway.client.answers import content_of
 from services.gateway.client.delivery import LOOK_AFTER_SECONDS
 from services.gateway.client.endings import BROKEN, STOPPED, Ending, Json, code_of
 from services.gateway.client.outcomes import state_of
-from services.gateway.client.parcels import BLOCK_BYTES, NUMBERINGS, Parcel, changed, digest_field
+from services.gateway.client.parcels import NUMBERINGS, Parcel, changed
+from services.gateway.client.part import Part, send_part
 from services.gateway.client.patience import Patience
 from services.gateway.client.progress import Progress
 from services.gateway.client.server import Server, pages
@@ -21,7 +21,6 @@ from services.gateway.client.words import moment
 PARTS_ABOVE_BYTES = 32 * 2**20
 PARALLEL_PARTS = 4
 UNLESS_SAID: Json = {"labels": NUMBERINGS[0], "participate": True, "entry": None}
-SPOILT_ON_THE_WAY = ("part-size-wrong", "digest-mismatch", "upload-too-slow", "internal")
 
 
 def deliver_in_parts(server: Server, parcel: Parcel, parallel: int) -> Json:
@@ -63,7 +62,7 @@ def upload_of(server: Server, parcel: Parcel, states: Sequence[str]) -> Json:
 
     Or the answer to a submission in one body, where the server has these bytes.
     """
-    patience = Patience(server.timeout_seconds)
+    patience = server.patience()
     place = {"challenge": parcel.challenge, "task": parcel.task, "split": parcel.split}
     words = {name: value.strip() if isinstance(value, str) else value for name, value in parcel.about.items()}
     announced: Json = UNLESS_SAID | place | words
@@ -86,12 +85,15 @@ def send_missing(server: Server, parcel: Parcel, upload: Json, parallel: int) ->
     missing = content_of(server.get("uploads", upload["id"]))["missing"]
     there = upload["part_count"] - len(missing)
     if there:
-        note(f"going on with upload {upload['id']}: {there} of {upload['part_count']} parts are there")
+        server.tell(f"going on with upload {upload['id']}: {there} of {upload['part_count']} parts are there")
     stopping = threading.Event()
     parts = [Part(parcel, number, upload["part_bytes"], stopping) for number in missing]
     with Progress(parcel.path.name, parcel.size_bytes) as progress, ThreadPoolExecutor(parallel) as pool:
         sent_bytes = parcel.size_bytes - sum(part.size_bytes for part in parts)
-        sending = {pool.submit(send_part, server, upload["id"], part): part for part in parts}
+        sending = {
+            pool.submit(send_part, server, ("uploads", upload["id"], "parts", str(part.number)), part): part
+            for part in parts
+        }
         try:
             for sent in as_completed(sending):
                 sent.result()
@@ -103,59 +105,12 @@ def send_missing(server: Server, parcel: Parcel, upload: Json, parallel: int) ->
             raise
 
 
-class Part:
-    """A part of a file: its bytes, read block by block each time they are sent."""
-
-    def __init__(self, parcel: Parcel, number: int, part_bytes: int, stopping: threading.Event) -> None:
-        self.number = number
-        self.size_bytes = min(part_bytes, parcel.size_bytes - (number - 1) * part_bytes)
-        self._path = parcel.path
-        self._start = (number - 1) * part_bytes
-        self._stopping = stopping
-
-    def __iter__(self) -> Iterator[bytes]:
-        """The blocks; ends the sending of all parts when one cannot be sent."""
-        left = self.size_bytes
-        with self._path.open("rb") as file:
-            file.seek(self._start)
-            while left:
-                if self._stopping.is_set():
-                    raise Ending(STOPPED, "stopped")
-                block = file.read(min(BLOCK_BYTES, left))
-                if not block:
-                    raise changed(self._path)
-                left -= len(block)
-                yield block
-
-    def headers(self) -> dict[str, str]:
-        """Its type, its length and its digest (RFC 9530)."""
-        digest = hashlib.sha256()
-        for block in self:
-            digest.update(block)
-        media = {"Content-Type": "application/octet-stream", "Content-Length": str(self.size_bytes)}
-        return media | {"Content-Digest": digest_field(digest.hexdigest())}
-
-
-def send_part(server: Server, upload: str, part: Part) -> None:
-    """Send one part until the server has it."""
-    patience = Patience(server.timeout_seconds)
-    path = ("uploads", upload, "parts", str(part.number))
-    while True:
-        try:
-            server.ask("PUT", path, patience, content=part, headers=part.headers())
-        except Ending as ending:
-            if code_of(ending) not in SPOILT_ON_THE_WAY or not patience.pause(ending.lines[0]):
-                raise
-        else:
-            return
-
-
 def completed(server: Server, parcel: Parcel, upload: str) -> Json:
     """Have the parts put together: the server's answer, which is the same however often it is asked."""
     path = ("uploads", upload, "complete")
     while True:
         try:
-            answer = server.ask("POST", path, Patience(server.timeout_seconds), json={"received_digest": parcel.sent})
+            answer = server.ask("POST", path, server.patience(), json={"received_digest": parcel.sent})
             return dict(content_of(answer))
         except Ending as ending:
             if code_of(ending) == "upload-digest-differs":

@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections.abc import Callable
 
 from services.gateway.client.terminal import note
 
@@ -9,8 +10,9 @@ from services.gateway.client.terminal import note
 class Patience:
     """Exponential back-off with jitter. Its time starts to run at the first failure."""
 
-    def __init__(self, timeout_seconds: float) -> None:
+    def __init__(self, timeout_seconds: float, tell: Callable[[str], None] = note) -> None:
         self._timeout_seconds = timeout_seconds
+        self._tell = tell
         self._until: float | None = None
         self._delay_seconds = 0.25
 
@@ -22,6 +24,6 @@ class Patience:
         self._delay_seconds = min(self._delay_seconds * 2, 30)
         if now + delay > self._until:
             return False
-        note(f"{reason}; trying again in {delay:.1f} s")
+        self._tell(f"{reason}; trying again in {delay:.1f} s")
         time.sleep(delay)
         return True

@@ -9,7 +9,6 @@ from services.gateway.client.endings import FINE, USAGE, Ending
 from services.gateway.client.findings import show_report, show_submission
 from services.gateway.client.listings import show_allowance, show_board, show_challenges, show_page, show_uploads
 from services.gateway.client.needed import httpx
-from services.gateway.client.patience import Patience
 from services.gateway.client.server import Server
 from services.gateway.client.terminal import note, say, say_json
 
@@ -32,7 +31,7 @@ def do_uploads(args: argparse.Namespace, server: Server) -> int:
 
 def do_give_up(args: argparse.Namespace, server: Server) -> int:
     """Give an upload up: its place comes back."""
-    server.ask("DELETE", ("uploads", args.id), Patience(server.timeout_seconds))
+    server.ask("DELETE", ("uploads", args.id), server.patience())
     note(f"upload {args.id} is given up")
     return FINE
 

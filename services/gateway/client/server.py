@@ -1,6 +1,7 @@
 """The API of one server: requests, retried while that can help."""
 
 import contextlib
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -10,6 +11,7 @@ from services.gateway.client.endings import BROKEN, Ending, Json
 from services.gateway.client.needed import httpx
 from services.gateway.client.parcels import Body, Parcel
 from services.gateway.client.patience import Patience
+from services.gateway.client.terminal import note
 
 READ_SECONDS = 120
 """After its last byte a large file is still being stored; an answer may take this long."""
@@ -29,15 +31,20 @@ class Server:
 
     def __init__(self, url: str, key: str | None, timeout_seconds: float) -> None:
         self.timeout_seconds = timeout_seconds
+        self.tell = note
         headers = {"User-Agent": "holdout-client/1", "Accept": "application/json"}
         if key:
             headers["Authorization"] = f"Bearer {key}"
         timeout = httpx.Timeout(60, connect=10, read=READ_SECONDS)
         self._http = httpx.Client(base_url=url, headers=headers, timeout=timeout)
 
+    def patience(self) -> Patience:
+        """For one thing to be done: `--timeout` long, its pauses told by `tell`."""
+        return Patience(self.timeout_seconds, self.tell)
+
     def get(self, *path: str, patience: Patience | None = None, **query: Any) -> httpx.Response:
         """The 2xx answer to GET; retried while the server cannot be reached or says 502, 503 or 504."""
-        return self.ask("GET", path, patience or Patience(self.timeout_seconds), params=query)
+        return self.ask("GET", path, patience or self.patience(), params=query)
 
     def ask(self, method: str, path: Sequence[str], patience: Patience, **sent: Any) -> httpx.Response:
         """The same for any method that may be done twice; `sent` is what httpx takes."""
@@ -65,6 +72,14 @@ class Server:
                     return self._http.post(path, params=parcel.about, headers=headers, content=blocks)
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 self.pause(error, patience)
+
+    def lines(self, *path: str) -> Iterator[Json]:
+        """The JSON Lines of one answer that stays open; raises httpx's errors, and the `Ending` of a refusal."""
+        with self._http.stream("GET", address(*path), headers={"Accept": "application/x-ndjson"}) as answer:
+            if not answer.is_success:
+                answer.read()
+                raise ending_of(answer)
+            yield from (json.loads(line) for line in answer.iter_lines() if line.strip())
 
     def pause(self, error: httpx.RequestError, patience: Patience) -> None:
         """Wait before the next try after `error`; raises its `Ending` when another try would not help."""

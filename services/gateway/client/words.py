@@ -1,5 +1,6 @@
 """Times, lengths of time and long texts, in few words. Pure."""
 
+import unicodedata
 from datetime import UTC, datetime
 
 
@@ -20,3 +21,20 @@ def short(text: str, width: int = 40) -> str:
     """`text` in at most `width` letters, on one line."""
     line = " ".join(text.split())
     return line if len(line) <= width else line[: width - 1] + "…"
+
+
+def width_of(text: str) -> int:
+    """How many columns of a terminal `text` takes."""
+    return sum(
+        1 + (unicodedata.east_asian_width(letter) in "WF") for letter in text if not unicodedata.combining(letter)
+    )
+
+
+def clipped(text: str, columns: int) -> str:
+    """`text` in at most so many columns, with an ellipsis where it was longer."""
+    if width_of(text) <= columns:
+        return text
+    kept = text
+    while kept and width_of(kept) >= columns:
+        kept = kept[:-1]
+    return kept + "…"

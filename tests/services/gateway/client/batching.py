@@ -1,0 +1,99 @@
+"""The imitation's batches: manifests are taken and files wanted as the gateway does it, unless a test scripts otherwise."""
+
+import json
+import threading
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from tests.services.gateway.imitation import OTHER, SUBMISSION, Answer, Asked, Imitation, Reply
+
+BATCHES = "/v1/batches"
+BATCH = f"{BATCHES}/{OTHER}"
+EVENTS = f"{BATCH}/events"
+PLACE = "/v1/challenges/ilsvrc2012/tasks/classification/splits/validation"
+BOARD = f"{PLACE}/leaderboard"
+REPORT = f"/v1/submissions/{SUBMISSION}/report"
+TO_VALIDATION = ("--challenge", "ilsvrc2012", "--task", "classification", "--split", "validation")
+
+State = dict[str, Any]
+
+
+def scored(error: float, **more: Any) -> State:
+    """What is added to the view of a model once it is scored."""
+    interval = {"99.9": {"low": error - 0.004, "high": error + 0.004}}
+    there = {"metrics": {"top_5_error": error}, "intervals": {"top_5_error": interval}}
+    return {"state": "scored", "submission": {"id": SUBMISSION, "url": f"/v1/submissions/{SUBMISSION}"}} | there | more
+
+
+def claimed(claim: float, score: float, reproduced: bool) -> State:
+    """A judged claim."""
+    judged = {"claimed": claim, "score": score, "difference": score - claim, "reproduced": reproduced}
+    return {"claims": {"top_5_error": judged}, "reproduced": reproduced}
+
+
+class Batches:
+    """One batch: each model ends as `ends` says by its name, once its file has come; those in `known` at once.
+
+    `stumbles` are replies to files, by their index, before one is taken.
+    """
+
+    def __init__(
+        self,
+        server: Imitation,
+        ends: Mapping[str, State],
+        known: Collection[str] = (),
+        stumbles: Mapping[int, Sequence[Reply]] | None = None,
+    ) -> None:
+        self.manifests: list[Any] = []
+        self.views: list[State] = []
+        self._server = server
+        self._ends = ends
+        self._known = known
+        self._stumbles = stumbles or {}
+        self._came = threading.Condition()
+        server.script("GET", BOARD, Answer(200, {"headline": "top_5_error", "order": "ascending", "entries": []}))
+        server.script("POST", BATCHES, self._asked_for)
+        server.script("GET", EVENTS, self.told)
+
+    def file_path(self, index: int) -> str:
+        """Where the file of a model goes."""
+        return f"{BATCH}/models/{index}/file"
+
+    def sent(self) -> dict[str, str]:
+        """The SHA-256 of each file that came, by the model's name."""
+        puts = [asked for asked in self._server.asked if asked.method == "PUT"]
+        return {self.views[int(asked.path.split("/")[-2])]["name"]: asked.sha256 for asked in puts}
+
+    def _asked_for(self, asked: Asked) -> Answer:
+        self.manifests.append(json.loads(asked.body))
+        again = bool(self.views)
+        if not again:
+            self.views = [self._view(index, model) for index, model in enumerate(self.manifests[-1]["models"])]
+            for index in range(len(self.views)):
+                self._server.script("PUT", self.file_path(index), *self._stumbles.get(index, ()), self._taken)
+        return Answer(200 if again else 201, {"id": OTHER, "finished": self._is_finished(), "models": self.views})
+
+    def _view(self, index: int, model: State) -> State:
+        name = model["name"]
+        view = {"index": index, "name": name, "revision": model.get("revision"), "state": "wanted", "known": False}
+        ends = self._ends[name]
+        return view | (
+            ends | {"known": name in self._known} if name in self._known or ends["state"] == "refused" else {}
+        )
+
+    def _taken(self, asked: Asked) -> Answer:
+        index = int(asked.path.split("/")[-2])
+        with self._came:
+            self.views[index] |= self._ends[self.views[index]["name"]]
+            self._came.notify_all()
+        return Answer(202, self.views[index])
+
+    def told(self, asked: Asked) -> Answer:
+        """All views, once there is nothing more to come; what does not come within a second does not count."""
+        with self._came:
+            self._came.wait_for(self._is_finished, 1)
+            lines = "".join(f"{json.dumps(view)}\n" for view in self.views)
+        return Answer(200, lines.encode(), {"Content-Type": "application/x-ndjson"})
+
+    def _is_finished(self) -> bool:
+        return all(view["state"] != "wanted" for view in self.views)
