@@ -34,7 +34,9 @@ def ending_of(answer: httpx.Response) -> Ending:
     request = problem.get("request_id") or answer.headers.get("x-request-id")
     support = problem.get("support")
     help_lines = [f"  request {request}" + (f"; for help: {support}" if support else "")] if request else []
-    return Ending(code, *lines, *help_lines, problem=problem)
+    ending = Ending(code, *lines, *help_lines, problem=problem)
+    ending.retry_after_seconds = retry_after(answer)
+    return ending
 
 
 def fault_lines(faults: Sequence[Json], count: int) -> list[str]:

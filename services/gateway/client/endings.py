@@ -29,6 +29,7 @@ class Ending(Exception):
         self.code = code
         self.lines = list(lines)
         self.problem = problem
+        self.retry_after_seconds = 0.0
 
 
 def code_of(ending: Ending) -> str | None:

@@ -1,12 +1,11 @@
 """A file on its way: where it goes, what is said of it, its bytes and their digests."""
 
 import base64
-import contextlib
 import gzip
 import hashlib
 import zlib
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.gateway.client.endings import USAGE, Ending, Json
@@ -22,6 +21,7 @@ class Parcel:
 
     `sent` and `content` are the SHA-256 of its bytes and of what they unpack to, in hexadecimal; None where that was
     not looked at, or cannot be unpacked. The same file, said again under the same `key`, counts once.
+    `model` is its batch and its index there, where it is one of many.
     """
 
     path: Path
@@ -33,6 +33,7 @@ class Parcel:
     sent: str | None = None
     content: str | None = None
     key: str | None = None
+    model: Json = field(default_factory=dict)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -97,19 +98,30 @@ def size_of(path: Path) -> int:
         raise Ending(USAGE, f"{path} cannot be read: {error.strerror}") from error
 
 
-def digest_of(path: Path, packed: bool = False) -> str | None:
-    """SHA-256 of the file, or of what it unpacks to; None where it is a broken archive."""
-    found = measured(path, packed)
+def digest_of(path: Path) -> str:
+    """SHA-256 of the file as it is."""
+    return measured(path)[0]
+
+
+def unpacked_digest_of(path: Path) -> str | None:
+    """SHA-256 of what a packed file unpacks to; None where it is broken."""
+    found = measured_unpacked(path)
     return found[0] if found else None
 
 
-def measured(path: Path, packed: bool) -> tuple[str, int] | None:
-    """The same, and the size in bytes of what it is of."""
+def measured(path: Path) -> tuple[str, int]:
+    """SHA-256 and size in bytes of the file as it is."""
     try:
-        with (
-            path.open("rb") as file,
-            gzip.GzipFile(fileobj=file) if packed else contextlib.nullcontext(file) as content,
-        ):
+        with path.open("rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest(), content.tell()
+    except OSError as error:
+        raise Ending(USAGE, f"{path} cannot be read: {error.strerror}") from error
+
+
+def measured_unpacked(path: Path) -> tuple[str, int] | None:
+    """The same of what it unpacks to; None where it is a broken archive."""
+    try:
+        with path.open("rb") as file, gzip.GzipFile(fileobj=file) as content:
             return hashlib.file_digest(content, "sha256").hexdigest(), content.tell()
     except (EOFError, zlib.error, gzip.BadGzipFile):
         return None

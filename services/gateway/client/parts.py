@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
 
 from services.gateway.client.answers import content_of
 from services.gateway.client.delivery import LOOK_AFTER_SECONDS
@@ -15,7 +16,7 @@ from services.gateway.client.part import Part, send_part
 from services.gateway.client.patience import Patience
 from services.gateway.client.progress import Progress
 from services.gateway.client.server import Server, pages
-from services.gateway.client.terminal import go_on, note
+from services.gateway.client.terminal import go_on
 from services.gateway.client.words import moment
 
 PARTS_ABOVE_BYTES = 32 * 2**20
@@ -23,7 +24,16 @@ PARALLEL_PARTS = 4
 UNLESS_SAID: Json = {"labels": NUMBERINGS[0], "participate": True, "entry": None}
 
 
-def deliver_in_parts(server: Server, parcel: Parcel, parallel: int) -> Json:
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How parts are sent: so many at once, shown so, until `stopping` is set."""
+
+    parallel: int = PARALLEL_PARTS
+    progress: type[Progress] = Progress
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+
+def deliver_in_parts(server: Server, parcel: Parcel, manner: Manner) -> Json:
     """Send a large file part by part until it is sealed: the server's answer, at once where it knows these bytes.
 
     Nothing is remembered here: the server lists the team's uploads with their digests. So after a break the same
@@ -34,12 +44,12 @@ def deliver_in_parts(server: Server, parcel: Parcel, parallel: int) -> Json:
         accepted = completed(server, parcel, upload["id"])
         if state_of(accepted["submission"])[0] != "failed":
             return accepted
-        note("the file was sent before, and its evaluation failed on the server's side; sending it anew")
+        server.tell("the file was sent before, and its evaluation failed on the server's side; sending it anew")
         upload = upload_of(server, parcel, ("open",))
     if upload.get("reused"):
         return upload
     try:
-        send_missing(server, parcel, upload, parallel)
+        send_missing(server, parcel, upload, manner)
         return completed(server, parcel, upload["id"])
     except KeyboardInterrupt:
         raise Ending(STOPPED, "stopped; what has arrived is kept", *how_to_go_on(upload)) from None
@@ -73,22 +83,26 @@ def upload_of(server: Server, parcel: Parcel, states: Sequence[str]) -> Json:
                 return upload
         try:
             # Once: before another try the list shows whether this one came through.
-            answer = server.ask("POST", ("uploads",), Patience(0), json=announced | {"digest": parcel.content})
+            answer = server.ask(
+                "POST", ("uploads",), Patience(0), json=announced | parcel.model | {"digest": parcel.content}
+            )
             return dict(content_of(answer))
         except Ending as ending:
             if ending.code != BROKEN or not patience.pause(ending.lines[0], LOOK_AFTER_SECONDS):
                 raise
 
 
-def send_missing(server: Server, parcel: Parcel, upload: Json, parallel: int) -> None:
+def send_missing(server: Server, parcel: Parcel, upload: Json, manner: Manner) -> None:
     """Send the parts that the server does not have, several at a time."""
     missing = content_of(server.get("uploads", upload["id"]))["missing"]
     there = upload["part_count"] - len(missing)
     if there:
         server.tell(f"going on with upload {upload['id']}: {there} of {upload['part_count']} parts are there")
-    stopping = threading.Event()
-    parts = [Part(parcel, number, upload["part_bytes"], stopping) for number in missing]
-    with Progress(parcel.path.name, parcel.size_bytes) as progress, ThreadPoolExecutor(parallel) as pool:
+    parts = [Part(parcel, number, upload["part_bytes"], manner.stopping) for number in missing]
+    with (
+        manner.progress(parcel.path.name, parcel.size_bytes) as progress,
+        ThreadPoolExecutor(manner.parallel) as pool,
+    ):
         sent_bytes = parcel.size_bytes - sum(part.size_bytes for part in parts)
         sending = {
             pool.submit(send_part, server, ("uploads", upload["id"], "parts", str(part.number)), part): part
@@ -100,7 +114,7 @@ def send_missing(server: Server, parcel: Parcel, upload: Json, parallel: int) ->
                 sent_bytes += sending[sent].size_bytes
                 progress.show(sent_bytes)
         except BaseException:
-            stopping.set()
+            manner.stopping.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
 

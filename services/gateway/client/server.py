@@ -73,9 +73,10 @@ class Server:
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 self.pause(error, patience)
 
-    def lines(self, *path: str) -> Iterator[Json]:
+    def lines(self, *path: str, **query: Any) -> Iterator[Json]:
         """The JSON Lines of one answer that stays open; raises httpx's errors, and the `Ending` of a refusal."""
-        with self._http.stream("GET", address(*path), headers={"Accept": "application/x-ndjson"}) as answer:
+        accept = {"Accept": "application/x-ndjson"}
+        with self._http.stream("GET", address(*path), params=query, headers=accept) as answer:
             if not answer.is_success:
                 answer.read()
                 raise ending_of(answer)

@@ -9,8 +9,8 @@ from services.gateway.client.delivery import deliver
 from services.gateway.client.endings import FINE, Json
 from services.gateway.client.listings import standing_line
 from services.gateway.client.outcomes import outcome, state_of
-from services.gateway.client.parcels import Parcel, digest_of, is_gzip, size_of
-from services.gateway.client.parts import PARTS_ABOVE_BYTES, deliver_in_parts
+from services.gateway.client.parcels import Parcel, digest_of, is_gzip, size_of, unpacked_digest_of
+from services.gateway.client.parts import PARTS_ABOVE_BYTES, Manner, deliver_in_parts
 from services.gateway.client.server import Server
 from services.gateway.client.terminal import go_on, note, say, say_json
 from services.gateway.client.waiting import conclude
@@ -22,7 +22,7 @@ def do_submit(args: argparse.Namespace, server: Server) -> int:
     while True:
         parcel = parcel_of(args, number)
         is_large = parcel.size_bytes > PARTS_ABOVE_BYTES
-        accepted = deliver_in_parts(server, parcel, args.parallel) if is_large else deliver(server, parcel)
+        accepted = deliver_in_parts(server, parcel, Manner(args.parallel)) if is_large else deliver(server, parcel)
         show_accepted(args, accepted)
         submission = accepted["submission"]
         if not args.wait:
@@ -44,8 +44,8 @@ def parcel_of(args: argparse.Namespace, number: int) -> Parcel:
     size_bytes = size_of(args.file)
     if size_bytes > PARTS_ABOVE_BYTES:
         note(f"reading {args.file.name}: {size_bytes:,} bytes")
-    sent = digest_of(args.file) or ""
-    content = digest_of(args.file, packed=True) if is_gzip(args.file) else sent
+    sent = digest_of(args.file)
+    content = unpacked_digest_of(args.file) if is_gzip(args.file) else sent
     key = key_of(args, sent, about, number)
     return Parcel(args.file, size_bytes, args.challenge, args.task, args.split, about, sent, content, key)
 

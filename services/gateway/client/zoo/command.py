@@ -27,6 +27,7 @@ def do_zoo(args: argparse.Namespace, server: Server) -> int:
     headline, falls = decider(server, zoo)
     baseline = args.fail_if_worse_than and baseline_at(args.fail_if_worse_than, zoo, headline, falls)
     run = run_of(server, zoo, headline, args.parallel)
+    server.tell = note
     compared = comparison(baseline or None, zoo, run, args.tolerance)
     faults = faults_of(server, run)
     if args.json:
@@ -53,14 +54,14 @@ def faults_of(server: Server, run: Run) -> dict[int, Json]:
     """The faults of rejected files, which only their reports hold."""
     found: dict[int, Json] = {}
     for position, view in enumerate(run.results.views):
-        if view.get("state") != "rejected" or run.ending is not None:
+        if view["state"] != "rejected" or run.ending is not None:
             continue
         try:
             report = content_of(server.get("submissions", view["submission"]["id"], "report"))
         except Ending as ending:
             note(f"the faults of a rejected file cannot be read now: {ending.lines[0]}")
-            continue
-        found[position] = {name: report[name] for name in ("failure", "faults", "fault_count")}
+        else:
+            found[position] = {"faults": report["faults"], "fault_count": report["fault_count"]}
     return found
 
 
@@ -75,13 +76,14 @@ def show_zoo(zoo: Zoo, headline: str, run: Run) -> None:
 
 
 def show_troubles(zoo: Zoo, run: Run, faults: Mapping[int, Json]) -> None:
-    """What is wrong, model by model: with files by line and column, with claims, with what was refused."""
+    """What is wrong, model by model: with claims, with files by line and column, with what was refused."""
     for position, (model, view) in enumerate(zip(zoo.models, run.results.views, strict=True)):
-        lines = claim_lines(model.name, view)
-        if problem := view.get("problem"):
-            lines.append(refusal_line(model.name, problem))
+        lines = [*claim_lines(model.name, view)]
+        if view["state"] == "refused":
+            lines.append(refusal_line(model.name, view["problem"]))
+        if failure := view.get("failure"):
+            lines.append(f"{model.name}: {view['state']}: {failure['sentence']} {failure['remedy']}".rstrip())
         if found := faults.get(position):
-            lines.append(f"{model.name}: rejected: {found['failure']['sentence']}")
             lines += faults_in(model.path, found["faults"], found["fault_count"])
         for line in lines:
             say(line)

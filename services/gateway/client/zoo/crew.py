@@ -1,50 +1,63 @@
 """The threads of a run: some send files, one follows the batch. All that they learn goes into one queue."""
 
+import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from services.gateway.client.endings import BROKEN, Ending, Json
+from services.gateway.client.answers import content_of
+from services.gateway.client.endings import BROKEN, STOPPED, Ending, Json, code_of
 from services.gateway.client.needed import httpx
 from services.gateway.client.parcels import Parcel
 from services.gateway.client.part import Part, send_part
+from services.gateway.client.parts import PARTS_ABOVE_BYTES, Manner, deliver_in_parts
+from services.gateway.client.progress import Unseen
 from services.gateway.client.server import Server
 from services.gateway.client.zoo.models import Zoo
 
 AGAIN_SECONDS = 1.0
 """A server that is shutting down ends its streams at once; do not storm it."""
+ANOTHER_TIME = ("too-many-open", "no-places-left", "model-taken", "upload-taken")
+"""What passes with time: others' files, or our own, are dealt with first."""
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """One of: the server's view of a model, the refusal of one by its index, a line on how things go, the end of it all."""
+    """One of: the server's view of a model; that one's file is on its way, or refused; a line for people; the end."""
 
     view: Json | None = None
+    sending: int | None = None
     refused: int | None = None
-    ending: Ending | None = None
     line: str | None = None
+    ending: Ending | None = None
 
 
 class Crew:
-    """Daemons, so that nothing holds the process back once it has been told to stop."""
+    """Daemons, so that nothing holds the process back once it is told to stop."""
 
-    def __init__(self, server: Server, batch: str, zoo: Zoo) -> None:
+    def __init__(self, server: Server, batch: str, zoo: Zoo, parallel: int) -> None:
         self.news: queue.SimpleQueue[News] = queue.SimpleQueue()
         self._server = server
         self._batch = batch
         self._zoo = zoo
-        self._models = zoo.sendable()
+        self._parallel = parallel
         self._wanted: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._stopping = threading.Event()
         server.tell = lambda line: self.news.put(News(line=line))
 
-    def start(self, wanted: Iterable[int], parallel: int) -> None:
-        """Send what is wanted, so many at once, and follow the batch."""
+    def start(self, wanted: Sequence[int], after: int) -> None:
+        """Send what is wanted, several at once, and follow the batch behind the change that is known."""
         for index in wanted:
             self._wanted.put(index)
-        for work in (*[self._send_all] * parallel, self._follow):
+        senders = [self._send_all] * min(self._parallel, len(wanted))
+        for work in (*senders, lambda: self._follow(after)):
             threading.Thread(target=self._until_broken, args=(work,), daemon=True).start()
+
+    def stop(self) -> None:
+        """Send nothing more."""
+        self._stopping.set()
 
     def _until_broken(self, work: Callable[[], None]) -> None:
         try:
@@ -53,36 +66,56 @@ class Crew:
             self.news.put(News(ending=ending))
 
     def _send_all(self) -> None:
-        while not self._wanted.empty():
-            try:
-                index = self._wanted.get_nowait()
-            except queue.Empty:
-                return
-            try:
-                self._send(index)
-            except Ending as ending:
-                if ending.code == BROKEN:
-                    raise
-                self.news.put(News(refused=index, ending=ending))
+        with contextlib.suppress(queue.Empty):
+            while not self._stopping.is_set():
+                self._send(self._wanted.get_nowait())
 
     def _send(self, index: int) -> None:
-        model = self._models[index]
-        path = ("batches", self._batch, "models", str(index), "file")
-        size_bytes = model.path.stat().st_size
-        parcel = Parcel(model.path, size_bytes, *self._zoo.place, about={})
-        send_part(self._server, path, Part(parcel, 1, size_bytes, threading.Event()))
+        """Send a model's file; one that is refused stops no other."""
+        self.news.put(News(sending=index))
+        while True:
+            try:
+                return self.news.put(News(view=self._sent(index)))
+            except Ending as ending:
+                if ending.code in (BROKEN, STOPPED):
+                    raise
+                if code_of(ending) not in ANOTHER_TIME or not self._come_back(ending):
+                    return self.news.put(News(refused=index, ending=ending))
 
-    def _follow(self) -> None:
-        """Tell each change, through breaks of the line; the server says at each beginning how all models are."""
+    def _come_back(self, ending: Ending) -> bool:
+        """Wait as long as the server asks; False, at once, when that is longer than anything is waited for."""
+        return self._server.patience().pause(ending.lines[0], ending.retry_after_seconds)
+
+    def _sent(self, index: int) -> Json:
+        """The server's view of a model once it has the file."""
+        parcel = self._parcel(index)
+        path = ("batches", self._batch, "models", str(index), "file")
+        if parcel.size_bytes <= PARTS_ABOVE_BYTES:
+            return dict(content_of(send_part(self._server, path, Part(parcel, 1, parcel.size_bytes, self._stopping))))
+        deliver_in_parts(self._server, parcel, Manner(self._parallel, Unseen, self._stopping))
+        # It needs no file any more, and says how the model is.
+        return dict(content_of(self._server.ask("PUT", path, self._server.patience())))
+
+    def _parcel(self, index: int) -> Parcel:
+        model = self._zoo.sendable()[index]
+        about = self._zoo.about(model)
+        place = {"batch": self._batch, "index": index}
+        size_bytes = model.path.stat().st_size
+        return Parcel(model.path, size_bytes, *self._zoo.place, about, sent=model.sent, model=place)
+
+    def _follow(self, after: int) -> None:
+        """Tell each change, through breaks of the line, for as long as anybody listens."""
         patience = self._server.patience()
         while True:
             try:
-                for view in self._server.lines("batches", self._batch, "events"):
+                for line in self._server.lines("batches", self._batch, "events", after=after):
                     patience = self._server.patience()
-                    self.news.put(News(view=view))
+                    after = max(after, int(line["id"]))
+                    if line["event"] != "finished":
+                        self.news.put(News(view=line["data"]))
                 time.sleep(AGAIN_SECONDS)
             except httpx.RequestError as error:
                 self._server.pause(error, patience)
             except Ending as ending:
-                if ending.code != BROKEN or not patience.pause(ending.lines[0]):
+                if ending.code != BROKEN or not patience.pause(ending.lines[0], ending.retry_after_seconds):
                     raise

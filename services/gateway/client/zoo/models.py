@@ -7,17 +7,21 @@ from pathlib import Path
 from typing import Any
 
 from services.gateway.client.endings import USAGE, Ending, Json
-from services.gateway.client.parcels import is_gzip, measured, size_of
+from services.gateway.client.parcels import NUMBERINGS, is_gzip, measured, measured_unpacked, size_of
 from services.gateway.client.server import MEDIA
 from services.gateway.client.zoo.manifests import MANIFEST_NAMES, OF_ALL, OF_EACH, PLACE, manifest_of
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model: what the server is told of it, and its file; or the `trouble` for which that cannot be sent."""
+    """A model: what the server is told of it, and its file; or the `trouble` for which that cannot be sent.
+
+    `sent` is the digest of the file as it is; what is told is that of the predictions in it, packed or not.
+    """
 
     said: Json
     path: Path
+    sent: str | None = None
     trouble: Ending | None = None
 
     @property
@@ -37,6 +41,14 @@ class Zoo:
     def place(self) -> tuple[str, str, str]:
         """Challenge, task and split."""
         return str(self.said["challenge"]), str(self.said["task"]), str(self.said["split"])
+
+    def about(self, model: Model) -> Json:
+        """What a submission of a model says, as the server makes it of the manifest."""
+        said = model.said
+        method = f"{said['name']} @ {said['revision']}" if said.get("revision") else said["name"]
+        given = {name: said[name] for name in ("description", "track", "publish", "participate") if name in said}
+        labels = said.get("labels") or self.said.get("labels") or NUMBERINGS[0]
+        return {"method": method, "description": "", "track": "provided", "publish": False, "labels": labels} | given
 
     def sendable(self) -> list[Model]:
         """The models that the server hears of, in its order."""
@@ -64,12 +76,12 @@ def model_of(folder: Path, entry: Json) -> Model:
     path = folder / entry["file"]
     said = entry | {"name": entry.get("name") or stem_of(path), "file": path.name}
     try:
-        size_bytes = size_of(path)
-        # The same predictions are the same, packed or not.
-        digest, size_bytes = (is_gzip(path) and measured(path, packed=True)) or measured(path, packed=False) or ("", 0)
+        size_of(path)
+        as_sent = measured(path)
+        told = (is_gzip(path) and measured_unpacked(path)) or as_sent
     except Ending as trouble:
-        return Model(said, path, trouble)
-    return Model(said | {"sha256": digest, "bytes": size_bytes}, path)
+        return Model(said, path, trouble=trouble)
+    return Model(said | {"sha256": told[0], "bytes": told[1]}, path, as_sent[0])
 
 
 def stem_of(path: Path) -> str:

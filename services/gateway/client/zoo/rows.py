@@ -1,6 +1,6 @@
 """The models of a zoo as rows of a table, which fits a terminal of any width. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from services.gateway.client.endings import Json
 from services.gateway.client.terminal import plain
@@ -48,14 +48,16 @@ def claims_in(view: Json) -> str:
     return {True: "reproduced", False: "not reproduced"}.get(view.get("reproduced"), "-")  # type: ignore[arg-type]
 
 
-def claim_lines(name: str, view: Json) -> list[str]:
+def claim_lines(name: str, view: Json) -> Iterator[str]:
     """Each claim that does not hold, with what is true instead."""
-    return [
-        f"{name}: {metric} is {claim['score']:.5f}, claimed is {claim['claimed']:g}: "
-        f"not reproduced, {claim['difference']:+.5f}"
-        for metric, claim in sorted((view.get("claims") or {}).items())
-        if claim.get("reproduced") is False and claim.get("score") is not None
-    ]
+    for metric, claim in sorted((view.get("claims") or {}).items()):
+        if claim["reproduced"] is not False:
+            continue
+        if claim.get("problem"):
+            yield f"{name}: {claim['problem']['detail']}; {claim['problem'].get('remedy')}"
+        else:
+            line = f"{name}: {metric} is {claim['score']:.5f}, claimed is {claim['claimed']:g}"
+            yield f"{line}: not reproduced, {claim['difference']:+.5f}"
 
 
 def fitted(rows: Sequence[Sequence[str]], width: int | None) -> list[str]:

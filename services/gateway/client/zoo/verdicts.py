@@ -17,7 +17,7 @@ from services.gateway.client.zoo.models import Zoo
 from services.gateway.client.zoo.runs import Run
 
 OVER_STATUS = 429
-TOLD = ("state", "known", "metrics", "intervals", "claims", "reproduced", "problem", "submission")
+TOLD = ("state", "known", "metrics", "intervals", "claims", "reproduced", "failure", "problem", "submission")
 
 
 def comparison(baseline: Baseline | None, zoo: Zoo, run: Run, tolerance_points: float) -> list[Json]:

@@ -84,15 +84,17 @@ class Batches:
     def _taken(self, asked: Asked) -> Answer:
         index = int(asked.path.split("/")[-2])
         with self._came:
-            self.views[index] |= self._ends[self.views[index]["name"]]
+            self.views[index] |= self._ends[self.views[index]["name"]] | {"change": len(self.views) + index + 1}
             self._came.notify_all()
-        return Answer(202, self.views[index])
+        return Answer(200, self.views[index])
 
     def told(self, asked: Asked) -> Answer:
-        """All views, once there is nothing more to come; what does not come within a second does not count."""
+        """All views, once there is nothing more to come; what does not come within a second is told the next time."""
         with self._came:
             self._came.wait_for(self._is_finished, 1)
-            lines = "".join(f"{json.dumps(view)}\n" for view in self.views)
+            events = [{"id": str(view["change"]), "event": view["state"], "data": view} for view in self.views]
+        last = [{"id": "0", "event": "finished", "data": {}}] if self._is_finished() else []
+        lines = "".join(f"{json.dumps(event)}\n\n" for event in [*events, *last])
         return Answer(200, lines.encode(), {"Content-Type": "application/x-ndjson"})
 
     def _is_finished(self) -> bool:

@@ -98,7 +98,7 @@ def test_the_same_command_goes_on_with_what_is_missing(run: Run, server: Imitati
     batches = Batches(server, ENDS, known=["alexnet"])
     assert run(folder).returncode == 0
     first = len(server.asked)
-    batches.views[2] = {"index": 2, "name": "vgg16", "state": "wanted", "known": False}
+    batches.views[2] |= {"state": "wanted", "change": 9}
     assert run(folder).returncode == 0
     assert [asked.path for asked in server.asked[first:] if asked.method == "PUT"] == [batches.file_path(2)]
     assert batches.manifests[0] == batches.manifests[1]
@@ -107,16 +107,17 @@ def test_the_same_command_goes_on_with_what_is_missing(run: Run, server: Imitati
 def test_a_file_that_is_rejected_is_told_by_line_and_column_and_the_others_are_scored(
     run: Run, server: Imitation, folder: Path
 ) -> None:
-    Batches(server, ENDS | {"alexnet": scored(1, state="rejected", metrics=None, intervals=None)})
     failure = {"code": "not-a-number", "sentence": "Line 7, column 3: 'cat' holds letters.", "remedy": "Write numbers."}
+    rejected = scored(1, state="rejected", metrics=None, intervals=None, failure=failure)
+    Batches(server, ENDS | {"alexnet": rejected})
     fault = failure | {"sentence": "'cat' holds letters.", "line": 7, "column": 3}
     server.script("GET", REPORT, Answer(200, {"failure": failure, "faults": [fault], "fault_count": 5}))
     done = run(folder)
     assert done.returncode == 1, done.stderr
     assert f"{folder}/alexnet.txt:7:3: 'cat' holds letters. Write numbers.\n… and 4 more\n" in done.stdout
     assert done.stdout.count("  scored  ") == 2
-    (rejected,) = [model for model in json.loads(run(folder, "--json").stdout)["models"] if model["faults"]]
-    assert (rejected["name"], rejected["faults"], rejected["fault_count"]) == ("alexnet", [fault], 5)
+    (told,) = [model for model in json.loads(run(folder, "--json").stdout)["models"] if model["faults"]]
+    assert (told["name"], told["faults"], told["fault_count"]) == ("alexnet", [fault], 5)
 
 
 def test_a_model_that_is_refused_or_cannot_be_read_stops_no_other(run: Run, server: Imitation, folder: Path) -> None:
