@@ -180,7 +180,7 @@ def _validated(text: str, found: _Object, kind: type[Any]) -> tuple[Any, list[Fa
 
 
 def _wrong(text: str, found: _Object, error: Any) -> Fault:
-    places = [str(part) for part in error["loc"]]
+    places = [str(part) for part in error["loc"] if part != "[key]"]
     at = found.places.get(places[0], found.at) if places else found.at
     return _fault(text, at, _below(found.pointer, places), str(error["msg"]).removeprefix("Value error, "))
 
@@ -191,8 +191,8 @@ def _fault(text: str, at: int, pointer: str, sentence: str) -> Fault:
 
 
 def _below(pointer: str, names: Iterable[str]) -> str:
-    """A JSON pointer (RFC 6901)."""
-    return pointer + "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in names)
+    """A JSON pointer (RFC 6901); of names that are no text at all, what can be shown."""
+    return pointer + "".join("/" + _shown(name).replace("~", "~0").replace("/", "~1") for name in names)
 
 
 def _sentence(faults: Sequence[Fault]) -> str:
@@ -200,5 +200,5 @@ def _sentence(faults: Sequence[Fault]) -> str:
 
 
 def _shown(name: Any) -> str:
-    """What a model is called that is wrong: what can be kept of its name."""
-    return name[:120].replace("\0", "").encode(errors="ignore").decode() if isinstance(name, str) else ""
+    """What can be kept and told of a name that may be wrong."""
+    return name[:120].replace("\0", "\ufffd").encode(errors="replace").decode() if isinstance(name, str) else ""

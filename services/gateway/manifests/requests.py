@@ -14,8 +14,8 @@ NUMBER = r"-?[0-9]{1,20}(\.[0-9]{1,20})?"
 
 
 def _storable(text: str) -> str:
-    if "\0" in text or (not text.isprintable() and any("\ud800" <= sign <= "\udfff" for sign in text)):
-        raise ValueError("it holds a character that cannot be kept (NUL, or half of a pair)")
+    if "\0" in text:
+        raise ValueError("it holds a character that cannot be kept (NUL)")
     return text
 
 
