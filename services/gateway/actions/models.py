@@ -8,6 +8,7 @@ its model, which is wanted again.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -25,6 +26,7 @@ from services.gateway.store.batches import Followed
 from services.gateway.store.challenges import Venue
 from services.gateway.store.uploads import Opened
 from services.gateway.tables import BatchModelRow, BatchRow
+from shared.challenge import Numbering
 from shared.errors import Busy, Conflict, HoldoutError, Missing, Refused, TooLarge, TooMany, Unavailable
 from shared.web import problem_content
 
@@ -55,7 +57,7 @@ class Wanted:
             description=model.description,
             track=model.track,
             publish=model.publish,
-            labels=model.labels,  # type: ignore[arg-type]
+            labels=cast(Numbering, model.labels),
             participating=model.participating,
         )
 

@@ -89,12 +89,11 @@ def changed(session: Session, batch: UUID, after: int, limit: int) -> Sequence[F
 
 def counts(session: Session, batches: Iterable[UUID]) -> dict[UUID, dict[ModelState, int]]:
     """How many models of each batch are in each state."""
-    query = _joined(select(BatchModelRow.batch_id, _STATE, func.count()))
-    rows = session.execute(
-        query.where(BatchModelRow.batch_id.in_(list(batches))).group_by(BatchModelRow.batch_id, _STATE)
-    )
+    rows = _joined(select(BatchModelRow.batch_id, _STATE.label("state")))
+    each = rows.where(BatchModelRow.batch_id.in_(list(batches))).subquery()
+    query = select(each.c.batch_id, each.c.state, func.count()).group_by(each.c.batch_id, each.c.state)
     found: dict[UUID, dict[ModelState, int]] = {}
-    for batch, state, number in rows:
+    for batch, state, number in session.execute(query):
         found.setdefault(batch, {})[state] = number
     return found
 

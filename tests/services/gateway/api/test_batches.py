@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select, update
 
-from services.gateway.actions.batches import give_up_overdue, post
+from services.gateway.actions.batches import AT_ONCE, give_up_overdue, post
 from services.gateway.desk import Desk
 from services.gateway.manifests.reading import read
 from services.gateway.store import challenges
@@ -161,17 +161,19 @@ def test_a_file_beyond_the_allowance_is_refused_and_wanted_anew_when_the_manifes
 def test_models_that_find_no_room_stay_wanted_and_are_taken_when_the_manifest_comes_again(
     team: Team, desk: Desk
 ) -> None:
-    content = manifest(*(inline(number) for number in range(5)))
+    content = manifest(*(inline(number) for number in range(12)))
     poor = dataclasses.replace(desk, settings=desk.settings.model_copy(update={"open_evaluations": 3}))
     with desk.database.begin() as session:
         venue = challenges.venue(session, "tiny", "classification", "validation")
     begun = asyncio.run(post(poor, team.id, venue, read(json.dumps(content).encode())))
     batch = now(team, {"id": begun.batch})
-    assert (batch["counts"]["wanted"], batch["finished"]) == (5 - batch["counts"]["queued"], False)
+    # Counted when an upload begins: those that are under way at once may go beyond it.
+    assert 3 <= batch["counts"]["queued"] <= 3 + AT_ONCE
+    assert (batch["counts"]["wanted"], batch["finished"]) == (12 - batch["counts"]["queued"], False)
     waiting = [model for model in batch["models"] if model["state"] == "wanted"]
     assert {model["problem"]["code"] for model in waiting} == {"too-many-open"}
     assert min(model["problem"]["retry_after_seconds"] for model in waiting) >= 1
-    assert states(posted(team, content, status=200)) == ["queued"] * 5
+    assert states(posted(team, content, status=200)) == ["queued"] * 12
 
 
 def test_what_failed_on_our_side_is_submitted_anew_when_the_manifest_comes_again(team: Team, scorer: Scorer) -> None:
