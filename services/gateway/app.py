@@ -11,6 +11,8 @@ from services.gateway import pages
 from services.gateway.allowance import Allowance
 from services.gateway.api import (
     allowance,
+    batch_events,
+    batches,
     challenges,
     checks,
     endpoints,
@@ -27,7 +29,7 @@ from services.gateway.api import (
 from services.gateway.api.bells import Bells
 from services.gateway.api.document import DESCRIPTION, SERVERS, TAGS
 from services.gateway.api.lingering import Lingering
-from services.gateway.api.throttle import BadTries, Registrations
+from services.gateway.api.throttle import BadTries, Postings, Registrations
 from services.gateway.breaker import Breaker
 from services.gateway.desk import Desk
 from services.gateway.outlook import Outlook
@@ -82,7 +84,9 @@ def build_app(desk: Desk) -> FastAPI:
     app.state.bells = bells
     app.state.bad_tries = BadTries()
     app.state.registrations = Registrations()
+    app.state.postings = Postings()
     app.state.turnstile = Turnstile()
+    app.state.manifests = Turnstile(per_team=2, in_all=8)
     app.state.lookout = Lookout(desk)
     equip(app, readiness, desk.settings.support)
     app.add_middleware(Lingering)
@@ -91,6 +95,8 @@ def build_app(desk: Desk) -> FastAPI:
         submissions,
         checks,
         uploads,
+        batches,
+        batch_events,
         stages,
         leaderboards,
         allowance,

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from services.gateway.actions.apply import EVALUATIONS_CHANNEL
 from services.gateway.actions.check import CHECKS_CHANNEL
+from services.gateway.store.batches import CHANNEL as BATCHES_CHANNEL
 from services.gateway.store.events import CHANNEL as EVENTS_CHANNEL
 from shared.database import listen
 
@@ -37,7 +38,7 @@ class Bells:
 
     @contextlib.contextmanager
     def expecting(self, name: str) -> Iterator[asyncio.Event]:
-        """An event that is set whenever something happens to `name`, the id of a submission or a team.
+        """An event that is set whenever something happens to `name`, the id of a submission, a batch or a team.
 
         Look at its state after entering.
         """
@@ -84,9 +85,8 @@ class Bells:
                 event.set()
 
     async def _listen(self) -> None:
-        async for bell in listen(
-            self._url, [EVALUATIONS_CHANNEL, EVENTS_CHANNEL, CHECKS_CHANNEL], "holdout gateway bells"
-        ):
+        channels = [EVALUATIONS_CHANNEL, EVENTS_CHANNEL, CHECKS_CHANNEL, BATCHES_CHANNEL]
+        async for bell in listen(self._url, channels, "holdout gateway bells"):
             if not bell.channel:
                 self.wake_all()
             for event in self._waiting.get(bell.payload, ()):

@@ -21,6 +21,11 @@ TAGS = [
         "name": "uploads",
         "description": "Large files in numbered parts: in any order, in parallel, resumed after a break.",
     },
+    {
+        "name": "batches",
+        "description": "Many models by one manifest: taken or refused one by one, compared with what is claimed, followed as "
+        "one stream.",
+    },
     {"name": "endpoints", "description": "Your team's webhook endpoints, their secrets, and every delivery to them."},
     {"name": "events", "description": "The same events as a feed, for those who cannot receive webhooks."},
     {"name": "keys", "description": "Keys of your team and of its persons: make, rotate, revoke."},

@@ -19,6 +19,17 @@ FORGIVEN_EVERY = timedelta(days=30)
 """How often a team's place comes back though its file was scored: a file at chance level is a mistake once."""
 
 
+NEWEST = (
+    select(EvaluationRow.id)
+    .where(EvaluationRow.submission_id == SubmissionRow.id)
+    .order_by(EvaluationRow.created_at.desc())
+    .limit(1)
+    .correlate(SubmissionRow)
+    .scalar_subquery()
+)
+"""The id of the evaluation that counts for a submission of the query round it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """A place in a list that runs from new to old."""
@@ -260,16 +271,8 @@ def _current(evaluation: UUID, attempt: int) -> Update:
 
 
 def _judged() -> Select[SubmissionRow, EvaluationRow, TeamRow]:
-    newest = (
-        select(EvaluationRow.id)
-        .where(EvaluationRow.submission_id == SubmissionRow.id)
-        .order_by(EvaluationRow.created_at.desc())
-        .limit(1)
-        .correlate(SubmissionRow)
-        .scalar_subquery()
-    )
     return (
         select(SubmissionRow, EvaluationRow, TeamRow)
         .join(TeamRow, TeamRow.id == SubmissionRow.team_id)
-        .outerjoin(EvaluationRow, EvaluationRow.id == newest)
+        .outerjoin(EvaluationRow, EvaluationRow.id == NEWEST)
     )

@@ -1,6 +1,7 @@
 """The gateway's tables, one concern a file. Importing this package knows them all."""
 
 from services.gateway.tables.base import Base
+from services.gateway.tables.batches import BatchModelRow, BatchRow
 from services.gateway.tables.boards import BoardRow, EntryRow, LeadRow
 from services.gateway.tables.challenges import ChallengeRow, TruthRow
 from services.gateway.tables.checks import CheckRow
@@ -15,6 +16,8 @@ from services.gateway.tables.uploads import PartRow, UploadRow
 __all__ = [
     "AccountRow",
     "Base",
+    "BatchModelRow",
+    "BatchRow",
     "BoardRow",
     "ChallengeRow",
     "CheckRow",
