@@ -50,6 +50,10 @@ class Zoo:
         labels = said.get("labels") or self.said.get("labels") or NUMBERINGS[0]
         return {"method": method, "description": "", "track": "provided", "publish": False, "labels": labels} | given
 
+    def manifest(self) -> Json:
+        """What the server is asked for: all that can be sent."""
+        return self.said | {"models": [model.said for model in self.sendable()]}
+
     def sendable(self) -> list[Model]:
         """The models that the server hears of, in its order."""
         return [model for model in self.models if model.trouble is None]

@@ -59,7 +59,7 @@ def asked_for(server: Server, zoo: Zoo) -> httpx.Response:
     """The answer with the batch; waits for its turn where many are asked for."""
     while True:
         try:
-            return server.ask("POST", ("batches",), server.patience(), json=zoo.batch())
+            return server.ask("POST", ("batches",), server.patience(), json=zoo.manifest())
         except Ending as ending:
             if code_of(ending) != TOO_MANY or not server.patience().pause(ending.lines[0], ending.retry_after_seconds):
                 raise

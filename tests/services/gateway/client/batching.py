@@ -74,12 +74,13 @@ class Batches:
         return Answer(200 if again else 201, {"id": OTHER, "finished": self._is_finished(), "models": self.views})
 
     def _view(self, index: int, model: State) -> State:
-        name = model["name"]
+        name, ends = model["name"], self._ends[model["name"]]
         view = {"index": index, "name": name, "revision": model.get("revision"), "state": "wanted", "known": False}
-        ends = self._ends[name]
-        return view | (
-            ends | {"known": name in self._known} if name in self._known or ends["state"] == "refused" else {}
-        )
+        view |= {"problem": None, "failure": None, "claims": {}, "reproduced": None, "metrics": None, "intervals": None}
+        view |= {"upload": {"url": self.file_path(index)}, "change": index + 1}
+        is_known = name in self._known
+        is_at_once = is_known or ends["state"] == "refused"
+        return view | ({"upload": None} | ends | {"known": is_known} if is_at_once else {})
 
     def _taken(self, asked: Asked) -> Answer:
         index = int(asked.path.split("/")[-2])
