@@ -36,13 +36,17 @@ class Part:
                 left -= len(block)
                 yield block
 
-    def headers(self) -> dict[str, str]:
-        """Its type, its length and its digest (RFC 9530)."""
+    def digest(self) -> str:
+        """SHA-256 of its bytes."""
         digest = hashlib.sha256()
         for block in self:
             digest.update(block)
+        return digest.hexdigest()
+
+    def headers(self) -> dict[str, str]:
+        """Its type, its length and its digest (RFC 9530)."""
         media = {"Content-Type": "application/octet-stream", "Content-Length": str(self.size_bytes)}
-        return media | {"Content-Digest": digest_field(digest.hexdigest())}
+        return media | {"Content-Digest": digest_field(self.digest())}
 
 
 def send_part(server: Server, path: Sequence[str], part: Part) -> httpx.Response:

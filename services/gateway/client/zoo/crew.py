@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from services.gateway.client.answers import content_of
-from services.gateway.client.endings import BROKEN, STOPPED, Ending, Json, code_of
+from services.gateway.client.endings import BROKEN, STOPPED, USAGE, Ending, Json, code_of
 from services.gateway.client.needed import httpx
-from services.gateway.client.parcels import Parcel
+from services.gateway.client.parcels import Parcel, changed
 from services.gateway.client.part import Part, send_part
 from services.gateway.client.parts import PARTS_ABOVE_BYTES, Manner, deliver_in_parts
 from services.gateway.client.progress import Unseen
@@ -64,6 +64,8 @@ class Crew:
             work()
         except Ending as ending:
             self.news.put(News(ending=ending))
+        except Exception as error:  # noqa: BLE001 - nobody would wait for a thread that died in silence
+            self.news.put(News(ending=Ending(BROKEN, f"this client broke: {error!r}")))
 
     def _send_all(self) -> None:
         with contextlib.suppress(queue.Empty):
@@ -91,17 +93,26 @@ class Crew:
         parcel = self._parcel(index)
         path = ("batches", self._batch, "models", str(index), "file")
         if parcel.size_bytes <= PARTS_ABOVE_BYTES:
-            return dict(content_of(send_part(self._server, path, Part(parcel, 1, parcel.size_bytes, self._stopping))))
+            return dict(content_of(self._sent_whole(parcel, path)))
         deliver_in_parts(self._server, parcel, Manner(self._parallel, Unseen, self._stopping))
         # It needs no file any more, and says how the model is.
         return dict(content_of(self._server.ask("PUT", path, self._server.patience())))
+
+    def _sent_whole(self, parcel: Parcel, path: Sequence[str]) -> httpx.Response:
+        """The answer to a file in one body, if it still is what the manifest says."""
+        whole = Part(parcel, 1, parcel.size_bytes, self._stopping)
+        try:
+            if whole.digest() != parcel.sent:
+                raise changed(parcel.path)
+            return send_part(self._server, path, whole)
+        except OSError as error:
+            raise Ending(USAGE, f"{parcel.path} cannot be read: {error.strerror}") from error
 
     def _parcel(self, index: int) -> Parcel:
         model = self._zoo.sendable()[index]
         about = self._zoo.about(model)
         place = {"batch": self._batch, "index": index}
-        size_bytes = model.path.stat().st_size
-        return Parcel(model.path, size_bytes, *self._zoo.place, about, sent=model.sent, model=place)
+        return Parcel(model.path, model.size_bytes, *self._zoo.place, about, sent=model.sent, model=place)
 
     def _follow(self, after: int) -> None:
         """Tell each change, through breaks of the line, for as long as anybody listens."""

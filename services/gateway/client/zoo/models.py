@@ -16,12 +16,13 @@ from services.gateway.client.zoo.manifests import MANIFEST_NAMES, OF_ALL, OF_EAC
 class Model:
     """A model: what the server is told of it, and its file; or the `trouble` for which that cannot be sent.
 
-    `sent` is the digest of the file as it is; what is told is that of the predictions in it, packed or not.
+    `sent` and `size_bytes` are of the file as it is; what is told is of the predictions in it, packed or not.
     """
 
     said: Json
     path: Path
-    sent: str | None = None
+    sent: str = ""
+    size_bytes: int = 0
     trouble: Ending | None = None
 
     @property
@@ -85,7 +86,7 @@ def model_of(folder: Path, entry: Json) -> Model:
         told = (is_gzip(path) and measured_unpacked(path)) or as_sent
     except Ending as trouble:
         return Model(said, path, trouble=trouble)
-    return Model(said | {"sha256": told[0], "bytes": told[1]}, path, as_sent[0])
+    return Model(said | {"sha256": told[0], "bytes": told[1]}, path, *as_sent)
 
 
 def stem_of(path: Path) -> str:

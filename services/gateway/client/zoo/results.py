@@ -41,7 +41,7 @@ class Results:
         if view["state"] == "refused":
             free_at = (view["problem"] or {}).get("next_free_at")
             return bool(view.get("upload")) and (free_at is None or datetime.fromisoformat(free_at) <= now)
-        is_large = self._zoo.models[position].path.stat().st_size > PARTS_ABOVE_BYTES
+        is_large = self._zoo.models[position].size_bytes > PARTS_ABOVE_BYTES
         return view["state"] == "wanted" or (view["state"] == "uploading" and is_large)
 
     def learn(self, view: Json) -> int:

@@ -52,7 +52,7 @@ class Batches:
         self._stumbles = stumbles or {}
         self._came = threading.Condition()
         server.script("GET", BOARD, Answer(200, {"headline": "top_5_error", "order": "ascending", "entries": []}))
-        server.script("POST", BATCHES, self._asked_for)
+        server.script("POST", BATCHES, self.asked_for)
         server.script("GET", EVENTS, self.told)
 
     def file_path(self, index: int) -> str:
@@ -64,7 +64,8 @@ class Batches:
         puts = [asked for asked in self._server.asked if asked.method == "PUT"]
         return {self.views[int(asked.path.split("/")[-2])]["name"]: asked.sha256 for asked in puts}
 
-    def _asked_for(self, asked: Asked) -> Answer:
+    def asked_for(self, asked: Asked) -> Answer:
+        """The batch, as it now is."""
         self.manifests.append(json.loads(asked.body))
         again = bool(self.views)
         if not again:

@@ -27,8 +27,9 @@ from tests.services.gateway.client.batching import (
     claimed,
     scored,
 )
-from tests.services.gateway.imitation import Answer, Cut, Imitation, problem
+from tests.services.gateway.imitation import OTHER, Answer, Asked, Cut, Imitation, problem
 from tests.services.gateway.test_client import AS_MAIN, ENVIRONMENT, KEY
+from tests.services.gateway.vault import PART_BYTES, UPLOADS, take_in_parts
 from tests.waiting import eventually
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -132,6 +133,37 @@ def test_a_model_that_is_refused_or_cannot_be_read_stops_no_other(run: Run, serv
     for line in ("alexnet: no metric 'top_9' claim another", "resnet50: it is too large pack it", absent):
         assert line in done.stdout.splitlines()
     assert done.stdout.count("  scored  ") == 1
+
+
+def test_a_large_file_goes_in_parts_as_the_model_that_it_is(run: Run, server: Imitation, tmp_path: Path) -> None:
+    file = tmp_path / "large.npy"
+    file.write_bytes(bytes(4 * PART_BYTES + 1))
+    batches = Batches(server, {"large": scored(0.1)})
+    take_in_parts(server, file)
+    done = run(tmp_path)
+    assert done.returncode == 0, done.stderr
+    (opened,) = [json.loads(asked.body) for asked in server.asked if (asked.method, asked.path) == ("POST", UPLOADS)]
+    assert opened | {"batch": OTHER, "index": 0, "method": "large", "received_digest": sha256(file)} == opened
+    assert sum("/parts/" in asked.path for asked in server.asked) == 5
+    (put,) = [asked for asked in server.asked if asked.path == batches.file_path(0)]
+    assert put.body_bytes == 0
+
+
+def test_a_file_that_changes_meanwhile_is_not_sent(run: Run, server: Imitation, folder: Path) -> None:
+    batches = Batches(server, ENDS)
+    asked_for = batches.asked_for
+
+    def change(asked: Asked) -> Answer:
+        (folder / "vgg16.txt").write_text("another\n")
+        (folder / "alexnet.txt").unlink()
+        return asked_for(asked)
+
+    server.script("POST", BATCHES, change)
+    done = run(folder)
+    assert done.returncode == 3
+    assert batches.sent().keys() == {"resnet50"}
+    assert "vgg16.txt changed while it was being sent" in done.stdout
+    assert "alexnet.txt cannot be read: No such file or directory" in done.stdout
 
 
 def test_over_the_allowance_ends_with_4_and_when_to_come_back(run: Run, server: Imitation, folder: Path) -> None:

@@ -1,6 +1,6 @@
 """The table of a zoo: it fits any terminal, and loses first what is needed least."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.gateway.client.words import clipped, width_of
@@ -10,11 +10,13 @@ CELLS = st.text(st.characters(codec="utf-8"), max_size=30)
 TABLES = st.integers(2, 6).flatmap(lambda count: st.lists(st.lists(CELLS, min_size=count, max_size=count), min_size=1))
 
 
+@settings(max_examples=50, deadline=None)
 @given(TABLES, st.integers(1, 120))
 def test_no_line_is_wider_than_the_terminal(rows: list[list[str]], width: int) -> None:
     assert all(width_of(line) <= width for line in fitted(rows, width))
 
 
+@settings(max_examples=50, deadline=None)
 @given(TABLES)
 def test_where_nobody_looks_nothing_is_lost(rows: list[list[str]]) -> None:
     lines = fitted([[cell.replace(" ", "_") for cell in row] for row in rows], None)
