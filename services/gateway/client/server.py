@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -31,7 +31,7 @@ class Server:
 
     def __init__(self, url: str, key: str | None, timeout_seconds: float) -> None:
         self.timeout_seconds = timeout_seconds
-        self.tell = note
+        self.tell: Callable[[str], None] = note
         headers = {"User-Agent": "holdout-client/1", "Accept": "application/json"}
         if key:
             headers["Authorization"] = f"Bearer {key}"

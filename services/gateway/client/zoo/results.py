@@ -20,6 +20,7 @@ class Results:
         self._zoo = zoo
         self._positions = [position for position, model in enumerate(zoo.models) if model.trouble is None]
         self._refused: set[int] = set()
+        self.sent = 0
         for position, model in enumerate(zoo.models):
             if model.trouble is not None:
                 self._refuse(position, model.trouble)
@@ -51,8 +52,17 @@ class Results:
             self.views[position] = view
         return position
 
-    def mark(self, index: int, state: str) -> int:
-        """A model waits for its file to be sent, or the file is on its way; where that is."""
+    def expect(self, wanted: Sequence[int]) -> None:
+        """These are waited for, also those that were refused before."""
+        for index in wanted:
+            self._mark(index, "wanted")
+
+    def begin(self, index: int) -> int:
+        """A model's file is on its way; where that is."""
+        self.sent += 1
+        return self._mark(index, "uploading")
+
+    def _mark(self, index: int, state: str) -> int:
         position = self._positions[index]
         if self.views[position]["state"] in ("wanted", "uploading", "refused"):
             self.views[position] = self.views[position] | {"state": state}
@@ -60,6 +70,7 @@ class Results:
 
     def refuse(self, index: int, ending: Ending) -> int:
         """A model's file is not taken; where that is."""
+        self.sent -= 1
         self._refuse(self._positions[index], ending)
         return self._positions[index]
 
@@ -77,11 +88,6 @@ class Results:
         """Whether all are final."""
         return all(self.is_final(position) for position in range(len(self.views)))
 
-    @property
-    def known(self) -> int:
-        """Of how many the result was there before."""
-        return sum(bool(view.get("known")) for view in self.views)
-
     def counts(self) -> Counter[str]:
         """How many models are in each state."""
         return Counter(str(view["state"]) for view in self.views)
@@ -89,4 +95,4 @@ class Results:
     def summary(self) -> str:
         """The same on one line, the most first."""
         words = [f"{count} {state}" for state, count in self.counts().most_common()]
-        return f"{len(self.views)} models: {', '.join(words)}" + (f"; {self.known} known before" if self.known else "")
+        return f"{len(self.views)} models: {', '.join(words)}"

@@ -67,8 +67,7 @@ def asked_for(server: Server, zoo: Zoo) -> httpx.Response:
 
 def see_through(crew: Crew, results: Results, screen: Screen, wanted: Sequence[int]) -> None:
     """Until every model is through; raises the `Ending` that comes before."""
-    for index in wanted:
-        results.mark(index, "wanted")
+    results.expect(wanted)
     while not results.settled:
         try:
             take(crew.news.get(timeout=TICK_SECONDS), results, screen)
@@ -81,7 +80,7 @@ def take(news: News, results: Results, screen: Screen) -> None:
     if news.view is not None:
         screen.changed(results.learn(news.view))
     elif news.sending is not None:
-        screen.changed(results.mark(news.sending, "uploading"))
+        screen.changed(results.begin(news.sending))
     elif news.refused is not None and news.ending is not None:
         screen.changed(results.refuse(news.refused, news.ending))
     elif news.ending is not None:

@@ -67,6 +67,7 @@ def document(
         "finished": run.ending is None,
         "seconds": round(seconds, 3),
         "counts": dict(run.results.counts()),
+        "sent": run.results.sent,
         "models": models,
         "compared": list(compared),
         "problem": run.ending.problem if run.ending else None,

@@ -1,5 +1,6 @@
 """The imitation's batches: manifests are taken and files wanted as the gateway does it, unless a test scripts otherwise."""
 
+import itertools
 import json
 import threading
 from collections.abc import Collection, Mapping, Sequence
@@ -51,6 +52,7 @@ class Batches:
         self._known = known
         self._stumbles = stumbles or {}
         self._came = threading.Condition()
+        self._changes = itertools.count(1)
         server.script("GET", BOARD, Answer(200, {"headline": "top_5_error", "order": "ascending", "entries": []}))
         server.script("POST", BATCHES, self.asked_for)
         server.script("GET", EVENTS, self.told)
@@ -58,6 +60,10 @@ class Batches:
     def file_path(self, index: int) -> str:
         """Where the file of a model goes."""
         return f"{BATCH}/models/{index}/file"
+
+    def lose(self, index: int) -> None:
+        """Want the file of a model again."""
+        self.views[index] |= {"state": "wanted", "change": next(self._changes)}
 
     def sent(self) -> dict[str, str]:
         """The SHA-256 of each file that came, by the model's name."""
@@ -78,7 +84,7 @@ class Batches:
         name, ends = model["name"], self._ends[model["name"]]
         view = {"index": index, "name": name, "revision": model.get("revision"), "state": "wanted", "known": False}
         view |= {"problem": None, "failure": None, "claims": {}, "reproduced": None, "metrics": None, "intervals": None}
-        view |= {"upload": {"url": self.file_path(index)}, "change": index + 1}
+        view |= {"upload": {"url": self.file_path(index)}, "change": next(self._changes)}
         is_known = name in self._known
         is_at_once = is_known or ends["state"] == "refused"
         return view | ({"upload": None} | ends | {"known": is_known} if is_at_once else {})
@@ -86,7 +92,7 @@ class Batches:
     def _taken(self, asked: Asked) -> Answer:
         index = int(asked.path.split("/")[-2])
         with self._came:
-            self.views[index] |= self._ends[self.views[index]["name"]] | {"change": len(self.views) + index + 1}
+            self.views[index] |= self._ends[self.views[index]["name"]] | {"change": next(self._changes)}
             self._came.notify_all()
         return Answer(200, self.views[index])
 

@@ -79,7 +79,7 @@ def test_each_file_of_a_folder_is_a_model_and_comes_out_in_one_table(run: Run, s
     assert all(model["sha256"] == sha256(folder / model["file"]) for model in manifest["models"])
     assert done.stdout.splitlines()[0].split() == ["model", "state", "top_5_error", "99.9", "%", "interval"]
     assert re.search(r"^resnet50 +scored +0\.07524 +0\.07124 … 0\.07924$", done.stdout, re.MULTILINE)
-    assert "3 models: 3 scored; " in done.stdout
+    assert "3 models: 3 scored; 3 files sent; " in done.stdout
     assert len(re.findall(r"^[123]/3  scored  \w+  top_5_error 0\.\d{5}$", done.stderr, re.MULTILINE)) == 3
 
 
@@ -92,14 +92,14 @@ def test_a_second_run_of_unchanged_files_sends_nothing_but_the_question(
     assert [(asked.method, asked.path) for asked in server.asked] == [("GET", BOARD), ("POST", BATCHES)]
     assert sum(asked.body_bytes for asked in server.asked) < 1000
     assert done.stdout.count("scored, known") == 3
-    assert "3 models: 3 scored; 3 known before" in done.stdout
+    assert "3 models: 3 scored; 0 files sent; " in done.stdout
 
 
 def test_the_same_command_goes_on_with_what_is_missing(run: Run, server: Imitation, folder: Path) -> None:
     batches = Batches(server, ENDS, known=["alexnet"])
     assert run(folder).returncode == 0
     first = len(server.asked)
-    batches.views[2] |= {"state": "wanted", "change": 9}
+    batches.lose(2)
     assert run(folder).returncode == 0
     assert [asked.path for asked in server.asked[first:] if asked.method == "PUT"] == [batches.file_path(2)]
     assert batches.manifests[0] == batches.manifests[1]
@@ -207,33 +207,41 @@ def test_stopping_leaves_everything_to_the_same_command(server: Imitation, folde
     assert "the same command goes on" in said
 
 
-@pytest.mark.parametrize(("tolerance", "code"), [("0", 7), ("0.1", 7), ("0.2", 0)])
+@pytest.fixture
+def baseline(run: Run, server: Imitation, folder: Path) -> Path:
+    """What an earlier run came to."""
+    Batches(server, ENDS, known=ENDS)
+    path = folder / "baseline.kept"
+    path.write_text(run(folder, "--json").stdout)
+    return path
+
+
 def test_a_model_that_is_worse_than_an_earlier_run_ends_with_7_unless_that_is_tolerated(
-    run: Run, server: Imitation, folder: Path, tolerance: str, code: int
+    run: Run, server: Imitation, folder: Path, baseline: Path
 ) -> None:
-    Batches(server, ENDS, known=ENDS)
-    kept = folder / "baseline.kept"
-    kept.write_text(run(folder, "--json").stdout)
     Batches(server, ENDS | {"resnet50": scored(0.07524 + 0.0015), "vgg16": scored(0.05)}, known=ENDS)
-    done = run(folder, "--fail-if-worse-than", kept, "--tolerance", tolerance)
-    assert done.returncode == code, done.stdout + done.stderr
     sentence = "worse: resnet50 has top_5_error 0.07674; the baseline 0.07524, 0.150 points worse"
-    assert (sentence in done.stdout) is bool(code)
+    for tolerance, code in (("0.1", 7), ("0.2", 0)):
+        done = run(folder, "--fail-if-worse-than", baseline, "--tolerance", tolerance)
+        assert done.returncode == code, done.stdout + done.stderr
+        assert (sentence in done.stdout) is bool(code)
 
 
-def test_a_model_that_is_gone_is_worse_and_a_number_is_a_baseline_for_all(
-    run: Run, server: Imitation, folder: Path
-) -> None:
-    Batches(server, ENDS, known=ENDS)
-    kept = folder / "baseline.kept"
-    kept.write_text(run(folder, "--json").stdout)
-    assert run(folder, "--fail-if-worse-than", "0.23").returncode == 0
-    assert run(folder, "--fail-if-worse-than", "0.1").returncode == 7
+def test_a_model_that_is_gone_is_worse(run: Run, server: Imitation, folder: Path, baseline: Path) -> None:
     (folder / "vgg16.txt").unlink()
     Batches(server, ENDS, known=ENDS)
-    done = run(folder, "--fail-if-worse-than", kept)
+    done = run(folder, "--fail-if-worse-than", baseline)
     assert done.returncode == 7
     assert "worse: vgg16 has no score; the baseline 0.10074" in done.stdout
+
+
+def test_a_number_is_a_baseline_for_all(run: Run, server: Imitation, folder: Path) -> None:
+    Batches(server, ENDS, known=ENDS)
+    assert run(folder, "--fail-if-worse-than", "0.23").returncode == 0
+    done = run(folder, "--fail-if-worse-than", "0.1", "--json")
+    assert done.returncode == 7
+    compared = {one["name"]: one["worse"] for one in json.loads(done.stdout)["compared"]}
+    assert compared == {"alexnet": True, "resnet50": False, "vgg16": True}
 
 
 def test_claims_are_told_as_reproduced_or_not_and_fail_the_run_when_asked(
@@ -257,13 +265,13 @@ def test_json_is_one_document_with_every_model(run: Run, server: Imitation, fold
     Batches(server, ENDS)
     done = run(folder, "--json")
     told: Any = json.loads(done.stdout)
-    assert (told["headline"], told["finished"], told["counts"]) == ("top_5_error", True, {"scored": 3})
+    assert (told["headline"], told["finished"], told["counts"], told["sent"]) == ("top_5_error", True, {"scored": 3}, 3)
     assert {model["name"]: model["metrics"]["top_5_error"] for model in told["models"]} == {
         name: end["metrics"]["top_5_error"] for name, end in ENDS.items()
     }
 
 
-@pytest.mark.parametrize("columns", [200, 60, 30])
+@pytest.mark.parametrize("columns", [60, 30])
 def test_on_a_terminal_the_table_is_drawn_over_itself_and_never_wider_than_it(
     server: Imitation, folder: Path, columns: int
 ) -> None:
