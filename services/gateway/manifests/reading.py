@@ -17,7 +17,10 @@ from shared.errors import Fault, TooLarge, Unreadable
 MOST_MODELS = 1000
 """In one manifest: as many as a team may have waiting by default, and an answer of a megabyte."""
 
-_ROWS_OF_OBJECTS = re.compile(r"\[[ \t\r\n]*\{")
+_SPACES = re.compile(r'("(?:[^"\\]|\\.)*")|[ \t\r\n]+')
+"""Texts, which keep theirs, and spaces between."""
+
+_ROWS_OF_OBJECTS = re.compile(r"\[\{")
 _REMEDY = "mend it and send the manifest again"
 
 
@@ -146,7 +149,10 @@ def _missing(said: ModelRequest) -> str:
 
 
 def _file_of(predictions: str) -> bytes:
-    """Inline predictions as the file that they are when they are submitted; COCO's results are one by themselves."""
+    """Inline predictions as the file that they are when they are submitted, without spaces: programs write those as they
+    like, and the same predictions are to be the same bytes. COCO's results are a file by themselves.
+    """
+    predictions = _SPACES.sub(r"\1", predictions)
     return (predictions if _ROWS_OF_OBJECTS.match(predictions) else f'{{"predictions":{predictions}}}').encode()
 
 
