@@ -152,8 +152,18 @@ def _file_of(predictions: str) -> bytes:
     """Inline predictions as the file that they are when they are submitted, without spaces: programs write those as they
     like, and the same predictions are to be the same bytes. COCO's results are a file by themselves.
     """
-    predictions = _SPACES.sub(r"\1", predictions)
+    predictions = _unspaced(predictions)
     return (predictions if _ROWS_OF_OBJECTS.match(predictions) else f'{{"predictions":{predictions}}}').encode()
+
+
+def _unspaced(text: str) -> str:
+    """JSON without the spaces outside of its texts."""
+    if "\\" in text:
+        return _SPACES.sub(r"\1", text)
+    # Every other piece is a text: twenty times as fast, and what predictions look like.
+    pieces = text.split('"')
+    pieces[::2] = ["".join(piece.split()) for piece in pieces[::2]]
+    return '"'.join(pieces)
 
 
 def _told_twice(text: str, models: Iterable[tuple[_Object, Draft]]) -> Sequence[Draft]:
