@@ -43,11 +43,6 @@ class Wanted:
     model: BatchModelRow
 
     @property
-    def place(self) -> list[str]:
-        """Challenge, task and split."""
-        return [self.venue.published.challenge.name, self.venue.task_name, self.venue.split_name]
-
-    @property
     def metadata(self) -> Metadata:
         """What the manifest says of it, as of every submission."""
         model = self.model

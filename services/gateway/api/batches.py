@@ -1,6 +1,6 @@
 """`/v1/batches`: many models in one manifest, taken or refused one by one, and followed as one stream."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Request, Response
@@ -49,7 +49,7 @@ ModelIndex = Annotated[
     int, Path(ge=0, lt=MOST_MODELS, description="the model's place in the manifest, from 0", examples=[0])
 ]
 
-_CREATED_OR_KNOWN = {
+_CREATED_OR_KNOWN: dict[int | str, dict[str, Any]] = {
     200: {"model": BatchView, "description": "The team has posted this manifest before: the batch as it is now"}
 }
 

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from services.gateway.actions.complete import complete
 from services.gateway.actions.models import open_file, wanted
+from services.gateway.actions.models import owned as owned_batch
 from services.gateway.actions.parts import put_part
 from services.gateway.actions.remember import Key, key_of
 from services.gateway.actions.seal import Accepted
@@ -123,15 +124,16 @@ async def _begun(
         about = Metadata(method, description, said.track, said.publish, said.labels, said.participate, said.entry)
         key = key_of(caller.team, text, upload_to=place, **stated(about), **asdict(announced))
         return await LEDGER.run(open_upload, desk, caller.team, venue, about, announced, _written, key), key
+    row = await run_in_threadpool(owned_batch, desk, caller.team, said.batch)
+    if place != (its := [row.challenge, row.task, row.split]):
+        raise Conflict(
+            "batch-differs",
+            f"the batch is one of {'/'.join(its)}, not of {'/'.join(place)}",
+            "open the upload to the place of its batch",
+        )
     found = await run_in_threadpool(wanted, desk, caller.team, said.batch, said.index)
     if isinstance(found, UUID):
         return Accepted(found, None, reused=True), None
-    if found.place != place:
-        raise Conflict(
-            "batch-differs",
-            f"the batch is one of {'/'.join(found.place)}, not of {'/'.join(place)}",
-            "open the upload to the place of its batch",
-        )
     key = key_of(caller.team, text, upload_to=place, batch=str(said.batch), index=said.index, **asdict(announced))
     return await LEDGER.run(open_file, desk, found, announced, _written, key), key
 

@@ -38,6 +38,6 @@ class Manifest:
 
     @property
     def digest(self) -> str:
-        """Of what it says: order of fields, spaces and names of files do not count, spaces in predictions do."""
+        """Of what it says: the order of its fields, spaces, and the names of files do not count."""
         stated = self.head.model_dump(mode="json") | {"models": [draft.stated for draft in self.models]}
         return digest_of(canonical_json(stated))

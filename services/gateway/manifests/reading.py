@@ -17,7 +17,10 @@ from shared.errors import Fault, TooLarge, Unreadable
 MOST_MODELS = 1000
 """In one manifest: as many as a team may have waiting by default, and an answer of a megabyte."""
 
-_ROWS_OF_OBJECTS = re.compile(r"\[[ \t\r\n]*\{")
+_SPACES = re.compile(r'("(?:[^"\\]|\\.)*")|[ \t\r\n]+')
+"""Texts, which keep theirs, and spaces between."""
+
+_ROWS_OF_OBJECTS = re.compile(r"\[\{")
 _REMEDY = "mend it and send the manifest again"
 
 
@@ -146,8 +149,21 @@ def _missing(said: ModelRequest) -> str:
 
 
 def _file_of(predictions: str) -> bytes:
-    """Inline predictions as the file that they are when they are submitted; COCO's results are one by themselves."""
+    """Inline predictions as the file that they are when they are submitted, without spaces: programs write those as they
+    like, and the same predictions are to be the same bytes. COCO's results are a file by themselves.
+    """
+    predictions = _unspaced(predictions)
     return (predictions if _ROWS_OF_OBJECTS.match(predictions) else f'{{"predictions":{predictions}}}').encode()
+
+
+def _unspaced(text: str) -> str:
+    """JSON without the spaces outside of its texts."""
+    if "\\" in text:
+        return _SPACES.sub(r"\1", text)
+    # Every other piece is a text: twenty times as fast, and what predictions look like.
+    pieces = text.split('"')
+    pieces[::2] = ["".join(piece.split()) for piece in pieces[::2]]
+    return '"'.join(pieces)
 
 
 def _told_twice(text: str, models: Iterable[tuple[_Object, Draft]]) -> Sequence[Draft]:

@@ -4,6 +4,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,7 +22,7 @@ from tests.services.gateway.posting import announced, evaluation_of, file, inlin
 
 def seen(events: Iterator[dict[str, Any]], count: int) -> list[tuple[int, str]]:
     """Index and state of the next events."""
-    return [(event["data"]["index"], event["event"]) for event, _ in zip(events, range(count), strict=False)]
+    return [(event["data"]["index"], event["event"]) for event in islice(events, count)]
 
 
 def test_a_batch_is_followed_model_by_model_until_all_are_finished(team: Team, scorer: Scorer) -> None:
