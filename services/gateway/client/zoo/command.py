@@ -36,7 +36,7 @@ def do_zoo(args: argparse.Namespace, server: Server) -> int:
         show_zoo(zoo, headline, run)
         show_troubles(zoo, run, faults)
         show_comparison(headline, compared)
-        say(f"{run.results.summary()}; {run.results.sent} files sent; {time.monotonic() - began:.1f} s")
+        say(f"{run.results.summary()}; {run.results.sent} files sent, {time.monotonic() - began:.1f} s")
     if run.ending is not None:
         note("\n".join(run.ending.lines))
     return verdict(run, compared, args.fail_if_not_reproduced)

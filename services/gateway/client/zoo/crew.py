@@ -81,12 +81,13 @@ class Crew:
             except Ending as ending:
                 if ending.code in (BROKEN, STOPPED):
                     raise
-                if code_of(ending) not in ANOTHER_TIME or not self._come_back(ending):
+                if code_of(ending) not in ANOTHER_TIME or not self._come_back(index, ending):
                     return self.news.put(News(refused=index, ending=ending))
 
-    def _come_back(self, ending: Ending) -> bool:
+    def _come_back(self, index: int, ending: Ending) -> bool:
         """Wait as long as the server asks; False, at once, when that is longer than anything is waited for."""
-        return self._server.patience().pause(ending.lines[0], ending.retry_after_seconds)
+        reason = f"{self._zoo.sendable()[index].name}: {ending.lines[0]}"
+        return self._server.patience().pause(reason, ending.retry_after_seconds)
 
     def _sent(self, index: int) -> Json:
         """The server's view of a model once it has the file."""

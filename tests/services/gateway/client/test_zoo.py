@@ -32,6 +32,7 @@ from tests.services.gateway.test_client import AS_MAIN, ENVIRONMENT, KEY
 from tests.services.gateway.vault import PART_BYTES, UPLOADS, take_in_parts
 from tests.waiting import eventually
 
+LINES = 24
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 ENDS = {"alexnet": scored(0.22356), "resnet50": scored(0.07524), "vgg16": scored(0.10074)}
 
@@ -79,7 +80,7 @@ def test_each_file_of_a_folder_is_a_model_and_comes_out_in_one_table(run: Run, s
     assert all(model["sha256"] == sha256(folder / model["file"]) for model in manifest["models"])
     assert done.stdout.splitlines()[0].split() == ["model", "state", "top_5_error", "99.9", "%", "interval"]
     assert re.search(r"^resnet50 +scored +0\.07524 +0\.07124 … 0\.07924$", done.stdout, re.MULTILINE)
-    assert "3 models: 3 scored; 3 files sent; " in done.stdout
+    assert "3 models: 3 scored; 3 files sent, " in done.stdout
     assert len(re.findall(r"^[123]/3  scored  \w+  top_5_error 0\.\d{5}$", done.stderr, re.MULTILINE)) == 3
 
 
@@ -92,7 +93,7 @@ def test_a_second_run_of_unchanged_files_sends_nothing_but_the_question(
     assert [(asked.method, asked.path) for asked in server.asked] == [("GET", BOARD), ("POST", BATCHES)]
     assert sum(asked.body_bytes for asked in server.asked) < 1000
     assert done.stdout.count("scored, known") == 3
-    assert "3 models: 3 scored; 0 files sent; " in done.stdout
+    assert "3 models: 3 scored; 0 files sent, " in done.stdout
 
 
 def test_the_same_command_goes_on_with_what_is_missing(run: Run, server: Imitation, folder: Path) -> None:
@@ -272,15 +273,19 @@ def test_json_is_one_document_with_every_model(run: Run, server: Imitation, fold
 
 
 @pytest.mark.parametrize("columns", [60, 30])
-def test_on_a_terminal_the_table_is_drawn_over_itself_and_never_wider_than_it(
-    server: Imitation, folder: Path, columns: int
-) -> None:
-    Batches(server, ENDS)
-    shown = on_a_terminal(server, folder, columns, NO_COLOR="1")
-    assert "\x1b[31m" not in shown
-    assert re.search(r"\x1b\[\d+F\x1b\[J", shown)
-    assert max(len(line) for line in re.sub(r"\x1b\[\d*[A-Za-z]", "", shown).splitlines()) <= columns
-    assert shown.rstrip().splitlines()[-1].startswith("3 models: 3 scored; ")
+def test_on_a_terminal_the_table_is_drawn_over_itself_and_fits(server: Imitation, tmp_path: Path, columns: int) -> None:
+    ends = {f"model-{number:02}": scored(number / 100) for number in range(40)}
+    for name in ends:
+        (tmp_path / f"{name}.txt").write_text(name)
+    Batches(server, ends)
+    shown = on_a_terminal(server, tmp_path, columns, NO_COLOR="1")
+    assert "\x1b[3" not in shown
+    heights = [int(height) for height in re.findall(r"\x1b\[(\d+)F\x1b\[J", shown)]
+    assert heights
+    assert max(heights) < LINES
+    *drawn, last = re.sub(r"\x1b\[\d*[A-Za-z]", "", shown).splitlines()
+    assert max(map(len, drawn)) <= columns
+    assert last.startswith("40 models: 40 scored; 40 files sent, ")
 
 
 def test_on_a_terminal_there_are_colours_unless_nobody_wants_them(server: Imitation, folder: Path) -> None:
@@ -291,7 +296,7 @@ def test_on_a_terminal_there_are_colours_unless_nobody_wants_them(server: Imitat
 def on_a_terminal(server: Imitation, folder: Path, columns: int, **environment: str) -> str:
     """All that a run draws on a terminal of this width."""
     ours, theirs = pty.openpty()
-    termios.tcsetwinsize(theirs, (24, columns))
+    termios.tcsetwinsize(theirs, (LINES, columns))
     options = (*TO_VALIDATION, "--server", server.url, "--key", KEY)
     command = (sys.executable, client_file(), "zoo", folder, *options)
     told = ENVIRONMENT | {"TERM": "xterm"} | environment
