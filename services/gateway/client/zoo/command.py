@@ -30,16 +30,22 @@ def do_zoo(args: argparse.Namespace, server: Server) -> int:
     server.tell = note
     compared = comparison(baseline or None, zoo, run, args.tolerance)
     faults = faults_of(server, run)
+    seconds = time.monotonic() - began
     if args.json:
-        say_json(document(zoo, headline, run, compared, faults, time.monotonic() - began))
+        say_json(document(zoo, headline, run, compared, faults, seconds))
     else:
         show_zoo(zoo, headline, run)
         show_troubles(zoo, run, faults)
         show_comparison(headline, compared)
-        say(f"{run.results.summary()}; {run.results.sent} files sent, {time.monotonic() - began:.1f} s")
+        say(f"{run.results.summary()}; {run.results.sent} files sent, {seconds:.1f} s")
+    note_ending(run)
+    return verdict(run, compared, args.fail_if_not_reproduced)
+
+
+def note_ending(run: Run) -> None:
+    """Why it ended before all models were through, if it did."""
     if run.ending is not None:
         note("\n".join(run.ending.lines))
-    return verdict(run, compared, args.fail_if_not_reproduced)
 
 
 def decider(server: Server, zoo: Zoo) -> tuple[str, bool]:
