@@ -2,9 +2,10 @@
 # requires-python = ">=3.11"
 # dependencies = ["httpx>=0.28,<0.29"]
 # ///
-"""Holdout's command-line client: submit predictions, wait for the outcome, read reports and boards.
+"""Holdout's command-line client: submit predictions, one model or many, wait for the outcome, read reports and boards.
 
     uv run client.py submit predictions.txt --challenge ilsvrc2012 --task classification --split test
+    uv run client.py zoo predictions/ --challenge ilsvrc2012 --task classification --split validation
     python client.py leaderboard ilsvrc2012 classification test        (needs: pip install httpx)
 
 It stands alone, and knows the server by its HTTP API only.
