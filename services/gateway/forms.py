@@ -58,7 +58,7 @@ class Form:
         pieces, self._pieces = self._pieces, []
         self._around_bytes += len(chunk) - sum(len(piece) for piece in pieces if isinstance(piece, bytes))
         if self._around_bytes > AROUND_BYTES:
-            raise _broken(f"it holds more than {AROUND_BYTES} bytes besides a file")
+            raise _broken(f"it holds more than {AROUND_BYTES} bytes besides the file")
         return pieces
 
     def finish(self) -> None:

@@ -83,7 +83,7 @@ def _begin(desk: Desk, team: UUID, venue: Venue, manifest: Manifest) -> Begun:
         created = batches.add(session, batch, rows)
     if not created:
         with desk.database.begin() as session:
-            batch = batches.of_manifest(session, team, manifest.digest) or batch
+            batch = batches.of_manifest(session, team, manifest.digest)
             sound = [number for number, refusal in enumerate(refusals) if refusal is None]
             batches.want_anew(session, batch.id, sound, until)
     with desk.database.begin() as session:
@@ -116,7 +116,7 @@ def _row(batch: UUID, number: int, draft: Draft, refusal: Refused | None) -> Bat
         participating=bool(said is None or said.participate),
         claimed=said.claimed if said else {},
         file=said.file if said else None,
-        digest=None if refusal else draft.digest,
+        digest=None if draft.refusal else draft.digest,
         size_bytes=draft.size_bytes,
         same_as=draft.same_as,
         refused=refusal is not None,

@@ -52,9 +52,9 @@ def add(session: Session, batch: BatchRow, models: Iterable[BatchModelRow]) -> b
     return True
 
 
-def of_manifest(session: Session, team: UUID, digest: str) -> BatchRow | None:
-    """The team's batch of this manifest."""
-    return session.scalar(select(BatchRow).where(BatchRow.team_id == team, BatchRow.digest == digest))
+def of_manifest(session: Session, team: UUID, digest: str) -> BatchRow:
+    """The team's batch of this manifest, which it has."""
+    return session.scalars(select(BatchRow).where(BatchRow.team_id == team, BatchRow.digest == digest)).one()
 
 
 def find(session: Session, batch: UUID) -> BatchRow | None:
