@@ -44,8 +44,9 @@ def folder(tmp_path: Path, visitor: Visitor) -> Path:
     (folder / "broken.txt").write_text(guesses(10).replace("\n", "\n1 2 cat\n", 1))
     challenge, _, task, _, split = visitor.split.removeprefix("/v1/challenges/").split("/")
     place = f'challenge = "{challenge}"\ntask = "{task}"\nsplit = "{split}"\n'
-    claims = '[[models]]\nfile = "a.txt"\nclaimed.top_5_error = 0.10\n[[models]]\nfile = "b.txt"\nclaimed.top_5_error = 0.1\n'
-    (folder / "zoo.toml").write_text(place + claims)
+    claims = (("a", "0.10"), ("b", "0.12"))
+    models = "".join(f'[[models]]\nfile = "{name}.txt"\nclaimed.top_5_error = {claim}\n' for name, claim in claims)
+    (folder / "zoo.toml").write_text(place + models)
     return folder
 
 
@@ -85,7 +86,7 @@ def test_a_folder_is_scored_model_by_model_and_a_second_run_costs_nothing(
     second = run(environment, "zoo", folder)
     assert second.returncode == 0, second.stderr
     assert second.stdout.count("scored, known") == 4
-    assert "b: top_5_error is 0.15000, claimed is 0.1: not reproduced, +0.05000" in second.stdout
+    assert "b: top_5_error is 0.15000, claimed is 0.12: not reproduced, +0.03000" in second.stdout
     assert used(environment, visitor) == before
 
 
