@@ -118,6 +118,12 @@ def same(session: Session, team: UUID, venue: Venue, labels: str, digest: str, v
     return found[0].id if found else None
 
 
+def sent_among(session: Session, team: UUID, digests: Iterable[str]) -> set[str]:
+    """Those of `digests` of which the team has a sealed submission, wherever to."""
+    mine = (SubmissionRow.team_id == team, SubmissionRow.state == "sealed", SubmissionRow.digest.in_(list(digests)))
+    return {digest for digest in session.scalars(select(SubmissionRow.digest).where(*mine)) if digest is not None}
+
+
 def publish(session: Session, submission: UUID, now: datetime) -> None:
     """Put it on the board, unless it is there."""
     session.execute(
