@@ -6,25 +6,30 @@ and charged once. What cannot be made anew, or came out otherwise, is noted unti
 show it.
 """
 
+import asyncio
 import logging
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from services.gateway.desk import Desk
 from services.gateway.reports import has_report, report_of
 from services.gateway.store import losses, orphans
 from services.gateway.store.losses import Ended, State
+from services.gateway.tables import ChoreRow
+from services.gateway.threads import STORAGE
 from shared import keys
 from shared.digests import digest_of
-from shared.errors import Missing
+from shared.errors import HoldoutError, Missing
 from shared.report import REPORT_BYTES
 
 log = logging.getLogger(__name__)
 
 CHORE = "proof"
 
+EVERY_SECONDS = 2.0
+
 PAGE = 50
-"""Evaluations looked at per sweep, which come every 2 s, at two or three questions each."""
+"""Evaluations looked at each time, at two or three questions: a hundred thousand in little more than an hour."""
 
 SETTLED = timedelta(seconds=10)
 """After its end an evaluation is left alone for as long."""
@@ -38,12 +43,32 @@ ROUND = timedelta(days=1)
 MOST = 100
 """So many may be missing before no more is looked for: a storage that has lost everything needs its backup."""
 
+SAID: dict[State, str] = {
+    "awaited": "has lost its report, which is made anew",
+    "differs": "had lost its report, and ALARM: another one was made anew",
+    "lost": "has lost the file that it judged",
+}
+
 
 class Prover:
-    """Follows the evaluations as they end, and begins anew every day; where it is, is in the database."""
+    """Follows the evaluations as they end, and begins anew every day; where it is, is in the database.
+
+    A loop of its own, so that a storage that is silent holds up no sweep.
+    """
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            try:
+                await STORAGE.run(self.tend)
+            except HoldoutError as error:
+                log.warning("what S3 has was not looked at: %s", error)
+            except Exception:
+                log.exception("looking at what S3 has broke; trying again")
+            await asyncio.sleep(EVERY_SECONDS)
 
     def tend(self) -> None:
         """What is missing, and the next page."""
@@ -59,9 +84,7 @@ class Prover:
     def _page(self) -> None:
         now = self._desk.clock()
         with self._desk.database.begin() as session:
-            chore = orphans.chore(session, CHORE)
-            goes_on = chore is not None and chore.taken_at + ROUND > now
-            begun, place, number = (chore.taken_at, chore.place, chore.removed) if chore and goes_on else (now, None, 0)
+            begun, place, number = self._round(orphans.chore(session, CHORE), now)
             page = losses.ended(session, place, now - SETTLED, PAGE)
         gone = [(one, state) for one in page if (state := self._state(one)) is not None]
         self._show_folders(page)
@@ -70,6 +93,12 @@ class Prover:
         place = page[-1].place if page else place
         with self._desk.database.begin() as session:
             orphans.came_to(session, CHORE, begun, place, number + len(gone))
+
+    def _round(self, chore: ChoreRow | None, now: datetime) -> tuple[datetime, str | None, int]:
+        """When the round began, how far it came, and how much was gone; of a new one where that was a day ago."""
+        if chore is not None and chore.taken_at + ROUND > now:
+            return chore.taken_at, chore.place, chore.removed
+        return now, None, 0
 
     def _state(self, one: Ended) -> State | None:
         """What this one misses. Raises when S3 does not say."""
@@ -98,7 +127,7 @@ class Prover:
             if state == "awaited":
                 losses.ask(session, one.id, one.attempt, now)
         if is_news:
-            log.error("S3 has lost the %s of evaluation %s", "report" if state == "awaited" else "file", one.id)
+            log.error("evaluation %s: S3 %s", one.id, SAID[state])
 
     def _show_folders(self, page: Iterable[Ended]) -> None:
         """Have a folder listed that S3 has objects in (SeaweedFS on a full disk makes those without the folder)."""

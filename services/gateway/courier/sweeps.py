@@ -16,7 +16,6 @@ from services.gateway.actions.evaluate import evaluate_some_anew
 from services.gateway.actions.remember import forget
 from services.gateway.actions.submit import abandon
 from services.gateway.courier.janitor import Janitor
-from services.gateway.courier.prover import Prover
 from services.gateway.courier.retention import Retention
 from services.gateway.desk import Desk
 from services.gateway.settings import CourierSettings
@@ -42,7 +41,6 @@ class Sweeps:
         self._settings = settings
         self._retention = Retention(desk, settings)
         self._janitor = Janitor(desk, settings)
-        self._prover = Prover(desk)
 
     async def run(self) -> None:
         """For ever."""
@@ -55,7 +53,6 @@ class Sweeps:
             await self._guarded(lambda: SWEEPS.run(self._retention.tend))
             await self._guarded(lambda: SWEEPS.run(self.forget_requests))
             await self._guarded(lambda: SWEEPS.run(self._janitor.tend))
-            await self._guarded(lambda: SWEEPS.run(self._prover.tend))
             await asyncio.sleep(self._settings.sweep_seconds)
 
     async def _guarded(self, sweep: Callable[[], Coroutine[Any, Any, None]]) -> None:

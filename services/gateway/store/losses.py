@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import Select, delete, func, select, tuple_, update
+from sqlalchemy import Select, delete, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -50,13 +50,12 @@ def asked_before(session: Session, moment: datetime, limit: int) -> Sequence[End
 
 
 def note(session: Session, evaluation: UUID, state: State, now: datetime) -> bool:
-    """It misses something; True when that is news."""
+    """It was looked at, and misses something; True when that is news."""
+    before = session.scalar(select(LossRow.state).where(LossRow.evaluation_id == evaluation))
     fresh = insert(LossRow).values(evaluation_id=evaluation, state=state, seen_at=now, asked_at=now)
-    noted = session.scalar(fresh.on_conflict_do_nothing().returning(LossRow.evaluation_id))
-    if noted is None:
-        known = update(LossRow).where(LossRow.evaluation_id == evaluation)
-        session.execute(known.values(state=state, asked_at=now))
-    return noted is not None
+    changes = {"state": state, "asked_at": now}
+    session.execute(fresh.on_conflict_do_update(index_elements=["evaluation_id"], set_=changes))
+    return before != state
 
 
 def forget(session: Session, evaluation: UUID) -> None:
