@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import Select, delete, func, select, tuple_
@@ -91,7 +91,7 @@ def some(session: Session, limit: int) -> Sequence[LossRow]:
     return session.scalars(query.order_by(LossRow.seen_at).limit(limit)).all()
 
 
-def _ended() -> Select[UUID, int, datetime, str, str]:
+def _ended() -> Select[Any]:
     return (
         select(
             EvaluationRow.id,
