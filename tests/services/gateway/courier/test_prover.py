@@ -11,11 +11,14 @@ import pytest
 from sqlalchemy import delete, select
 
 from deploy.stack.addresses import Addresses
+from deploy.stack.environment import known
 from services.gateway.actions.apply import apply_notice
 from services.gateway.courier.evaluate import Enqueuer
 from services.gateway.courier.prover import AGAIN, CHORE, ROUND, SETTLED, Prover
 from services.gateway.desk import Desk
 from services.gateway.doctor.backlog import check_losses
+from services.gateway.doctor.patient import Patient
+from services.gateway.doctor.told import Told
 from services.gateway.settings import CourierSettings
 from services.gateway.status.look import look
 from services.gateway.store import orphans
@@ -27,7 +30,7 @@ from shared.storage import Storage
 from tests.services.gateway import reports
 from tests.services.gateway.conftest import Scorer, Team
 from tests.services.gateway.courier.draining import Moment
-from tests.services.gateway.doctor.conftest import Made, told
+from tests.services.gateway.doctor.conftest import told
 
 FILE = b"1\n2\n3\n4\n"
 REPORT = reports.scored(0.5)
@@ -153,31 +156,31 @@ async def queued(desk: Desk, settings: CourierSettings, evaluation: UUID) -> boo
 
 
 def test_a_report_that_comes_out_otherwise_is_an_incident_until_the_first_one_is_back(
-    scorer: Scorer, still: Desk, moment: Moment, admin: Storage, evaluation: UUID, patient: Made
+    scorer: Scorer, still: Desk, moment: Moment, admin: Storage, evaluation: UUID, servers: Addresses
 ) -> None:
     lose_report(admin, evaluation)
     tend(still, moment)
-    assert told(check_losses, patient())[0] == "warning"
+    assert told(check_losses, patient(servers))[0] == "warning"
     scorer.write(reports.scored(0.75), evaluation)
     tend(still, moment, AGAIN + timedelta(seconds=1))
     assert loss_of(still, evaluation) == "differs"
     assert row_of(still, evaluation).metrics == REPORT.metrics
-    assert str(evaluation) in told(check_losses, patient())[1]
+    assert str(evaluation) in told(check_losses, patient(servers))[1]
     assert part_of(still) == "trouble"
     scorer.write(REPORT, evaluation)
     tend(still, moment, AGAIN + timedelta(seconds=1))
-    assert told(check_losses, patient())[0] == "ok"
+    assert told(check_losses, patient(servers))[0] == "ok"
     assert part_of(still) == "working"
 
 
 def test_a_lost_file_is_an_incident_and_nothing_is_asked_for(
-    still: Desk, moment: Moment, admin: Storage, evaluation: UUID, patient: Made
+    still: Desk, moment: Moment, admin: Storage, evaluation: UUID, servers: Addresses
 ) -> None:
     key = object_of(still, evaluation)
     admin.delete(keys.SUBMISSIONS, key)
     tend(still, moment)
     assert (loss_of(still, evaluation), owed(still, evaluation)) == ("lost", [])
-    assert told(check_losses, patient())[0] == "trouble"
+    assert told(check_losses, patient(servers))[0] == "trouble"
     assert part_of(still) == "trouble"
     admin.put(keys.SUBMISSIONS, key, FILE)
     tend(still, moment, AGAIN + timedelta(seconds=1))
@@ -217,3 +220,8 @@ def object_of(desk: Desk, evaluation: UUID) -> str:
 def part_of(desk: Desk) -> str:
     """How `/status` says that reports are."""
     return next(part.condition for part in look(desk, desk.clock()).parts if part.name == "reports")
+
+
+def patient(servers: Addresses) -> Patient:
+    """Whom the doctor looks at."""
+    return Patient(Told(known("doctor", servers)))
