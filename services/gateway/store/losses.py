@@ -91,7 +91,7 @@ def some(session: Session, limit: int) -> Sequence[LossRow]:
     return session.scalars(query.order_by(LossRow.seen_at).limit(limit)).all()
 
 
-def _ended() -> Select[Any]:
+def _ended() -> Select[UUID, int, datetime | None, str | None, str]:
     return (
         select(
             EvaluationRow.id,
