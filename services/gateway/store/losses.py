@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import Select, delete, func, select, tuple_
@@ -39,14 +39,13 @@ def ended(session: Session, place: str | None, before: datetime, limit: int) -> 
         moment, _, evaluation = place.partition(" ")
         behind = tuple_(EvaluationRow.finished_at, EvaluationRow.id)
         query = query.where(behind > (datetime.fromisoformat(moment), UUID(evaluation)))
-    rows = session.execute(query.order_by(EvaluationRow.finished_at, EvaluationRow.id).limit(limit))
-    return [Ended(*row) for row in rows]
+    return _found(session, query.order_by(EvaluationRow.finished_at, EvaluationRow.id).limit(limit))
 
 
 def asked_before(session: Session, moment: datetime, limit: int) -> Sequence[Ended]:
     """Those that miss something and were not looked at since `moment`."""
     query = _ended().join(LossRow, LossRow.evaluation_id == EvaluationRow.id).where(LossRow.asked_at < moment)
-    return [Ended(*row) for row in session.execute(query.order_by(LossRow.asked_at).limit(limit))]
+    return _found(session, query.order_by(LossRow.asked_at).limit(limit))
 
 
 def note(session: Session, evaluation: UUID, state: State, now: datetime) -> bool:
@@ -89,6 +88,15 @@ def some(session: Session, limit: int) -> Sequence[LossRow]:
     """Those that nothing makes anew, the oldest first."""
     query = select(LossRow).where(LossRow.state != "awaited")
     return session.scalars(query.order_by(LossRow.seen_at).limit(limit)).all()
+
+
+def _found(session: Session, query: Select[UUID, int, datetime | None, str | None, str]) -> list[Ended]:
+    found = []
+    for evaluation, attempt, finished_at, digest, object_key in session.execute(query):
+        assert finished_at is not None, "it is over"
+        assert digest is not None, "the query wants one"
+        found.append(Ended(evaluation, attempt, finished_at, digest, object_key))
+    return found
 
 
 def _ended() -> Select[UUID, int, datetime | None, str | None, str]:

@@ -93,7 +93,7 @@ def owed(desk: Desk, evaluation: UUID) -> list[OutboxRow]:
     return [row for row in rows if row.payload["evaluation"] == str(evaluation)]
 
 
-def tend(desk: Desk, moment: Moment, after: timedelta = SETTLED + timedelta(seconds=1)) -> None:
+def tend(desk: Desk, moment: Moment, after: timedelta = SETTLED + timedelta(minutes=1)) -> None:
     moment.now += after
     Prover(desk).tend()
 
@@ -114,7 +114,7 @@ def test_a_lost_report_is_asked_for_once_and_taken_without_a_second_event_or_cha
     before, places = row_of(still, evaluation), team.remaining()
     lose_report(admin, evaluation)
     for _ in range(3):
-        tend(still, moment, AGAIN + timedelta(seconds=1))
+        tend(still, moment)
     assert loss_of(still, evaluation) == "awaited"
     assert len(owed(still, evaluation)) == 1, "it stands in line once"
     started = Notice(kind="started", evaluation=evaluation, attempt=1, run=1, scorer="tests")
