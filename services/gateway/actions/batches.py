@@ -26,8 +26,8 @@ from services.gateway.manifests.manifest import Draft, Manifest
 from services.gateway.store import batches, submissions
 from services.gateway.store.challenges import Venue
 from services.gateway.tables import BatchModelRow, BatchRow
-from shared.errors import HoldoutError, Missing, Refused, TooLarge, TooMany, Unavailable
-from shared.web import problem_content
+from shared.errors import HoldoutError, Refused, TooLarge, TooMany, Unavailable
+from shared.problems import problem_content
 
 AT_ONCE = 4
 """Inline models on their way side by side: half of the threads that ask the ledger. One for a held-out split, in order."""
@@ -215,20 +215,3 @@ def _out_of_time(taking_seconds: float) -> Unavailable:
         1,
         "post the same manifest again: it goes on with this one",
     )
-
-
-def give_up_overdue(desk: Desk, limit: int) -> int:
-    """Refuse models that were wanted and never came in time; returns how many. Posted again, they are wanted anew."""
-    now = desk.clock()
-    error = Missing(
-        "model-never-came",
-        "the file of this model was not sent in time",
-        "post the same manifest again: the model is wanted anew",
-    )
-    with desk.database.begin() as session:
-        overdue = batches.overdue(session, now, limit)
-    given_up = 0
-    for batch in overdue:
-        with desk.database.begin() as session:
-            given_up += batches.give_up(session, batch, now, problem_content(error))
-    return given_up

@@ -13,7 +13,8 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select, update
 
-from services.gateway.actions.batches import AT_ONCE, give_up_overdue, post
+from services.gateway.actions.batches import AT_ONCE, post
+from services.gateway.actions.overdue import give_up_overdue
 from services.gateway.desk import Desk
 from services.gateway.manifests.reading import read
 from services.gateway.store import challenges, line
