@@ -3,7 +3,6 @@
 import contextvars
 import functools
 import logging
-import math
 import re
 import secrets
 from collections.abc import Callable, Iterable
@@ -22,8 +21,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.bodiless import Bodiless
 from shared.challenge import WEEK_SECONDS
-from shared.errors import Broken, Busy, Fault, HoldoutError, TooLarge, TooMany, Unavailable, Unreadable
-from shared.report import FaultLine, fault_line
+from shared.errors import Broken, Busy, HoldoutError, TooLarge, TooMany, Unavailable, Unreadable
+from shared.problems import problem_content
+from shared.report import FaultLine
 
 log = logging.getLogger(__name__)
 
@@ -56,29 +56,6 @@ class Problem(BaseModel):
     errors: list[PlacedFault] | None = Field(None, description="the first 20 faults of a file, by line and column")
     error_count: int | None = Field(None, description="how many faults there are in all", examples=[3])
     next_free_at: str | None = Field(None, description="when the next place is free", examples=["2026-01-31T12:00:00Z"])
-
-
-def problem_content(error: HoldoutError) -> dict[str, Any]:
-    """`error` as the members of a problem that do not depend on the request."""
-    problem: dict[str, Any] = {
-        "type": f"urn:holdout:problem:{error.code}",
-        "title": HTTPStatus(error.status).phrase,
-        "status": error.status,
-        "detail": error.sentence,
-        "code": error.code,
-    }
-    if error.remedy:
-        problem["remedy"] = error.remedy
-    if isinstance(error, Unreadable) and error.faults:
-        problem["errors"] = [_placed(fault) for fault in error.faults]
-        problem["error_count"] = error.fault_count
-    if isinstance(error, TooMany) and error.waiting.next_free_at is not None:
-        problem["next_free_at"] = error.waiting.next_free_at.isoformat().replace("+00:00", "Z")
-    return problem
-
-
-def _placed(fault: Fault) -> dict[str, Any]:
-    return fault_line(fault).model_dump() | ({} if fault.pointer is None else {"pointer": fault.pointer})
 
 
 def problem_response(error: HoldoutError, path: str, support: str = "") -> JSONResponse:
@@ -308,8 +285,3 @@ def rate_limit(
     name = name or WINDOWS.get(window_seconds, "window")
     state = f'"{name}";r={remaining}' + (f";t={reset_seconds}" if reset_seconds is not None else "")
     return {"RateLimit-Policy": f'"{name}";q={places};w={window_seconds}', "RateLimit": state}
-
-
-def seconds_until(moment: float, now: float) -> int:
-    """Whole seconds from `now` to `moment` (both in seconds), rounded up: never earlier than it."""
-    return max(1, math.ceil(moment - now))

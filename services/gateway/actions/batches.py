@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from services.gateway.actions.models import Wanted, note, take_file
@@ -22,11 +23,11 @@ from services.gateway.desk import Desk
 from services.gateway.formparts import FormParts
 from services.gateway.intake import Incoming
 from services.gateway.manifests.manifest import Draft, Manifest
-from services.gateway.store import batches
+from services.gateway.store import batches, submissions
 from services.gateway.store.challenges import Venue
 from services.gateway.tables import BatchModelRow, BatchRow
-from shared.errors import HoldoutError, Missing, Refused, TooLarge, TooMany, Unavailable
-from shared.web import problem_content
+from shared.errors import HoldoutError, Refused, TooLarge, TooMany, Unavailable
+from shared.problems import problem_content
 
 AT_ONCE = 4
 """Inline models on their way side by side: half of the threads that ask the ledger. One for a held-out split, in order."""
@@ -47,8 +48,11 @@ class Begun:
     wanted: Sequence[Wanted]
 
 
-async def post(desk: Desk, team: UUID, venue: Venue, manifest: Manifest) -> Begun:
-    """Make the batch of a manifest, or go on with the one there is; takes all that is known or inline.
+async def post(
+    desk: Desk, team: UUID, venue: Venue, manifest: Manifest, taking_seconds: float = TAKING_SECONDS
+) -> Begun:
+    """Make the batch of a manifest, or go on with the one there is; takes what is known, and what is inline as long as there
+    is time.
 
     Raises `Conflict` when the split takes no submissions. Everything else is said model by model.
     """
@@ -56,7 +60,7 @@ async def post(desk: Desk, team: UUID, venue: Venue, manifest: Manifest) -> Begu
     begun = await run_in_threadpool(_begin, desk, team, venue, manifest)
     left = await run_in_threadpool(_look_up, desk, begun.wanted)
     inline = [(one, content) for one in left if (content := manifest.models[one.model.index].inline) is not None]
-    await _take(desk, inline)
+    await _take(desk, inline, taking_seconds)
     return Begun(begun.batch, begun.created, [one for one in left if manifest.models[one.model.index].inline is None])
 
 
@@ -129,34 +133,41 @@ def _row(batch: UUID, number: int, draft: Draft, refusal: Refused | None) -> Bat
 
 def _look_up(desk: Desk, models: Sequence[Wanted]) -> Sequence[Wanted]:
     """Let earlier submissions of the same bytes stand for these; returns those that have none."""
-    left: list[Wanted] = []
-    for start in range(0, len(models), LOOKED_UP):
+    with desk.database.begin() as session:
+        digests = {one.model.digest for one in models if one.model.digest}
+        sent = submissions.sent_among(session, models[0].team, digests) if models else set()
+    there = [one for one in models if one.model.digest in sent]
+    stood_for: set[int] = set()
+    for start in range(0, len(there), LOOKED_UP):
         with desk.database.begin() as session:
-            for one in models[start : start + LOOKED_UP]:
-                assert one.model.digest is not None, "it is not refused"
-                earlier = stand_in(desk, session, one.team, one.venue, one.metadata, one.model.digest, None)
-                if earlier is None:
-                    left.append(one)
-                else:
-                    # Where another request was quicker, it has found the same.
-                    batches.link(session, one.model.batch_id, one.model.index, earlier, True)
-    return left
+            stood_for |= {one.model.index for one in there[start : start + LOOKED_UP] if _stand_in(desk, session, one)}
+    return [one for one in models if one.model.index not in stood_for]
 
 
-async def _take(desk: Desk, inline: Sequence[tuple[Wanted, bytes]]) -> None:
+def _stand_in(desk: Desk, session: Session, wanted: Wanted) -> bool:
+    """Whether an earlier submission stands for it. Where another request was quicker, that has found the same."""
+    model = wanted.model
+    assert model.digest is not None, "it is not refused"
+    earlier = stand_in(desk, session, wanted.team, wanted.venue, wanted.metadata, model.digest, None)
+    if earlier is not None:
+        batches.link(session, model.batch_id, model.index, earlier, True)
+    return earlier is not None
+
+
+async def _take(desk: Desk, inline: Sequence[tuple[Wanted, bytes]], taking_seconds: float) -> None:
     """Submit inline predictions; when one must wait for room or a place, so must all behind it."""
     if not inline:
         return
     line = iter(inline)
     stopped: list[tuple[Wanted, HoldoutError]] = []
-    ends_at = asyncio.get_running_loop().time() + TAKING_SECONDS
+    ends_at = asyncio.get_running_loop().time() + taking_seconds
 
     async def work() -> None:
         while not stopped and (following := next(line, None)):
             wanted, content = following
             try:
-                if asyncio.get_running_loop().time() > ends_at:
-                    raise _out_of_time()
+                if asyncio.get_running_loop().time() >= ends_at:
+                    raise _out_of_time(taking_seconds)
                 await take_file(desk, wanted, Incoming(_once(content), len(content)))
             except (TooMany, Unavailable) as error:
                 stopped.append((wanted, error))
@@ -197,27 +208,10 @@ async def _once(content: bytes) -> AsyncIterator[bytes]:
     yield content
 
 
-def _out_of_time() -> Unavailable:
+def _out_of_time(taking_seconds: float) -> Unavailable:
     return Unavailable(
         "model-not-reached",
-        f"the request has taken models in for {TAKING_SECONDS:g} seconds, and this one's turn had not come",
+        f"the request has taken models in for {taking_seconds:g} seconds, and this one's turn had not come",
         1,
         "post the same manifest again: it goes on with this one",
     )
-
-
-def give_up_overdue(desk: Desk, limit: int) -> int:
-    """Refuse models that were wanted and never came in time; returns how many. Posted again, they are wanted anew."""
-    now = desk.clock()
-    error = Missing(
-        "model-never-came",
-        "the file of this model was not sent in time",
-        "post the same manifest again: the model is wanted anew",
-    )
-    with desk.database.begin() as session:
-        overdue = batches.overdue(session, now, limit)
-    given_up = 0
-    for batch in overdue:
-        with desk.database.begin() as session:
-            given_up += batches.give_up(session, batch, now, problem_content(error))
-    return given_up

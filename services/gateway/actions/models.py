@@ -28,7 +28,7 @@ from services.gateway.store.uploads import Opened
 from services.gateway.tables import BatchModelRow, BatchRow
 from shared.challenge import Numbering
 from shared.errors import Busy, Conflict, HoldoutError, Missing, Refused, TooLarge, TooMany, Unavailable
-from shared.web import problem_content
+from shared.problems import problem_content
 
 _FILE_S_FAULT = {"gzip-broken", "submission-empty"}
 """What makes every further try of the same bytes useless; beside `TooLarge`."""

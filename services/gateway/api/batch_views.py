@@ -13,8 +13,9 @@ from services.gateway.manifests.claims import judge, unreported, unscored
 from services.gateway.store.batches import Followed
 from services.gateway.tables import BatchRow
 from shared.challenge import Numbering
+from shared.problems import problem_content
 from shared.report import Failure, Interval
-from shared.web import PlacedFault, problem_content
+from shared.web import PlacedFault
 
 BATCH = "0b6f3f0e-6a0e-4a8e-9c0e-0d9d6f1f2b11"
 

@@ -10,10 +10,10 @@ from datetime import timedelta
 from typing import Any
 
 from services.gateway.actions.apply import apply_report, conclude
-from services.gateway.actions.batches import give_up_overdue
 from services.gateway.actions.check import WINDOW, clear_check
 from services.gateway.actions.complete import clear
 from services.gateway.actions.evaluate import evaluate_some_anew
+from services.gateway.actions.overdue import give_up_overdue
 from services.gateway.actions.remember import forget
 from services.gateway.actions.submit import abandon
 from services.gateway.courier.janitor import Janitor

@@ -118,6 +118,12 @@ def same(session: Session, team: UUID, venue: Venue, labels: str, digest: str, v
     return found[0].id if found else None
 
 
+def sent_among(session: Session, team: UUID, digests: Iterable[str]) -> set[str]:
+    """Those of `digests` of which the team has a sealed submission, wherever to."""
+    mine = (SubmissionRow.team_id == team, SubmissionRow.state == "sealed", SubmissionRow.digest.in_(list(digests)))
+    return {digest for digest in session.scalars(select(SubmissionRow.digest).where(*mine)) if digest is not None}
+
+
 def publish(session: Session, submission: UUID, now: datetime) -> None:
     """Put it on the board, unless it is there."""
     session.execute(
@@ -223,10 +229,11 @@ def silent(session: Session, before: datetime, limit: int) -> Sequence[Evaluatio
 
 
 def mark_enqueued(session: Session, evaluation: UUID, attempt: int, now: datetime) -> None:
-    """Redis has this attempt."""
+    """Redis has this attempt. One that is over may be there again, to have its report made anew: it stays as it is."""
+    is_first = or_(EvaluationRow.finished_at.is_(None), EvaluationRow.enqueued_at.is_(None))
     session.execute(
         update(EvaluationRow)
-        .where(EvaluationRow.id == evaluation, EvaluationRow.attempt == attempt)
+        .where(EvaluationRow.id == evaluation, EvaluationRow.attempt == attempt, is_first)
         .values(enqueued_at=now, heard_at=now)
     )
 

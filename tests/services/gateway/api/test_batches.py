@@ -13,10 +13,12 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select, update
 
-from services.gateway.actions.batches import AT_ONCE, give_up_overdue, post
+from services.gateway.actions.batches import AT_ONCE, post
+from services.gateway.actions.overdue import give_up_overdue
 from services.gateway.desk import Desk
 from services.gateway.manifests.reading import read
-from services.gateway.store import challenges
+from services.gateway.store import challenges, line
+from services.gateway.store.challenges import Venue
 from services.gateway.tables import BatchRow, SubmissionRow
 from shared import keys
 from tests.services.gateway import reports
@@ -29,6 +31,11 @@ def submissions_of(desk: Desk, team: Team) -> int:
     with desk.database.begin() as session:
         mine = select(func.count()).where(SubmissionRow.team_id == team.id, SubmissionRow.state == "sealed")
         return session.scalar(mine) or 0
+
+
+def validation(desk: Desk) -> Venue:
+    with desk.database.begin() as session:
+        return challenges.venue(session, "tiny", "classification", "validation")
 
 
 def test_inline_models_are_submitted_files_are_wanted_and_a_wrong_model_is_refused_by_its_place(team: Team) -> None:
@@ -163,9 +170,7 @@ def test_models_that_find_no_room_stay_wanted_and_are_taken_when_the_manifest_co
 ) -> None:
     content = manifest(*(inline(number) for number in range(12)))
     poor = dataclasses.replace(desk, settings=desk.settings.model_copy(update={"open_evaluations": 3}))
-    with desk.database.begin() as session:
-        venue = challenges.venue(session, "tiny", "classification", "validation")
-    begun = asyncio.run(post(poor, team.id, venue, read(json.dumps(content).encode())))
+    begun = asyncio.run(post(poor, team.id, validation(desk), read(json.dumps(content).encode())))
     batch = now(team, {"id": begun.batch})
     # Counted when an upload begins: those that are under way at once may go beyond it.
     assert 3 <= batch["counts"]["queued"] <= 3 + AT_ONCE
@@ -174,6 +179,34 @@ def test_models_that_find_no_room_stay_wanted_and_are_taken_when_the_manifest_co
     assert {model["problem"]["code"] for model in waiting} == {"too-many-open"}
     assert min(model["problem"]["retry_after_seconds"] for model in waiting) >= 1
     assert states(posted(team, content, status=200)) == ["queued"] * 12
+
+
+def test_models_that_a_request_has_no_time_for_stay_wanted_and_are_taken_by_the_next(team: Team, desk: Desk) -> None:
+    content = manifest(*(inline(number) for number in range(3)))
+    begun = asyncio.run(post(desk, team.id, validation(desk), read(json.dumps(content).encode()), taking_seconds=0))
+    batch = now(team, {"id": begun.batch})
+    assert {model["problem"]["code"] for model in batch["models"]} == {"model-not-reached"}
+    assert states(batch) == ["wanted"] * 3
+    assert states(posted(team, content, status=200)) == ["queued"] * 3
+
+
+def test_a_file_that_two_send_at_once_is_one_submission(team: Team, desk: Desk) -> None:
+    batch = posted(team, manifest(announced(file(1), "a")))
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: put(team, batch, 0, file(1)), range(4)))
+    assert {answer.status_code for answer in answers} <= {200, 409}
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} <= {"model-taken"}
+    assert states(now(team, batch)) == ["queued"]
+    assert submissions_of(desk, team) == 1
+
+
+def test_a_batch_delays_another_team_s_first_file_by_one(team: Team, found: Callable[..., Team], desk: Desk) -> None:
+    batch = posted(team, manifest(*(inline(number) for number in range(10))))
+    other = UUID(found().submit(file(1), "validation").json()["submission"]["evaluation"]["id"])
+    with desk.database.begin() as session:
+        order = [waiting.evaluation for waiting in line.in_order(session, 100_000)]
+    its = sorted(order.index(evaluation_of(team, model)) for model in batch["models"])
+    assert order.index(other) < its[2]
 
 
 def test_what_failed_on_our_side_is_submitted_anew_when_the_manifest_comes_again(team: Team, scorer: Scorer) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.gateway.api.manifests import MANIFEST_BODY
 from services.gateway.manifests.reading import read
 from shared.errors import Fault, Unreadable
 
@@ -142,3 +143,9 @@ def test_a_manifest_that_is_cut_is_refused_where_it_ends(end: int) -> None:
 def test_a_deep_nest_is_refused_and_not_fallen_into() -> None:
     with pytest.raises(Unreadable, match="nested too deeply"):
         read(written([]).replace(b"[]", b"[{" + b'"predictions":' + b"[" * 100_000))
+
+
+def test_the_examples_of_the_document_are_manifests() -> None:
+    examples = MANIFEST_BODY["requestBody"]["content"]["application/json"]["examples"].values()
+    drafts = [draft for example in examples for draft in read(json.dumps(example["value"]).encode()).models]
+    assert [draft.name for draft in drafts if draft.refusal is None] == ["guesser", "resnet50"]
