@@ -92,17 +92,17 @@ def wanted(desk: Desk, team: UUID, batch: UUID, index: int) -> Wanted | UUID:
                 f"model {index} is refused as the manifest says it; its `problem` says why",
                 "mend the manifest and post it again",
             )
-        if found.submission is not None and not _let_in(session, found):
+        if found.submission is not None and not _may_come(session, found, found.submission.id):
             return found.submission.id
         venue = challenges.venue(session, row.challenge, row.task, row.split)
     return Wanted(team, venue, found.model)
 
 
-def _let_in(session: Session, found: Followed) -> bool:
-    """Whether its file may come. One whose evaluation failed is wanted anew, as all that failed on our side."""
-    if found.submission is not None and found.state in ("failed", "wanted"):
-        batches.unlink(session, found.model.batch_id, found.model.index, found.submission.id)
-    return found.state in ("wanted", "refused", "failed", "uploading")
+def _may_come(session: Session, found: Followed, submission: UUID) -> bool:
+    """Whether its file may come though it has a submission: one that failed on our side is wanted anew."""
+    if found.state in ("failed", "wanted"):
+        batches.unlink(session, found.model.batch_id, found.model.index, submission)
+    return found.state in ("failed", "wanted", "uploading")
 
 
 async def take_file(desk: Desk, wanted: Wanted, file: Incoming) -> None:
@@ -138,7 +138,7 @@ def open_file(
 def note(desk: Desk, models: Sequence[Wanted], error: HoldoutError) -> None:
     """Write down why these are not taken: refused for good, or still wanted."""
     content = problem_content(error)
-    if (wait := retry_after_seconds(error)) is not None:
+    if (wait := _retry_after_seconds(error)) is not None:
         content["retry_after_seconds"] = wait
     with desk.database.begin() as session:
         for one in models:
@@ -153,7 +153,7 @@ def _is_refused(venue: Venue, error: HoldoutError) -> bool:
     return isinstance(error, Refused) and not isinstance(error, Damaged) and lasting
 
 
-def retry_after_seconds(error: HoldoutError) -> int | None:
+def _retry_after_seconds(error: HoldoutError) -> int | None:
     """When to come back; None where there is no use in it."""
     if isinstance(error, TooMany):
         return error.waiting.retry_after_seconds
