@@ -11,10 +11,13 @@ from services.gateway import pages
 from services.gateway.allowance import Allowance
 from services.gateway.api import (
     allowance,
+    badges,
     challenges,
     checks,
     endpoints,
     events,
+    exports,
+    families,
     keys,
     leaderboards,
     outcomes,
@@ -88,11 +91,15 @@ def build_app(desk: Desk) -> FastAPI:
     app.add_middleware(Lingering)
     for resource in (
         challenges,
+        # Before what is a submission's: its addresses begin as theirs do.
+        exports,
+        badges,
         submissions,
         checks,
         uploads,
         stages,
         leaderboards,
+        families,
         allowance,
         endpoints,
         events,

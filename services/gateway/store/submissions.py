@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Update, and_, case, exists, func, literal, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from services.gateway.intake import Sealed
-from services.gateway.lifecycle import OPEN_STATES
+from services.gateway.lifecycle import OPEN_STATES, Progress
 from services.gateway.store.challenges import Published, Venue
 from services.gateway.store.teams import hold_team
 from services.gateway.tables import EvaluationRow, SubmissionRow, TeamRow
@@ -34,6 +34,13 @@ class Judged:
     submission: SubmissionRow
     evaluation: EvaluationRow | None
     team: TeamRow
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is: its upload, then its evaluation."""
+        if self.submission.state == "open":
+            return "uploading"
+        return cast(Progress, self.evaluation.state) if self.evaluation else "abandoned"
 
 
 def find(session: Session, submission: UUID) -> Judged | None:
@@ -259,11 +266,12 @@ def _current(evaluation: UUID, attempt: int) -> Update:
     )
 
 
-def _judged() -> Select[SubmissionRow, EvaluationRow, TeamRow]:
-    newest = (
+def judged_by(*order: ColumnElement[Any]) -> Select[SubmissionRow, EvaluationRow, TeamRow]:
+    """Submissions, each with the first of its evaluations in that `order`, and its team."""
+    first = (
         select(EvaluationRow.id)
         .where(EvaluationRow.submission_id == SubmissionRow.id)
-        .order_by(EvaluationRow.created_at.desc())
+        .order_by(*order)
         .limit(1)
         .correlate(SubmissionRow)
         .scalar_subquery()
@@ -271,5 +279,9 @@ def _judged() -> Select[SubmissionRow, EvaluationRow, TeamRow]:
     return (
         select(SubmissionRow, EvaluationRow, TeamRow)
         .join(TeamRow, TeamRow.id == SubmissionRow.team_id)
-        .outerjoin(EvaluationRow, EvaluationRow.id == newest)
+        .outerjoin(EvaluationRow, EvaluationRow.id == first)
     )
+
+
+def _judged() -> Select[SubmissionRow, EvaluationRow, TeamRow]:
+    return judged_by(EvaluationRow.created_at.desc())
