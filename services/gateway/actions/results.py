@@ -42,12 +42,11 @@ class Seen:
 
 
 class Reading:
-    """Makes results of rows; reads each version of a definition once."""
+    """Makes results of rows."""
 
     def __init__(self, desk: Desk, session: Session) -> None:
         self._session = session
         self._url = desk.settings.public_url.rstrip("/")
-        self._definitions: dict[tuple[str, int], Challenge] = {}
 
     def seen(self, judged: Judged) -> Seen:
         """A submission with its place, and its result where it has one."""
@@ -61,10 +60,7 @@ class Reading:
         """The version that it was judged by; before that, the newest."""
         if evaluation is None:
             return challenges.newest(self._session, row.challenge).challenge
-        key = (row.challenge, evaluation.version)
-        if key not in self._definitions:
-            self._definitions[key] = challenges.definition_of(self._session, *key)
-        return self._definitions[key]
+        return challenges.definition_by(self._session, row.challenge, evaluation.version, evaluation.definition)
 
     def _page(self, row: SubmissionRow) -> str:
         if row.published_at is None:

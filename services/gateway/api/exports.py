@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Annotated, Any, get_args
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from services.gateway.actions.results import Reading, see
@@ -34,7 +34,6 @@ MOST_ROWS = 10_000
 ROW_COLUMNS = ("method",)
 OWN_COLUMNS = ("method", "challenge", "task", "split")
 BOARD_COLUMNS = ("rank", "team", "method")
-
 
 UNCHANGED: dict[int | str, dict[str, Any]] = {
     304: {"description": "Nothing has changed since the answer whose ETag is in If-None-Match."}
@@ -71,7 +70,7 @@ def export_submissions(
     """Every scored submission, from old to new. CSV has all columns in full precision, the others what papers print."""
     with desk.database.begin() as session:
         reading = Reading(desk, session)
-        rows = results.own(session, caller.team, Within(challenge, task, split, family), limit)
+        rows = results.own(session, caller.team, Within(challenge, task, split, family, scored=True), limit)
         listed = [Listed(seen.result, {}) for seen in map(reading.seen, rows) if seen.result]
     content = table_text(listed, OWN_COLUMNS, Writing(form, metrics, level, decimals))
     return _answer(request, content, form, "submissions")
@@ -96,13 +95,12 @@ def export_submission(
     decimals: Decimals = DECIMALS,
     dataset: Annotated[str | None, Query(max_length=200, description="what Hugging Face calls the dataset")] = None,
     dataset_task: Annotated[str | None, Query(max_length=200, description="what it calls the benchmark's task")] = None,
-    accept: Annotated[str, Header(description="the media type of a form")] = "*/*",
 ) -> Response:
     """The score in the form that `format` names, or `Accept`. One that is not published needs its team's key.
 
     `model-index` is for the head of a model card, `eval-results` a file for `.eval_results/` of a model's repository.
     """
-    form = form or form_asked(accept)
+    form = form or form_asked(request.headers.get("accept", ""))
     with desk.database.begin() as session:
         result = see(desk, session, team, submission).scored()
     content = _written(result, form, Writing("latex", metrics, level, decimals), Hub(dataset, dataset_task))
@@ -151,15 +149,14 @@ def export_leaderboard(
 
 def _written(result: Result, form: Form, writing: Writing, hub: Hub) -> str:
     """One result in a form; a row in LaTeX, for a table that is there already."""
-    names = list(writing.metrics) if writing.metrics else None
+    names = result.chosen(list(writing.metrics)) if writing.metrics else None
     if form == "model-index":
         return model_index(result, names, hub.dataset)
     if form == "eval-results":
         return eval_results(result, names, hub)
     if form == "json":
-        chosen = result.chosen(names) if names else list(result.metrics)
+        chosen = names or list(result.metrics)
         return result_view(result, chosen, writing.level, writing.decimals).model_dump_json()
-    result.chosen(names)
     listed = [Listed(result, {})]
     if form == "latex":
         return latex_row(table_of(listed, ROW_COLUMNS, writing))

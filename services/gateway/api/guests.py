@@ -1,6 +1,6 @@
 """Who asks for what anybody may see once it is published: a team with its key, or a guest without one."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Request
@@ -20,5 +20,5 @@ def team_or_guest(request: Request, credentials: Credentials) -> UUID | None:
 
 TeamOrGuest = Annotated[UUID | None, Depends(team_or_guest)]
 
-KEY_OR_NONE = {"security": [{}]}
+KEY_OR_NONE: dict[str, Any] = {"security": [{}]}
 """The `openapi_extra` of such a route: beside the key, which the route names by itself, none will do."""

@@ -11,20 +11,25 @@ def block_yaml(node: Node) -> str:
 
 
 def _lines(node: Node) -> Iterator[str]:
-    if isinstance(node, Mapping):
+    if _is_leaf(node):
+        yield _scalar(node)
+    elif isinstance(node, Mapping):
         for key, value in node.items():
             yield from _under(f"{key}:", value)
-    elif isinstance(node, Sequence) and not isinstance(node, str):
+    elif isinstance(node, Sequence):
         for value in node:
             first, *rest = _lines(value)
             yield f"- {first}"
             yield from (f"  {line}" for line in rest)
-    else:
-        yield _scalar(node)
+
+
+def _is_leaf(node: Node) -> bool:
+    """Whether it stands on one line."""
+    return isinstance(node, str) or not isinstance(node, Mapping | Sequence) or not node
 
 
 def _under(key: str, value: Node) -> Iterator[str]:
-    if not value or not isinstance(value, Mapping | Sequence) or isinstance(value, str):
+    if _is_leaf(value):
         yield f"{key} {_scalar(value)}"
         return
     yield key

@@ -43,7 +43,7 @@ def model_index(result: Result, names: list[str] | None, dataset: str | None) ->
             "split": place.split_name,
             "args": {"truth": result.truth, "version": place.challenge.version},
         },
-        "metrics": [_metric(result, name) for name in (result.chosen(names) if names else result.metrics)],
+        "metrics": [_metric(result, name) for name in (result.chosen(names) if names else list(result.metrics))],
     }
     name = result.named.family or f"{result.team}, unnamed"
     return block_yaml({"model-index": [{"name": name, "results": [entry | _source(result)]}]})

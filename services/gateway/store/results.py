@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -16,12 +17,13 @@ from services.gateway.tables import EvaluationRow, SubmissionRow, TeamRow
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """Which of a team's submissions: of one edition, task or split, or of all; of one family, or of all."""
+    """Which of a team's submissions: of one edition, task, split or family, or of all; scored ones, or all."""
 
     challenge: str | None = None
     task: str | None = None
     split: str | None = None
     family: str | None = None
+    scored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +45,9 @@ def own(session: Session, team: UUID, within: Within, limit: int) -> Sequence[Ju
     """A team's newest `limit` sealed submissions, from old to new, each with the outcome that stands."""
     query = _standing().where(SubmissionRow.team_id == team, SubmissionRow.state == "sealed", *_in(within))
     newest = query.order_by(SubmissionRow.created_at.desc(), SubmissionRow.id.desc()).execution_options(yield_per=500)
-    found: list[Judged] = []
-    for row in session.execute(newest):
-        if within.family in (None, named(row[0].method).family):
-            found.append(Judged(row[0], row[1], row[2]))
-        if len(found) == limit:
-            break
-    return found[::-1]
+    with session.execute(newest) as rows:
+        chosen = (Judged(*row) for row in rows if within.family in (None, named(row[0].method).family))
+        return list(islice(chosen, limit))[::-1]
 
 
 def methods(session: Session, team: UUID) -> Sequence[Used]:
@@ -76,6 +74,8 @@ def _in(within: Within) -> list[ColumnElement[bool]]:
         (SubmissionRow.split, within.split),
     )
     conditions: list[ColumnElement[bool]] = [column == value for column, value in columns if value is not None]
+    if within.scored:
+        conditions.append(EvaluationRow.state == "scored")
     if within.family is not None:
         method = func.trim(SubmissionRow.method)
         spelled = method.startswith(within.family, autoescape=True) & SubmissionRow.method.contains(MARK)

@@ -38,7 +38,7 @@ def test_anybody_sees_a_published_score_and_may_keep_it_for_minutes(team: Team, 
 
 def test_what_it_shows_is_chosen(team: Team, scorer: Scorer) -> None:
     url = scorer.url + path(concluded(team, scorer, publish=True))
-    chosen = {"metric": "top_1_error", "decimals": 0, "label": "<b>&", "interval": "false"}
+    chosen: dict[str, str | int] = {"metric": "top_1_error", "decimals": 0, "label": "<b>&", "interval": "false"}
     assert said(httpx.get(url, params=chosen)) == ["<b>&", "100 %"]
     missing = httpx.get(url, params={"metric": "top_9_error"})
     assert (missing.status_code, said(missing)) == (404, ["Holdout", "no such metric"])
@@ -79,8 +79,8 @@ def test_a_key_that_is_none_or_may_not_read_is_refused_as_everywhere(
 
 
 def test_while_there_is_no_score_the_badge_says_how_far_it_is(team: Team, gateway_url: str) -> None:
-    for publish, ask in ((True, httpx.Client(base_url=gateway_url)), (False, team.http)):
-        answer = ask.get(path(sent(team, publish=publish)["id"]))
+    published, mine = (path(sent(team, publish=publish)["id"]) for publish in (True, False))
+    for answer in (httpx.get(gateway_url + published), team.http.get(mine)):
         assert (answer.status_code, said(answer)) == (200, ["Tiny challenge top-5 error", "queued"])
         assert "no-cache" in answer.headers["cache-control"]
 

@@ -74,7 +74,11 @@ def test_hugging_face_s_forms_name_the_entry_s_page(published: str, gateway_url:
 
 
 def test_metrics_are_chosen_and_unknown_ones_refused(published: str, gateway_url: str) -> None:
-    both = {"format": "latex", "metric": ["top_1_error", "top_5_error"], "decimals": 1}
+    both: dict[str, str | int | list[str]] = {
+        "format": "latex",
+        "metric": ["top_1_error", "top_5_error"],
+        "decimals": 1,
+    }
     assert "$100.0$ & $25.0\\,[15.0, 35.0]$" in httpx.get(gateway_url + path(published), params=both).text
     for form in ("json", "csv", "latex", "markdown", "model-index"):
         answer = httpx.get(gateway_url + path(published), params={"format": form, "metric": "top_9_error"})

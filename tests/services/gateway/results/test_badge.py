@@ -40,7 +40,7 @@ def test_the_boxes_hold_the_words(label: str, message: str) -> None:
     root = ET.fromstring(draw(Badge(label, message, "")))
     whole = int(root.attrib["width"])
     assert root.attrib["viewBox"] == f"0 0 {whole} {HEIGHT}"
-    end = MARGIN
+    end: float = MARGIN
     for node in root.iter(SVG + "text"):
         assert float(node.attrib["x"]) >= end
         assert "".join(node.itertext()).strip()

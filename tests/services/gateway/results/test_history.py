@@ -1,5 +1,6 @@
 """What a revision changed: differences without noise, the direction of each metric, and what intervals can tell."""
 
+from typing import Any
 from uuid import uuid4
 
 from hypothesis import given
@@ -15,7 +16,7 @@ shares = st.floats(0, 1)
 intervals = st.tuples(shares, shares, shares).map(sorted)
 
 
-def scored(error: float, margin: float = 0.01, **more: str) -> Result:
+def scored(error: float, margin: float = 0.01, **more: Any) -> Result:
     ends = {"99.9": Interval(low=error - margin, high=error + margin)}
     return result(metrics={"top_5_error": error}, intervals={"top_5_error": ends}, submission=uuid4(), **more)
 
@@ -52,8 +53,8 @@ def test_what_rises_is_better_where_higher_is() -> None:
 
 
 def test_what_was_measured_otherwise_is_not_called_apart() -> None:
-    for changed, because in (({"truth": "9" * 64}, "truth"), ({"scorer": "9.9"}, "9.9 after 0.2.0")):
-        told = change(scored(0.1, **changed), scored(0.3))
+    for now, because in ((scored(0.1, truth="9" * 64), "truth"), (scored(0.1, scorer="9.9"), "9.9 after 0.2.0")):
+        told = change(now, scored(0.3))
         assert because in told.because
         assert told.metrics["top_5_error"].apart is None
         assert told.metrics["top_5_error"].difference == -0.2
