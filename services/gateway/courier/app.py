@@ -8,7 +8,6 @@ from typing import Any
 
 import httpcore
 
-from services.gateway.app import open_desk
 from services.gateway.courier.census import Census
 from services.gateway.courier.check import CheckEnqueuer
 from services.gateway.courier.deliver import ATTEMPT_SECONDS, Deliverer
@@ -18,7 +17,7 @@ from services.gateway.courier.evaluate import Enqueuer
 from services.gateway.courier.mail import Mailer
 from services.gateway.courier.settle import Settler
 from services.gateway.courier.sweeps import Sweeps
-from services.gateway.desk import Desk
+from services.gateway.desk import Desk, open_desk
 from services.gateway.settings import CourierSettings
 from services.gateway.store.outbox import CHANNEL
 from shared.database import listen
