@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from services.gateway.ranking import Placing
 from services.gateway.results.badge import HEIGHT, MARGIN, Badge, draw
 from services.gateway.results.badges import rank_badge, refusal_badge, score_badge, state_badge
-from services.gateway.results.widths import width
 from shared.errors import Missing
 from tests.services.gateway.results.examples import edition, result
 
@@ -46,11 +45,6 @@ def test_the_boxes_hold_the_words(label: str, message: str) -> None:
         assert "".join(node.itertext()).strip()
         end = float(node.attrib["x"]) + float(node.attrib["textLength"])
     assert end <= whole - MARGIN
-
-
-@given(st.text(max_size=50), st.text(max_size=50))
-def test_a_longer_text_is_not_narrower(one: str, more: str) -> None:
-    assert 0 <= width(one) <= width(one + more) + 1e-9
 
 
 def test_a_score_says_what_of_and_how_sure() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.gateway.results.block_yaml import block_yaml
@@ -23,6 +23,7 @@ nodes = st.recursive(
 )
 
 
+@settings(max_examples=50)
 @given(nodes)
 def test_another_reader_reads_what_was_written(node: Any) -> None:
     assert yaml.safe_load(block_yaml(node)) == node
