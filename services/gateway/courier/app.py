@@ -1,4 +1,4 @@
-"""Where the courier is put together: one drain per kind of deed, one bell, the sweeps."""
+"""Where the courier is put together: one drain per kind of deed, one bell, the sweeps, the proof."""
 
 import asyncio
 import logging
@@ -15,6 +15,7 @@ from services.gateway.courier.dial import guarded_pool
 from services.gateway.courier.drain import Drain
 from services.gateway.courier.evaluate import Enqueuer
 from services.gateway.courier.mail import Mailer
+from services.gateway.courier.prover import Prover
 from services.gateway.courier.settle import Settler
 from services.gateway.courier.sweeps import Sweeps
 from services.gateway.desk import Desk, open_desk
@@ -42,7 +43,7 @@ async def _run(settings: CourierSettings) -> None:
         drains = _drains(desk, settings, queue, pool)
         sweeps = Sweeps(desk, queue, settings)
         work = [asyncio.create_task(drain.run()) for drain in drains.values()]
-        beside = [asyncio.create_task(one) for one in (sweeps.run(), Census(desk, queue).run())]
+        beside = [asyncio.create_task(one) for one in (sweeps.run(), Census(desk, queue).run(), Prover(desk).run())]
         beside.append(asyncio.create_task(_wake(settings.database_url, drains)))
         log.info("%s", settings.mail_server() or "nobody is written to: HOLDOUT_GATEWAY_MAIL_HOST is not set")
         log.info("ready")
