@@ -10,12 +10,15 @@ from fastapi.staticfiles import StaticFiles
 from services.gateway import pages
 from services.gateway.api import (
     allowance,
+    badges,
     batch_events,
     batches,
     challenges,
     checks,
     endpoints,
     events,
+    exports,
+    families,
     keys,
     leaderboards,
     outcomes,
@@ -69,6 +72,9 @@ def build_app(desk: Desk) -> FastAPI:
     app.add_middleware(Lingering)
     for resource in (
         challenges,
+        # Before what is a submission's: its addresses begin as theirs do.
+        exports,
+        badges,
         submissions,
         checks,
         uploads,
@@ -76,6 +82,7 @@ def build_app(desk: Desk) -> FastAPI:
         batch_events,
         stages,
         leaderboards,
+        families,
         allowance,
         endpoints,
         events,

@@ -16,6 +16,7 @@ TAGS = [
     {"name": "challenges", "description": "Editions, tasks, splits, limits, formats, samples. Open to all."},
     {"name": "submissions", "description": "Submit a file, wait for its outcome, read its report."},
     {"name": "leaderboards", "description": "Published entries in rank order. Open to all."},
+    {"name": "results", "description": "Scores to take away: badges, exports, and how a model's revisions compare."},
     {"name": "allowance", "description": "What your team has left, pool by pool, and when places come back."},
     {
         "name": "uploads",

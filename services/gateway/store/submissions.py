@@ -3,14 +3,28 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Update, and_, case, exists, func, literal, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    Update,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from services.gateway.intake import Sealed
-from services.gateway.lifecycle import OPEN_STATES
+from services.gateway.lifecycle import OPEN_STATES, Progress
 from services.gateway.store.challenges import Published, Venue
 from services.gateway.store.teams import hold_team
 from services.gateway.tables import EvaluationRow, SubmissionRow, TeamRow
@@ -19,14 +33,21 @@ FORGIVEN_EVERY = timedelta(days=30)
 """How often a team's place comes back though its file was scored: a file at chance level is a mistake once."""
 
 
-NEWEST = (
-    select(EvaluationRow.id)
-    .where(EvaluationRow.submission_id == SubmissionRow.id)
-    .order_by(EvaluationRow.created_at.desc())
-    .limit(1)
-    .correlate(SubmissionRow)
-    .scalar_subquery()
-)
+def _first_by(*order: ColumnElement[Any]) -> ScalarSelect[UUID]:
+    """The id of the first evaluation in that `order` of a submission of the query round it."""
+    return (
+        select(EvaluationRow.id)
+        .where(EvaluationRow.submission_id == SubmissionRow.id)
+        .order_by(*order)
+        .limit(1)
+        .correlate(SubmissionRow)
+        .scalar_subquery()
+    )
+
+
+_NEWEST_FIRST = (EvaluationRow.created_at.desc(),)
+
+NEWEST = _first_by(*_NEWEST_FIRST)
 """The id of the evaluation that counts for a submission of the query round it."""
 
 
@@ -45,6 +66,13 @@ class Judged:
     submission: SubmissionRow
     evaluation: EvaluationRow | None
     team: TeamRow
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is: its upload, then its evaluation."""
+        if self.submission.state == "open":
+            return "uploading"
+        return cast(Progress, self.evaluation.state) if self.evaluation else "abandoned"
 
 
 def find(session: Session, submission: UUID) -> Judged | None:
@@ -277,9 +305,14 @@ def _current(evaluation: UUID, attempt: int) -> Update:
     )
 
 
-def _judged() -> Select[SubmissionRow, EvaluationRow, TeamRow]:
+def judged_by(*order: ColumnElement[Any]) -> Select[SubmissionRow, EvaluationRow, TeamRow]:
+    """Submissions, each with the first of its evaluations in that `order`, and its team."""
     return (
         select(SubmissionRow, EvaluationRow, TeamRow)
         .join(TeamRow, TeamRow.id == SubmissionRow.team_id)
-        .outerjoin(EvaluationRow, EvaluationRow.id == NEWEST)
+        .outerjoin(EvaluationRow, EvaluationRow.id == _first_by(*order))
     )
+
+
+def _judged() -> Select[SubmissionRow, EvaluationRow, TeamRow]:
+    return judged_by(*_NEWEST_FIRST)
