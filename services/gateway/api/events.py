@@ -11,11 +11,12 @@ from services.gateway.api.bells import Bells
 from services.gateway.api.streams import MEDIA, Frame, Step, stream, streamed
 from services.gateway.api.views import MOMENT, SUBMISSION
 from services.gateway.api.waiting import WAIT_SECONDS
+from services.gateway.api.words import EventWord
 from services.gateway.desk import Desk
 from services.gateway.store import events
 from services.gateway.tables import EventRow
 from shared.errors import Forbidden, Refused, Unauthenticated
-from shared.messages import EventType, event_name
+from shared.messages import event_name
 from shared.web import problems
 
 router = APIRouter(prefix="/v1/events", tags=["events"])
@@ -30,7 +31,7 @@ class EventView(BaseModel):
 
     id: str = Field(examples=[EVENT], description="the same as `webhook-id`")
     position: int = Field(examples=[57], description="counts the team's events, from 1 and without gaps")
-    type: EventType = Field(examples=["evaluation.scored"])
+    type: EventWord = Field(examples=["evaluation.scored"])
     timestamp: datetime = Field(examples=[MOMENT])
     data: dict[str, Any] = Field(examples=[{"submission": SUBMISSION, "outcome": "scored", "sequence": 1}])
 

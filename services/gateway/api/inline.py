@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.gateway.api import practice
+from shared.openapi import PLACE
 
 Schema = dict[str, Any]
 
@@ -63,6 +64,8 @@ def _rows(*columns: str) -> Schema:
 _BOX = ("xmin", "ymin", "xmax", "ymax")
 _LOCATED = {"type": "array", "prefixItems": [_LABEL], "items": _NUMBER, "minItems": 5, "maxItems": 5}
 _COCO_RESULT = {
+    "title": "CocoResult",
+    "description": "one box, as COCO's results have it",
     "type": "object",
     "required": ["image_id", "category_id", "score", "bbox"],
     "properties": {
@@ -104,7 +107,12 @@ INLINE: Sequence[Inline] = (
         "CocoResults",
         "detection",
         "COCO's results, with the challenge's own indices and ids",
-        {"type": "array", "items": _COCO_RESULT, "minItems": 1},
+        {
+            "type": "array",
+            "items": {"$ref": f"{PLACE}CocoResult"},
+            "minItems": 1,
+            "$defs": {"CocoResult": _COCO_RESULT},
+        },
         [{"image_id": 1, "category_id": 159, "score": 0.884664, "bbox": [119.976, 104.97, 327.663, 92.659]}],
     ),
     Inline(

@@ -6,12 +6,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from services.gateway.api.words import LabelsWord, ReturnedWord
 from services.gateway.forecast import Expected
-from services.gateway.lifecycle import EvaluationState, Progress, ReturnedFor, SubmissionState
+from services.gateway.lifecycle import EvaluationState, Progress, SubmissionState
 from services.gateway.outlook import Outlook
 from services.gateway.store.challenges import Published
 from services.gateway.store.submissions import Judged
-from shared.challenge import Fact, Limits, Numbering, Protocol, Split, Task, Winner
+from shared.challenge import Fact, Limits, Protocol, Split, Task, Winner
 from shared.messages import Standing
 from shared.report import Failure, Interval, Note
 
@@ -122,7 +123,7 @@ class SubmissionView(BaseModel):
     method: str = Field(examples=["AlexNet, five networks averaged"])
     description: str = Field(examples=["Eight layers, ReLU, dropout."])
     track: str = Field(examples=["provided"])
-    labels: Numbering = Field(examples=["ilsvrc"], description="how the file names categories")
+    labels: LabelsWord = Field(examples=["ilsvrc"], description="how the file names categories")
     participating: bool = Field(examples=[True], description="whether it is in the contest, once it is on the board")
     entry: UUID | None = Field(
         examples=[None], description="the submission whose place it shares; null: it has its own"
@@ -183,7 +184,7 @@ class ReturnedView(_What):
     """One place that came back within the last 24 hours, and why."""
 
     submission: UUID = Field(examples=[SUBMISSION])
-    reason: ReturnedFor = Field(
+    reason: ReturnedWord = Field(
         examples=["rejected"],
         description="rejected: the file's fault; failed: ours; forgiven: scored, and given back all the same; "
         "refused: the upload was no file to take; cut: it broke off; reused: the same bytes were sent before",

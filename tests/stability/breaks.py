@@ -1,0 +1,116 @@
+"""What in a new OpenAPI document breaks a client that was made for an old one. Additions never do."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tests.stability.schemas import Comparison
+
+Content = dict[str, Any]
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+
+def breaks(old: Content, new: Content) -> list[str]:
+    """Each break with its place, sorted; none where every client of `old` goes on working with `new`."""
+    return sorted({reason for pair in _operations(old, new) for reason in pair.breaks()} | set(_schemes(old, new)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """One operation in both documents; `new` is None where it is gone."""
+
+    place: str
+    old: Content
+    new: Content | None
+    asked: Comparison
+    answered: Comparison
+
+    def breaks(self) -> Iterator[str]:
+        if self.new is None:
+            yield f"{self.place}: is gone"
+            return
+        yield from self._name(self.new)
+        yield from self._parameters(self.new)
+        yield from self._body(self.new)
+        yield from self._answers(self.new)
+        yield from self._security(self.new)
+
+    def _name(self, new: Content) -> Iterator[str]:
+        """By its id and first tag, a generated client names the function and its module."""
+        for key, before, after in (
+            ("operationId", self.old.get("operationId"), new.get("operationId")),
+            ("first tag", *(operation.get("tags", [""])[0] for operation in (self.old, new))),
+        ):
+            if before != after:
+                yield f"{self.place}: {key} is {after}, was {before}"
+
+    def _parameters(self, new: Content) -> Iterator[str]:
+        before, after = _by_name(self.old), _by_name(new)
+        for name in before.keys() - after.keys():
+            yield f"{self.place} {name}: is gone"
+        for name, parameter in after.items():
+            if parameter.get("required") and not before.get(name, {}).get("required"):
+                yield f"{self.place} {name}: is required now"
+        for name in before.keys() & after.keys():
+            yield from self.asked.breaks(before[name]["schema"], after[name]["schema"], f"{self.place} {name}")
+
+    def _body(self, new: Content) -> Iterator[str]:
+        before, after = self.old.get("requestBody"), new.get("requestBody")
+        place = f"{self.place} body"
+        if after and after.get("required") and not (before and before.get("required")):
+            yield f"{place}: is required now"
+        if before:
+            yield from _contents(self.asked, before, after or {}, place)
+
+    def _answers(self, new: Content) -> Iterator[str]:
+        before, after = self.old["responses"], new["responses"]
+        for status in before.keys() - after.keys():
+            yield f"{self.place} {status}: is gone"
+        for status in after.keys() - before.keys():
+            if status.startswith("2"):
+                yield f"{self.place} {status}: is a success that nobody expects"
+        for status in before.keys() & after.keys():
+            yield from _contents(self.answered, before[status], after[status], f"{self.place} {status}")
+
+    def _security(self, new: Content) -> Iterator[str]:
+        """Every way in that there was must still be enough."""
+        for way in self.old.get("security") or [{}]:
+            if not any(set(needed) <= set(way) for needed in new.get("security") or [{}]):
+                yield f"{self.place}: {' and '.join(way) or 'no key'} is not enough now"
+
+
+def _operations(old: Content, new: Content) -> Iterator[_Pair]:
+    names = [document.get("components", {}).get("schemas", {}) for document in (old, new)]
+    asked, answered = Comparison(*names, asked=True), Comparison(*names, asked=False)
+    for path, operations in old["paths"].items():
+        for method in [method for method in METHODS if method in operations]:
+            after = new["paths"].get(path, {}).get(method)
+            yield _Pair(f"{method.upper()} {path}", operations[method], after, asked, answered)
+
+
+def _by_name(operation: Content) -> dict[str, Content]:
+    """Parameters by place and name; those of headers whatever their case."""
+    parameters = operation.get("parameters", ())
+    return {
+        f"{each['in']} {each['name'].lower() if each['in'] == 'header' else each['name']}": each for each in parameters
+    }
+
+
+def _contents(comparison: Comparison, old: Content, new: Content, place: str) -> Iterator[str]:
+    """Of one body, media type by media type."""
+    before, after = old.get("content", {}), new.get("content", {})
+    for media in before.keys() - after.keys():
+        yield f"{place} {media}: is gone"
+    for media in before.keys() & after.keys():
+        yield from comparison.breaks(
+            before[media].get("schema", {}), after[media].get("schema", {}), f"{place} {media}"
+        )
+
+
+def _schemes(old: Content, new: Content) -> Iterator[str]:
+    before, after = (document.get("components", {}).get("securitySchemes", {}) for document in (old, new))
+    for name, scheme in before.items():
+        kept = after.get(name, {})
+        if any(kept.get(key) != scheme.get(key) for key in ("type", "scheme", "in", "name")):
+            yield f"the way in {name!r}: is another, or gone"
