@@ -101,7 +101,8 @@ class Comparison:
         pairs = [(f"{place}[{at}]", before[at], after[at]) for at in range(min(len(before), len(after)))]
         if len(before) != len(after):
             return [f"{place}: has {len(after)} places of their own, had {len(before)}"]
-        pairs.append((f"{place}[]", old.schema.get("items", {}), new.schema.get("items", {})))
+        if "items" in old.schema or "items" in new.schema:
+            pairs.append((f"{place}[]", old.schema.get("items", {}), new.schema.get("items", {})))
         return [reason for name, one, other in pairs for reason in self.breaks(one, other, name)]
 
 
