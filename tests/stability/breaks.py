@@ -9,11 +9,12 @@ from tests.stability.schemas import Comparison
 Content = dict[str, Any]
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+WIRE = ("type", "scheme", "in", "name", "openIdConnectUrl")
 
 
 def breaks(old: Content, new: Content) -> list[str]:
     """Each break with its place, sorted; none where every client of `old` goes on working with `new`."""
-    return sorted({reason for pair in _operations(old, new) for reason in pair.breaks()} | set(_schemes(old, new)))
+    return sorted({reason for pair in _operations(old, new) for reason in pair.breaks()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class _Pair:
     new: Content | None
     asked: Comparison
     answered: Comparison
+    old_ways: list[frozenset[str]]
+    new_ways: list[frozenset[str]]
 
     def breaks(self) -> Iterator[str]:
         if self.new is None:
@@ -34,7 +37,7 @@ class _Pair:
         yield from self._parameters(self.new)
         yield from self._body(self.new)
         yield from self._answers(self.new)
-        yield from self._security(self.new)
+        yield from self._security()
 
     def _name(self, new: Content) -> Iterator[str]:
         """By its id and first tag, a generated client names the function and its module."""
@@ -73,20 +76,28 @@ class _Pair:
         for status in before.keys() & after.keys():
             yield from _contents(self.answered, before[status], after[status], f"{self.place} {status}")
 
-    def _security(self, new: Content) -> Iterator[str]:
+    def _security(self) -> Iterator[str]:
         """Every way in that there was must still be enough."""
-        for way in self.old.get("security") or [{}]:
-            if not any(set(needed) <= set(way) for needed in new.get("security") or [{}]):
-                yield f"{self.place}: {' and '.join(way) or 'no key'} is not enough now"
+        for way in self.old_ways:
+            if not any(needed <= way for needed in self.new_ways):
+                yield f"{self.place}: {' and '.join(sorted(way)) or 'no key'} is not enough now"
 
 
 def _operations(old: Content, new: Content) -> Iterator[_Pair]:
     names = [document.get("components", {}).get("schemas", {}) for document in (old, new)]
-    asked, answered = Comparison(*names, asked=True), Comparison(*names, asked=False)
+    comparisons = Comparison(*names, asked=True), Comparison(*names, asked=False)
     for path, operations in old["paths"].items():
         for method in [method for method in METHODS if method in operations]:
-            after = new["paths"].get(path, {}).get(method)
-            yield _Pair(f"{method.upper()} {path}", operations[method], after, asked, answered)
+            before, after = operations[method], new["paths"].get(path, {}).get(method)
+            ways = _ways(before, old), _ways(after or {}, new)
+            yield _Pair(f"{method.upper()} {path}", before, after, *comparisons, *ways)
+
+
+def _ways(operation: Content, document: Content) -> list[frozenset[str]]:
+    """What is enough to be let in, by what it is on the wire; its name in the document is nobody's business."""
+    schemes = document.get("components", {}).get("securitySchemes", {})
+    told = {name: " ".join(each[key] for key in WIRE if key in each) for name, each in schemes.items()}
+    return [frozenset(told[name] for name in needed) for needed in operation.get("security") or [{}]]
 
 
 def _by_name(operation: Content) -> dict[str, Content]:
@@ -106,11 +117,3 @@ def _contents(comparison: Comparison, old: Content, new: Content, place: str) ->
         yield from comparison.breaks(
             before[media].get("schema", {}), after[media].get("schema", {}), f"{place} {media}"
         )
-
-
-def _schemes(old: Content, new: Content) -> Iterator[str]:
-    before, after = (document.get("components", {}).get("securitySchemes", {}) for document in (old, new))
-    for name, scheme in before.items():
-        kept = after.get(name, {})
-        if any(kept.get(key) != scheme.get(key) for key in ("type", "scheme", "in", "name")):
-            yield f"the way in {name!r}: is another, or gone"

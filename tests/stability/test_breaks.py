@@ -66,7 +66,10 @@ DOCUMENT: dict[str, Any] = {
     "paths": {"/entries": {"get": LIST, "post": MAKE}},
     "components": {
         "schemas": {"Entry": ENTRY, "Wanted": WANTED},
-        "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+        "securitySchemes": {
+            "key": {"type": "http", "scheme": "bearer"},
+            "other": {"type": "apiKey", "in": "header", "name": "X-Other"},
+        },
     },
 }
 
@@ -226,13 +229,20 @@ BREAKING: dict[str, tuple[Change, str]] = {
     ),
     "a second key is needed": (
         lambda new: making(new).update(security=[{"key": [], "other": []}]),
-        "POST /entries: key is not enough now",
+        "POST /entries: http bearer is not enough now",
     ),
     "the key is of another kind": (
         lambda new: new["components"]["securitySchemes"]["key"].update(scheme="basic"),
-        "the way in 'key': is another, or gone",
+        "POST /entries: http bearer is not enough now",
     ),
 }
+
+
+def call_the_key_otherwise(document: dict[str, Any]) -> None:
+    schemes = document["components"]["securitySchemes"]
+    schemes["team_key"] = schemes.pop("key")
+    making(document).update(security=[{"team_key": []}])
+
 
 HARMLESS: dict[str, Change] = {
     "nothing": lambda new: None,
@@ -258,6 +268,7 @@ HARMLESS: dict[str, Change] = {
     ),
     "an error": lambda new: listing(new)["responses"].update({"409": {}}),
     "a way in": lambda new: making(new)["security"].append({"other": []}),
+    "another name for the key": call_the_key_otherwise,
     "no need of a key": lambda new: making(new).pop("security"),
     "a word of farewell": lambda new: listing(new).update(deprecated=True),
     "better words": lambda new: entry(new).update(description="A line of the board.", title="Entry"),

@@ -40,7 +40,7 @@ FILE_BODY: dict[str, Any] = {
         "description": "The predictions: as JSON in the form of the task, as the field `file` of a form, or the file "
         "itself, plain or gzip; a file may also come as any of "
         + ", ".join(f"`{media}`" for media in FILE_TYPES if media != FILE)
-        + ". Scene parsing takes a zip of PNG masks.",
+        + ". Scene parsing takes a zip of PNG masks, detection also COCO's results as they are.",
         "content": {INLINE: inline.CONTENT, FORM: {"schema": _FORM}, FILE: {"schema": _BINARY}},
     }
 }

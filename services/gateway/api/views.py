@@ -12,7 +12,7 @@ from services.gateway.lifecycle import EvaluationState, Progress, SubmissionStat
 from services.gateway.outlook import Outlook
 from services.gateway.store.challenges import Published
 from services.gateway.store.submissions import Judged
-from shared.challenge import Fact, Limits, Protocol, Split, Task, Winner
+from shared.challenge import Fact, Limits, Name, Protocol, Split, Task, Winner
 from shared.messages import Standing
 from shared.report import Failure, Interval, Note
 
@@ -196,7 +196,7 @@ class ReturnedView(_What):
 class PoolView(BaseModel):
     """A team's standing in a pool, right now by the ledger's clock, and what explains it."""
 
-    pool: str = Field(examples=["ilsvrc-classification-localization-2012"])
+    pool: Name = Field(examples=["ilsvrc-classification-localization-2012"])
     places: int = Field(examples=[2], description="how many there are in any window")
     window_seconds: int = Field(examples=[604800])
     remaining: int = Field(examples=[1])
