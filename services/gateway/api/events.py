@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
 from pydantic import BaseModel, Field
+from typing_extensions import TypeAliasType
 
 from services.gateway.api.auth import Caller, DeskDep, Reader, desk_of, still_counts
 from services.gateway.api.bells import Bells
@@ -25,6 +26,8 @@ LAST_POSITION = 2**63 - 1
 MOST_EVENTS = 100
 EVENT = "msg_7a6f3f0e6a0e4a8e9c0e0d9d6f1f2b11"
 
+EventData = TypeAliasType("EventData", dict[str, Any])
+
 
 class EventView(BaseModel):
     """An event as an endpoint receives it, with its name and place."""
@@ -33,7 +36,7 @@ class EventView(BaseModel):
     position: int = Field(examples=[57], description="counts the team's events, from 1 and without gaps")
     type: EventWord = Field(examples=["evaluation.scored"])
     timestamp: datetime = Field(examples=[MOMENT])
-    data: dict[str, Any] = Field(examples=[{"submission": SUBMISSION, "outcome": "scored", "sequence": 1}])
+    data: EventData = Field(examples=[{"submission": SUBMISSION, "outcome": "scored", "sequence": 1}])
 
 
 class EventPage(BaseModel):

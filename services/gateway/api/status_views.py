@@ -9,6 +9,7 @@ from services.gateway.api.views import MOMENT
 from services.gateway.status.state import Condition, Figures, Span, Status
 from services.gateway.store.fleet import Fleet
 from shared.messages import CheckJob, Job
+from shared.report import Counts
 from shared.version import VERSION
 
 
@@ -32,7 +33,7 @@ class StatusSpanView(BaseModel):
     scored: int = Field(examples=[110])
     rejected: int = Field(examples=[10], description="the file's fault")
     failed: int = Field(examples=[0], description="our fault: refunded")
-    failures: dict[str, int] = Field(examples=[{"never-finished": 1}], description="those that failed, by code")
+    failures: Counts = Field(examples=[{"never-finished": 1}], description="those that failed, by code")
 
 
 class ServerQueueView(BaseModel):
