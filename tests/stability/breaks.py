@@ -84,8 +84,8 @@ class _Pair:
 
 
 def _operations(old: Content, new: Content) -> Iterator[_Pair]:
-    names = [document.get("components", {}).get("schemas", {}) for document in (old, new)]
-    comparisons = Comparison(*names, asked=True), Comparison(*names, asked=False)
+    old_names, new_names = (document.get("components", {}).get("schemas", {}) for document in (old, new))
+    comparisons = Comparison(old_names, new_names, asked=True), Comparison(old_names, new_names, asked=False)
     for path, operations in old["paths"].items():
         for method in [method for method in METHODS if method in operations]:
             before, after = operations[method], new["paths"].get(path, {}).get(method)

@@ -4,7 +4,7 @@ A test generates that client, holds this against its types, and calls it on a st
 """
 
 from io import BytesIO
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 from uuid import UUID
 
 from holdout_client import AuthenticatedClient
@@ -27,7 +27,7 @@ from holdout_client.models import (
 from holdout_client.types import File
 
 AnswerT = TypeVar("AnswerT")
-Body = ClassificationPredictions | PredictionsForm | File
+Body: TypeAlias = "ClassificationPredictions | PredictionsForm | File"
 
 PLACE = ("practice", "classification", "practice")
 
@@ -73,7 +73,8 @@ class Participant:
 
     def stages(self, submission: UUID) -> str:
         """The whole stream of an evaluation that has ended."""
-        return good(watch_submission.sync(submission, client=self.client))
+        said: str = good(watch_submission.sync(submission, client=self.client))
+        return said
 
     def submissions(self) -> SubmissionPage:
         """The team's."""
