@@ -3,9 +3,9 @@
 Holds no ids, times or host facts: the same file, truth, definition and scorer give the same bytes.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 from typing_extensions import TypeAliasType
 
 from shared.challenge import Numbering, Protocol
@@ -26,6 +26,9 @@ class Interval(Model):
     low: float = Field(examples=[0.1494])
     high: float = Field(examples=[0.1569])
 
+
+LabelsWord = Annotated[Numbering, WithJsonSchema({"type": "string"})]
+"""A numbering, as answers tell it: clients of today read those that will be added."""
 
 # Named, so that they have names in the OpenAPI document, and in clients that are made of it.
 Metrics = TypeAliasType("Metrics", dict[str, float])
@@ -82,7 +85,7 @@ class Provenance(Model):
     definition: Digest = Field(description="SHA-256 of the published definition")
     truth: Digest = Field(description="SHA-256 of the ground truth")
     submission: Digest = Field(description="SHA-256 of the file, decompressed")
-    labels: Numbering = Field("ilsvrc", description="how the file names categories")
+    labels: LabelsWord = Field("ilsvrc", description="how the file names categories")
 
 
 class Failure(Model):
@@ -136,7 +139,7 @@ class Check(Model):
     version: int | None = Field(None, examples=[1], description="of the definition")
     task: str = Field(examples=["classification"])
     split: str | None = Field(None, examples=["test"], description="null where any number of images is taken")
-    labels: Numbering = Field("ilsvrc", description="how the file names categories")
+    labels: LabelsWord = Field("ilsvrc", description="how the file names categories")
     counts: Counts = Field({}, examples=[{"images": 100_000, "guesses": 500_000}])
     notes: tuple[Note, ...] = Field((), description="what was accepted and is worth knowing")
     failure: Failure | None = Field(None, description="why it would be rejected")

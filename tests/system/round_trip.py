@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import TypeAlias, TypeVar
 from uuid import UUID
 
+import httpx
 from holdout_client import AuthenticatedClient
 from holdout_client.api.challenges import list_challenges
 from holdout_client.api.events import list_events
@@ -36,7 +37,11 @@ class Participant:
     """Somebody with a key. Each method is one call of the generated client."""
 
     def __init__(self, url: str, key: str) -> None:
-        self.client = AuthenticatedClient(url, token=key)
+        self.client = AuthenticatedClient(url, token=key, timeout=httpx.Timeout(60))
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self.client.get_httpx_client().close()
 
     def challenges(self) -> list[ChallengeView]:
         """Every edition."""
@@ -86,9 +91,9 @@ class Participant:
         assert isinstance(answer, LeaderboardView)
         return answer
 
-    def events(self) -> EventPage:
-        """The team's feed."""
-        return good(list_events.sync(client=self.client, wait=30))
+    def events(self, after: int) -> EventPage:
+        """The team's feed, as soon as there is something new in it."""
+        return good(list_events.sync(client=self.client, after=after, wait=30))
 
 
 def good(answer: AnswerT | Problem | None) -> AnswerT:

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -60,9 +61,10 @@ def program(folder: Path) -> Iterator[ModuleType]:
 
 
 @pytest.fixture(scope="module")
-def participant(program: ModuleType, stack: Stack, organiser: Organiser) -> Any:
+def participant(program: ModuleType, stack: Stack, organiser: Organiser) -> Iterator[Any]:
     """A new team's generated client."""
-    return program.Participant(stack.gateway_url, organiser.found(CHALLENGE, SPLIT).key)
+    with closing(program.Participant(stack.gateway_url, organiser.found(CHALLENGE, SPLIT).key)) as participant:
+        yield participant
 
 
 def test_the_client_and_a_program_around_it_have_no_fault_of_types(folder: Path) -> None:
@@ -86,12 +88,15 @@ def test_a_submission_goes_in_three_ways_and_comes_back_as_objects(participant: 
     assert participant.outcome(ways[0].submission.id).evaluation.metrics["top_5_error"] == 0.1
     assert [each.id for each in participant.submissions().items] == [ways[0].submission.id, inline.id]
     assert inline.id in [entry.submission for entry in participant.board().entries]
-    assert [event.type_ for event in participant.events().items] == ["evaluation.scored"] * 2
+    first = participant.events(after=0).items[0]
+    assert (first.type_, first.position) == ("evaluation.scored", 1)
+    assert participant.events(after=1).items[0].position == 2
 
 
 def test_a_refusal_comes_back_as_a_problem(program: ModuleType, participant: Any) -> None:
     problem = participant.refused("imaginary", program.ClassificationPredictions.from_dict({"predictions": []}))
     assert isinstance(problem, program.Problem)
     assert (problem.status, problem.code) == (404, "no-such-challenge")
-    stranger = program.Participant(participant.client._base_url, "holdout_none")
-    assert stranger.refused(CHALLENGE, program.ClassificationPredictions.from_dict({"predictions": []})).status == 401
+    with closing(program.Participant(participant.client._base_url, "holdout_none")) as stranger:
+        body = program.ClassificationPredictions.from_dict({"predictions": []})
+        assert stranger.refused(CHALLENGE, body).status == 401

@@ -32,7 +32,7 @@ _FORM: dict[str, Any] = {
     "description": "A form with the file as its one field.",
     "type": "object",
     "required": [FIELD],
-    "properties": {FIELD: _BINARY},
+    "properties": {FIELD: _BINARY | {"description": "the predictions file, plain or gzip"}},
 }
 FILE_BODY: dict[str, Any] = {
     "requestBody": {

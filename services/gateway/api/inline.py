@@ -40,7 +40,7 @@ def _predictions(content: Schema) -> Schema:
         "type": "object",
         "required": ["predictions"],
         "additionalProperties": False,
-        "properties": {"predictions": content},
+        "properties": {"predictions": content | {"description": "of the whole file, in the form that is told above"}},
     }
 
 

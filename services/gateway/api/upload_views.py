@@ -8,12 +8,12 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.gateway.api.views import DIGEST, MOMENT, SUBMISSION
-from services.gateway.api.words import LabelsWord
 from services.gateway.store.uploads import Opened
 from services.gateway.tables import PartRow
 from shared.challenge import Numbering
 from shared.digests import Digest
 from shared.model import Model
+from shared.report import LabelsWord
 from shared.storage import PART_BYTES
 
 LEAST_PART_BYTES = 1024

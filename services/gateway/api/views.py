@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 from typing_extensions import TypeAliasType
 
-from services.gateway.api.words import LabelsWord, ReturnedWord
+from services.gateway.api.words import ReturnedWord
 from services.gateway.forecast import Expected
 from services.gateway.lifecycle import EvaluationState, Progress, SubmissionState
 from services.gateway.outlook import Outlook
@@ -15,7 +15,7 @@ from services.gateway.store.challenges import Published
 from services.gateway.store.submissions import Judged
 from shared.challenge import Fact, Limits, Name, Protocol, Split, Task, Winner
 from shared.messages import Standing
-from shared.report import Failure, Interval, Intervals, Metrics, Note
+from shared.report import Failure, Interval, Intervals, LabelsWord, Metrics, Note
 
 MOMENT = "2026-01-31T12:00:00Z"
 SUBMISSION = "7a6f3f0e-6a0e-4a8e-9c0e-0d9d6f1f2b11"

@@ -8,13 +8,11 @@ from pydantic import WithJsonSchema
 
 from services.gateway.lifecycle import ReturnedFor
 from services.gateway.store.endpoints import Because
-from shared.challenge import Numbering
 from shared.messages import EventType
 
 _OPEN = WithJsonSchema({"type": "string"})
 
 EventWord = Annotated[EventType, _OPEN]
 SentWord = Annotated[EventType | Literal["endpoint.test"], _OPEN]
-LabelsWord = Annotated[Numbering, _OPEN]
 ReturnedWord = Annotated[ReturnedFor, _OPEN]
 DisabledWord = Annotated[Because, _OPEN]
