@@ -83,7 +83,7 @@ class Participant:
 
     def submissions(self) -> SubmissionPage:
         """The team's."""
-        return good(list_submissions.sync(client=self.client, limit=2))
+        return good(list_submissions.sync(client=self.client, limit=100))
 
     def board(self) -> LeaderboardView:
         """The practice board."""
