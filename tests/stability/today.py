@@ -6,7 +6,8 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from services.gateway.app import build_app, open_desk
+from services.gateway.app import build_app
+from services.gateway.desk import open_desk
 from services.gateway.settings import GatewaySettings
 
 NOWHERE = "http://127.0.0.1:1"
