@@ -24,8 +24,8 @@ from services.gateway.api.places import place_headers
 from services.gateway.api.submissions import IdempotencyKey, stated, venue_of
 from services.gateway.api.upload_views import (
     CompletionRequest,
-    PartView,
     UploadPage,
+    UploadPartView,
     UploadRequest,
     UploadView,
     part_view,
@@ -189,7 +189,7 @@ async def put_one_part(
     upload: Upload,
     number: Number,
     content_digest: ContentDigest = None,
-) -> PartView:
+) -> UploadPartView:
     """Parts may come in any order and at once. The same part again is fine; another content under its number is not."""
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise WrongMedia(
