@@ -59,7 +59,7 @@ def host(organiser: Organiser, folder: Path, labels: Sequence[int]) -> str:
 def submit(client: Path, stack: Stack, visitor: Visitor, arguments: Sequence[str], folder: Path) -> dict[str, float]:
     """Run `client.py submit …` in `folder`; the metrics that it prints."""
     at = ("--server", stack.gateway_url, "--key", visitor.key, "--json")
-    command = (sys.executable, "-I", client, *arguments, *at)
+    command = (sys.executable, "-I", str(client), *arguments, *at)
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     metrics: dict[str, float] = json.loads(done.stdout)["evaluation"]["metrics"]
