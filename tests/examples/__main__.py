@@ -7,7 +7,6 @@ who runs them today. Several GB, most of it PyTorch's.
 import os
 import subprocess
 import sys
-import venv
 
 import pytest
 
@@ -20,7 +19,7 @@ TESTS = ("tests/examples", "tests/system/test_examples.py", "tests/services/gate
 def main() -> int:
     """Make the environment, or renew it, and run the tests; their exit code."""
     wanted = sorted({str(each) for program in programs() for each in dependencies(program)})
-    venv.create(FOLDER, with_pip=True)
+    subprocess.run([sys.executable, "-m", "venv", str(FOLDER)], check=True)
     python = str(FOLDER / "bin" / "python")
     print(f"installing {', '.join(wanted)} into {FOLDER.relative_to(ROOT)}")
     subprocess.run([python, "-m", "pip", "install", "--quiet", "--upgrade", *wanted], check=True)
