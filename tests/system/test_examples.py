@@ -88,7 +88,7 @@ def test_a_real_model_knows_the_photographs(client: Path, stack: Stack, organise
     organiser.publish(folder, f"classification/test={folder / 'truth.txt'}")
     arguments = told(folder / "photographs.py")
     metrics = submit(client, stack, organiser.found("photographs"), arguments, tmp_path)
-    assert metrics["top_5_error"] == 0
+    assert metrics["top_1_error"] == 0
 
 
 def test_a_model_trained_on_digits_scores_on_those_it_has_not_seen(
