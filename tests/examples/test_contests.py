@@ -22,7 +22,9 @@ def test_the_sample_of_a_definition_is_taken(name: str, tmp_path: Path) -> None:
 def test_the_photographs_are_labelled_as_what_they_show() -> None:
     folder = EXAMPLES / "photographs"
     synsets = read_challenge(folder).synsets
-    rows = [[synsets[int(id_) - 1].name for id_ in line.split()] for line in (folder / "truth.txt").open()]
+    rows = [
+        [synsets[int(id_) - 1].name for id_ in line.split()] for line in (folder / "truth.txt").read_text().splitlines()
+    ]
     assert rows == [
         ["tabby, tabby cat", "tiger cat", "Egyptian cat"],
         ["espresso", "cup", "coffee mug"],
