@@ -52,7 +52,7 @@ def host(organiser: Organiser, folder: Path, labels: Sequence[int]) -> str:
     content = content.replace("held_out = true", 'held_out = false\nimage_names = "ILSVRC2012_val_{:08d}"')
     (folder / "challenge.toml").write_text(content)
     (folder / "truth.txt").write_text("".join(f"{label}\n" for label in labels))
-    organiser.publish(folder, f"classification/validation={folder / 'truth.txt'}")
+    organiser.publish(folder, f"classification/validation={folder / 'truth.txt'}", check=False)
     return name
 
 
