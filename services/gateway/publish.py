@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from services.gateway.actions.evaluate import evaluate_anew
-from services.gateway.store import challenges, rescoring, submissions
+from services.gateway.store import audience, challenges, rescoring, submissions
 from services.gateway.tables import ChallengeRow, TruthRow
 from shared import bundles, keys
 from shared.challenge import Challenge, read_challenge
@@ -44,7 +44,11 @@ class Publication:
     truths: dict[tuple[str, str], str]
     is_new: bool
     evaluated_anew: int
+    private: bool
 
+
+TRUTHS = "truths"
+"""The folder beside a definition where its truths may lie: `truths/TASK/SPLIT/truth.txt`, and other parts by their names."""
 
 _NEXT_PART = re.compile(r",(?=[a-z-]+=)")
 """A comma in the name of a file stays one."""
@@ -63,17 +67,38 @@ def read_truth_argument(challenge: Challenge, text: str) -> Truth:
     return Truth(*named[0], Path(path), {name: Path(file) for name, file in named_parts})
 
 
+def truths_beside(folder: Path, challenge: Challenge) -> list[Truth]:
+    """The truths that lie beside a definition, in `truths/TASK/SPLIT/`; raises `Missing` for a folder without `truth`."""
+    found = []
+    for task, rules in challenge.tasks.items():
+        for split in rules.splits:
+            place = folder / TRUTHS / task / split
+            parts = {path.stem: path for path in sorted(place.iterdir())} if place.is_dir() else {}
+            if parts and bundles.TRUTH not in parts:
+                raise Missing("truth-missing", f"{place} has no file `truth`", "name the file truth.txt, or truth.zip")
+            if parts:
+                found.append(Truth(task, split, parts.pop(bundles.TRUTH), parts))
+    return found
+
+
 def publish(
-    database: Database, storage: Storage, clock: Clock, folder: Path, truth_arguments: list[str], check: bool = True
+    database: Database,
+    storage: Storage,
+    clock: Clock,
+    folder: Path,
+    truth_arguments: list[str],
+    check: bool = True,
+    private: bool = False,
 ) -> Publication:
-    """Publish the definition in `folder` with these truths.
+    """Publish the definition in `folder` with these truths, or with those that lie beside it where none is named.
 
     The same definition and truths again change nothing; a new version has every sealed submission evaluated anew.
+    A challenge whose first version this is may be `private`; later versions are seen by whoever sees it.
     Raises `Conflict` when this version was published with another content, `Unreadable` when the definition or a truth
     is wrong.
     """
     challenge = read_challenge(folder)
-    truths = [read_truth_argument(challenge, text) for text in truth_arguments]
+    truths = [read_truth_argument(challenge, text) for text in truth_arguments] or truths_beside(folder, challenge)
     if check:
         for truth in truths:
             check_truth(folder, challenge, truth)
@@ -88,9 +113,11 @@ def publish(
         definition=json.loads(content),
         published_at=clock(),
     )
-    is_new, evaluated_anew = _record(database, challenge, row, digests)
+    is_new, evaluated_anew = _record(database, challenge, row, digests, private)
     evaluate_anew(database, clock, challenge.name)
-    return Publication(challenge, definition, digests, is_new, evaluated_anew)
+    with database.begin() as session:
+        hidden = audience.private_since(session, challenge.name) is not None
+    return Publication(challenge, definition, digests, is_new, evaluated_anew, hidden)
 
 
 def published_version(database: Database, folder: Path) -> str | None:
@@ -141,10 +168,13 @@ def _store(storage: Storage, truth: Truth) -> str:
 
 
 def _record(
-    database: Database, challenge: Challenge, row: ChallengeRow, digests: dict[tuple[str, str], str]
+    database: Database, challenge: Challenge, row: ChallengeRow, digests: dict[tuple[str, str], str], private: bool
 ) -> tuple[bool, int]:
     with database.begin() as session:
         challenges.lock_for_publishing(session, challenge.name)
+        if private and not challenges.versions_of(session, challenge.name):
+            # With its first version, so that it is never seen in between.
+            audience.hide(session, challenge.name, row.published_at)
         _keep_open_splits_open(session, challenge, digests)
         is_new = _record_definition(session, row)
         known = challenges.truths_of(session, challenge.name, challenge.version)

@@ -1,5 +1,6 @@
 """The gateway's tables, one concern a file. Importing this package knows them all."""
 
+from services.gateway.tables.audience import GuestRow, PrivateRow
 from services.gateway.tables.base import Base
 from services.gateway.tables.boards import BoardRow, EntryRow, LeadRow
 from services.gateway.tables.challenges import ChallengeRow, TruthRow
@@ -25,12 +26,14 @@ __all__ = [
     "EvaluationRow",
     "EventRow",
     "FleetRow",
+    "GuestRow",
     "KeyRow",
     "LeadRow",
     "MemberRow",
     "OrphanRow",
     "OutboxRow",
     "PartRow",
+    "PrivateRow",
     "RehearsalRow",
     "RequestRow",
     "SubmissionRow",
