@@ -29,6 +29,9 @@ class OwnTasks(Model):
     folder: str | None = None
 
 
+NO_OWN_TASKS = OwnTasks()
+
+
 class OwnTasksSettings(Settings):
     """The part of a scorer's settings that its offline commands read, too.
 
@@ -76,8 +79,10 @@ def _fit(name: str, module: ModuleType) -> Task:
         lacks.append("no EXAMPLE, an Example of services.scorer.protocol")
     elif kind not in example.definition.tasks:
         lacks.append(f"no task {kind!r} in the definition of its EXAMPLE")
-    if any(task.NAME == kind for task in tasks.TASKS):
+    if any(kind == task.NAME for task in tasks.TASKS):
         lacks.append(f"no name of its own: {kind!r} is built in")
     if lacks:
-        raise Broken("own-task-unfit", f"the module {name} is no task (services/scorer/protocol.py): {'; '.join(lacks)}")
+        raise Broken(
+            "own-task-unfit", f"the module {name} is no task (services/scorer/protocol.py): {'; '.join(lacks)}"
+        )
     return cast(Task, module)

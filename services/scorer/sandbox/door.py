@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.scorer.own import OwnTasks
+from services.scorer.own import NO_OWN_TASKS, OwnTasks
 from services.scorer.sandbox import child
 from services.scorer.sandbox.brief import PREFIX, AnyBrief, Boot, Bounds, Descriptors, Purpose, Ready, send_brief
 from services.scorer.sandbox.endings import Crashed, Ended, Exhausted, Interrupted, raise_for
@@ -76,7 +76,7 @@ class Sandbox:
         bounds: Bounds,
         targets: Mapping[Purpose, str] = TARGETS,
         kernels_folder: Path | None = None,
-        own_tasks: OwnTasks = OwnTasks(),
+        own_tasks: OwnTasks = NO_OWN_TASKS,
     ) -> None:
         """kernels_folder: where compiled kernels are kept if not beside the sources (`services.scorer.kernels`)."""
         self.bounds = bounds
