@@ -5,15 +5,13 @@ The only deed that writes ground truth; it runs under the operator's own S3 key.
 
 import json
 import re
-import subprocess
-import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
 from services.gateway.actions.evaluate import evaluate_anew
+from services.gateway.hosting.scorer import Truth, trial
 from services.gateway.store import audience, challenges, rescoring, submissions
 from services.gateway.tables import ChallengeRow, TruthRow
 from shared import bundles, keys
@@ -23,16 +21,6 @@ from shared.database import Database
 from shared.digests import digest_of
 from shared.errors import Conflict, Missing, Unreadable
 from shared.storage import Storage
-
-
-@dataclass(frozen=True, slots=True)
-class Truth:
-    """The ground truth of one split, as the operator brings it: a file, and its further parts by name."""
-
-    task: str
-    split: str
-    path: Path
-    parts: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +44,21 @@ _NEXT_PART = re.compile(r",(?=[a-z-]+=)")
 
 def read_truth_argument(challenge: Challenge, text: str) -> Truth:
     """`[TASK/]SPLIT=FILE[,PART=FILE…]`, or only `FILE` where there is one task with one split; raises `Missing`."""
-    first, *more = _NEXT_PART.split(text)
+    first, parts = parts_of(text)
     place, separator, path = first.rpartition("=")
     every = [(task, split) for task, content in challenge.tasks.items() for split in content.splits]
     named = [pair for pair in every if place in (pair[1], "/".join(pair))] if separator else every
     if len(named) != 1:
         choices = ", ".join(f"{task}/{split}=FILE" for task, split in every)
         raise Missing("no-such-split", f"{text!r} does not name one split", f"say which: {choices}")
+    return Truth(*named[0], Path(path), parts)
+
+
+def parts_of(text: str) -> tuple[str, dict[str, Path]]:
+    """`FILE[,PART=FILE…]` as its first file, and the others by part."""
+    first, *more = _NEXT_PART.split(text)
     named_parts = (part.split("=", 1) for part in more)
-    return Truth(*named[0], Path(path), {name: Path(file) for name, file in named_parts})
+    return first, {name: Path(file) for name, file in named_parts}
 
 
 def truths_beside(folder: Path, challenge: Challenge) -> list[Truth]:
@@ -133,29 +127,16 @@ def published_version(database: Database, folder: Path) -> str | None:
 
 def check_truth(folder: Path, challenge: Challenge, truth: Truth) -> None:
     """The truth, submitted, must be perfect: asked of the scorer's own command, so that one parser judges both."""
-    task = challenge.tasks[truth.task]
-    command = [sys.executable, "-m", "services.scorer", "score", task.kind, str(truth.path), str(truth.path)]
-    command += [f"--part={name}={path}" for name, path in truth.parts.items()]
-    command += ["--definition", str(folder), "--task", truth.task, "--split", truth.split, "--json"]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
-    try:
-        report = json.loads(run.stdout)
-    except ValueError:
+    found = trial(folder, challenge, truth)
+    if found["outcome"] != "scored":
+        faults = "; ".join(f"line {fault['line']}: {fault['sentence']}" for fault in found["faults"][:5])
+        sentence = f"{truth.path} is no truth of {truth.split}: {found['failure']['sentence']} {faults}"
+        raise Unreadable("truth-invalid", sentence, found["failure"]["remedy"])
+    metrics = found["perfect"]["metrics"]
+    headline = challenge.tasks[truth.task].headline
+    if headline not in metrics:
         raise Unreadable(
-            "truth-unchecked",
-            f"{truth.path} could not be checked: {run.stderr.strip()}",
-            "check it with `python -m services.scorer score` where the scorer is, then publish --without-check",
-        ) from None
-    if report["outcome"] != "scored":
-        faults = "; ".join(f"line {fault['line']}: {fault['sentence']}" for fault in report["faults"][:5])
-        raise Unreadable(
-            "truth-invalid", f"{truth.path} is no truth of {truth.split}: {report['failure']['sentence']} {faults}"
-        )
-    if task.headline not in report["metrics"]:
-        raise Unreadable(
-            "headline-unknown",
-            f"{task.headline!r} is none of the metrics: {', '.join(report['metrics'])}",
-            "mend `headline`",
+            "headline-unknown", f"{headline!r} is none of the metrics: {', '.join(metrics)}", "mend `headline`"
         )
 
 

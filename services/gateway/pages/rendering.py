@@ -31,6 +31,11 @@ def page(request: Request, template: str, context: dict[str, Any], policy: str =
     return _templates.TemplateResponse(request, template, context, headers=headers)
 
 
+def html(template: str, context: dict[str, Any]) -> str:
+    """`template` filled with `context`, for a file."""
+    return str(_templates.get_template(template).render(context))
+
+
 def _percent(value: float) -> str:
     return f"{100 * value:.2f} %"
 

@@ -1,6 +1,6 @@
 """The pages: editions, an edition, a task, a board, an entry. Read only; they call what the API calls."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
@@ -18,6 +18,7 @@ from services.gateway.pages.sheets import PAGE_ENTRIES, sheet_of
 from services.gateway.ranking import lower_is_better
 from services.gateway.store import audience, boards, challenges
 from services.gateway.store.boards import LEVEL
+from services.gateway.store.challenges import Published
 from shared.errors import Missing
 
 router = APIRouter(include_in_schema=False)
@@ -46,17 +47,24 @@ def task(request: Request, challenge: str, task: str, desk: DeskDep, viewer: Vie
     """One task: its format, a sample, how a file may name categories, every way to submit, and how long the queue is."""
     with desk.database.begin() as session:
         published = audience.newest(session, challenge, viewer)
-    rules = challenges.task_of(published, task)
-    view = task_view(published, task, rules)
-    context = {
+    context = task_context(published, task) | {"url": desk.settings.public_url, "queue": desk.outlook.picture()}
+    return page(request, "task.html", context)
+
+
+def task_context(published: Published, name: str) -> dict[str, Any]:
+    """What a task's page shows of the definition."""
+    rules = challenges.task_of(published, name)
+    view = task_view(published, name, rules)
+    categories = published.challenge.synsets_of(rules)[: rules.categories]
+    named_by = numberings(categories)
+    return {
         "challenge": published.challenge,
         "task": view,
         "split": next((split for split in view.splits if split.open), None),
-        "numberings": numberings(published.challenge.synsets[: rules.categories]),
-        "url": desk.settings.public_url,
-        "queue": desk.outlook.picture(),
+        "numberings": named_by,
+        "first_id": 0 if rules.kind == "scene-classification" else 1,
+        "categories": () if named_by else categories,
     }
-    return page(request, "task.html", context)
 
 
 @router.get("/challenges/{challenge}/{task}/{split}")
