@@ -38,9 +38,9 @@ class _Reading:
     ignored: list[tuple[str, str]] = field(default_factory=list)
     faults: list[PlacedFault] = field(default_factory=list)
 
-    def wrong(self, code: str, sentence: str, remedy: str, line: int | None, column: int | None = None) -> None:
+    def wrong(self, fault: Fault) -> None:
         """Note a mistake."""
-        self.faults.append(PlacedFault(self.path, Fault(code, sentence, remedy, line, column)))
+        self.faults.append(PlacedFault(self.path, fault))
 
 
 def looks_like_coco(head: str) -> bool:
@@ -59,15 +59,15 @@ def read_coco(path: Path) -> tuple[Annotations | None, list[PlacedFault]]:
     try:
         lists = _lists(path.read_text(encoding="utf-8-sig"))
     except json.JSONDecodeError as error:
-        reading.wrong("json-invalid", f"This is no JSON: {error.msg}.", _SHAPE, error.lineno, error.colno)
+        reading.wrong(Fault("json-invalid", f"This is no JSON: {error.msg}.", _SHAPE, error.lineno, error.colno))
         return None, reading.faults
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        reading.wrong("not-utf-8", "The file is not in UTF-8.", "Save it in UTF-8.", line, 1)
+        reading.wrong(Fault("not-utf-8", "The file is not in UTF-8.", "Save it in UTF-8.", line, 1))
         return None, reading.faults
     for name in _LISTS:
         if not lists.get(name):
-            reading.wrong("list-missing", f"There is no list `{name}`, or it is empty.", _SHAPE, None)
+            reading.wrong(Fault("list-missing", f"There is no list `{name}`, or it is empty.", _SHAPE, None))
     _name(reading, lists.get("images", []), "file_name", reading.images)
     _name(reading, lists.get("categories", []), "name", reading.categories)
     for annotation in lists.get("annotations", []):
@@ -83,12 +83,12 @@ def _name(reading: _Reading, entries: list[_Placed], field_name: str, names: dic
         id_, name = content.get("id"), content.get(field_name)
         if type(id_) is not int or not isinstance(name, str) or not name:
             sentence = f"This has no whole `id`, or no `{field_name}`."
-            reading.wrong("field-missing", sentence, f'Write {{"id": 1, "{field_name}": "…"}}.', entry.line)
+            reading.wrong(Fault("field-missing", sentence, f'Write {{"id": 1, "{field_name}": "…"}}.', entry.line))
             continue
         for what in (id_, name):
             if what in lines:
                 sentence = f"{what!r} stood in line {lines[what]} already."
-                reading.wrong("twice", sentence, "Give each its own.", entry.line)
+                reading.wrong(Fault("id-twice", sentence, "Give each its own.", entry.line))
             lines[what] = entry.line
         names[id_] = name
 
@@ -100,10 +100,10 @@ def _annotate(reading: _Reading, annotation: _Placed) -> None:
         reading.categories.get(content.get("category_id", "")),
     )
     who = f"annotation {content['id']}" if "id" in content else "the annotation"
-    for what, found in (("image_id", image), ("category_id", category)):
+    for what, found, entries in (("image_id", image, "images"), ("category_id", category, "categories")):
         if found is None:
             sentence = f"{what} of {who} is {content.get(what)!r}, which no entry of its list has."
-            reading.wrong("unknown-id", sentence, f"Write the id of an entry of {what[:-3]}s.", annotation.line)
+            reading.wrong(Fault("unknown-id", sentence, f"Write the id of an entry of `{entries}`.", annotation.line))
     box = _box(reading, content, who, annotation.line)
     if image is None or category is None or box is None:
         return
@@ -117,12 +117,12 @@ def _box(reading: _Reading, content: Mapping[str, Any], who: str, line: int) -> 
     given = content.get("bbox")
     numbers = isinstance(given, list) and len(given) == 4 and all(type(side) in (int, float) for side in given)
     if not numbers:
-        reading.wrong("box-missing", f"bbox of {who} is {given!r}.", "Write [x, y, width, height].", line)
+        reading.wrong(Fault("box-missing", f"bbox of {who} is {given!r}.", "Write [x, y, width, height].", line))
         return None
     x, y, width, height = (float(side) for side in given or ())
     if not (width >= 1 and height >= 1):
         sentence = f"The box of {who} is {width:g} wide and {height:g} high: it holds no pixel."
-        reading.wrong("box-empty", sentence, "Write [x, y, width, height], in pixels; or take it out.", line)
+        reading.wrong(Fault("box-empty", sentence, "Write [x, y, width, height], in pixels; or take it out.", line))
         return None
     return x, y, x + width - 1, y + height - 1
 

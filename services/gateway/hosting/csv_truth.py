@@ -5,7 +5,7 @@ Every mistake is told by line and column, all of them at once.
 
 import csv
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -49,11 +49,12 @@ class _Reading:
     labels: list[Label] = field(default_factory=list)
     faults: list[PlacedFault] = field(default_factory=list)
 
-    def wrong(self, code: str, sentence: str, remedy: str, line: int, cell: str = "") -> None:
-        """Note a mistake; the column is where `cell` stands in the line."""
+    def wrong(self, fault: Fault, cell: str = "") -> None:
+        """Note a mistake; its column is where `cell` stands in the line."""
+        line = fault.line or 1
         text = self.lines[line - 1] if line <= len(self.lines) else ""
-        column = max(text.find(cell), 0) + 1 if cell else 1
-        self.faults.append(PlacedFault(self.path, Fault(code, sentence, remedy, line, column)))
+        column = max(text.find(cell), 0) + 1
+        self.faults.append(PlacedFault(self.path, replace(fault, column=column)))
 
 
 def looks_like_csv(head: str) -> bool:
@@ -104,7 +105,7 @@ def _find_columns(reading: _Reading, heading: Sequence[str], with_boxes: bool, c
             shown = ", ".join(known[:5])
             sentence = f"The heading has no column for the {what}: it has {', '.join(heading) or 'nothing'}."
             remedy = f"Call one of the columns {shown}" + ("." if with_boxes else ", or say --columns IMAGE,LABEL.")
-            reading.wrong("column-missing", sentence, remedy, 1)
+            reading.wrong(Fault("column-missing", sentence, remedy, 1))
         else:
             reading.places[what] = place
     return not reading.faults
@@ -113,13 +114,17 @@ def _find_columns(reading: _Reading, heading: Sequence[str], with_boxes: bool, c
 def _read_row(reading: _Reading, cells: Sequence[str], line: int, with_boxes: bool) -> None:
     if max(reading.places.values()) >= len(cells):
         sentence = f"The row has {len(cells)} cells; the heading names {max(reading.places.values()) + 1} or more."
-        reading.wrong("row-short", sentence, "Write a cell for each column, in quotes where it holds a comma.", line)
+        reading.wrong(
+            Fault("row-short", sentence, "Write a cell for each column, in quotes where it holds a comma.", line)
+        )
         return
     image, label = (cells[reading.places[what]].strip() for what in ("image", "label"))
     if not image:
-        reading.wrong("image-empty", "The row names no image.", "Write the image's file name.", line)
+        reading.wrong(Fault("image-empty", "The row names no image.", "Write the image's file name.", line))
     if not label:
-        reading.wrong("label-empty", f"The image {image} has no label.", "Write its label, or take the row out.", line)
+        reading.wrong(
+            Fault("label-empty", f"The image {image} has no label.", "Write its label, or take the row out.", line)
+        )
     box = _box(reading, cells, line) if with_boxes else None
     if image and label and (box or not with_boxes):
         reading.labels.append(Label(image, label, box, line))
@@ -132,13 +137,17 @@ def _box(reading: _Reading, cells: Sequence[str], line: int) -> Box | None:
         try:
             sides.append(float(cell))
         except ValueError:
-            reading.wrong("not-a-number", f"{what} is {cell!r}.", "Write a number, with a decimal point.", line, cell)
+            reading.wrong(
+                Fault("not-a-number", f"{what} is {cell!r}.", "Write a number, with a decimal point.", line), cell
+            )
     if len(sides) < len(SIDES):
         return None
     xmin, ymin, xmax, ymax = sides
     if not (xmin <= xmax and ymin <= ymax):
         sentence = f"The box ends before it starts: {xmin:g} {ymin:g} {xmax:g} {ymax:g}."
-        reading.wrong("inverted-box", sentence, "Write corners, not width and height: xmin ≤ xmax, ymin ≤ ymax.", line)
+        reading.wrong(
+            Fault("inverted-box", sentence, "Write corners, not width and height: xmin ≤ xmax, ymin ≤ ymax.", line)
+        )
         return None
     return xmin, ymin, xmax, ymax
 
@@ -146,7 +155,7 @@ def _box(reading: _Reading, cells: Sequence[str], line: int) -> Box | None:
 def _judge(reading: _Reading, categories: Sequence[str], with_boxes: bool) -> None:
     """What rows mean together."""
     if not reading.labels and not reading.faults:
-        reading.wrong("no-rows", "The table has no rows.", "Write a row for each image.", 1)
+        reading.wrong(Fault("no-rows", "The table has no rows.", "Write a row for each image.", 1))
     if not with_boxes:
         _judge_images(reading)
     seen: dict[str, Label] = {}
@@ -155,12 +164,14 @@ def _judge(reading: _Reading, categories: Sequence[str], with_boxes: bool) -> No
             close = get_close_matches(label.category, categories, 1)
             remedy = f"Perhaps {close[0]!r} was meant." if close else "Write one of the categories' names."
             sentence = f"{label.category!r} is none of the {len(categories)} categories."
-            reading.wrong("unknown-label", sentence, remedy, label.line, label.category)
+            reading.wrong(Fault("unknown-label", sentence, remedy, label.line), label.category)
             continue
         first = seen.setdefault(" ".join(label.category.casefold().replace("_", " ").split()), label)
         if first.category != label.category:
             sentence = f"{label.category!r} and {first.category!r} (line {first.line}) differ only in spelling."
-            reading.wrong("label-twice", sentence, "Spell a category alike everywhere.", label.line, label.category)
+            reading.wrong(
+                Fault("label-twice", sentence, "Spell a category alike everywhere.", label.line), label.category
+            )
 
 
 def _judge_images(reading: _Reading) -> None:
@@ -169,7 +180,7 @@ def _judge_images(reading: _Reading) -> None:
         before = first.setdefault(label.image, label)
         if before is not label:
             sentence = f"The image {label.image} stood in line {before.line} already."
-            reading.wrong("duplicate-image", sentence, "Write one row for each image.", label.line, label.image)
+            reading.wrong(Fault("duplicate-image", sentence, "Write one row for each image.", label.line), label.image)
 
 
 def _annotations(reading: _Reading, categories: Sequence[str]) -> Annotations:
