@@ -258,7 +258,10 @@ def _wrong_rules(content: dict[str, Any], places: Places) -> list[Fault]:
     right = {name: task for name, each in (tasks.items() if isinstance(tasks, dict) else ()) if (task := _right(each))}
     table = content.get("synsets", [])
     synsets = tuple(_validated(Synset, row) for row in table) if isinstance(table, list) else ()
-    draft = Challenge.model_construct(tasks=right, synsets=synsets)
+    # Rules look at tasks and tables alone; what else a definition has may be wrong or missing.
+    draft = Challenge.model_construct(
+        name="", version=1, title="", year=0, description="", tasks=right, synsets=synsets
+    )
     remedy = "Mend one of the fields that do not go together."
     return [
         Fault("definition-field", f"{sentence[0].upper()}{sentence[1:]}.", remedy, *places.of(path))

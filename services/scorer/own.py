@@ -5,7 +5,6 @@ Loaded by the offline commands, and by the sandbox's warm parent, which hands th
 
 import importlib
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import cast
@@ -71,7 +70,7 @@ def _imported(name: str, folder: str | None) -> ModuleType:
 
 def _fit(name: str, module: ModuleType) -> Task:
     """The module, if it has the shape of a task; else `Broken` says all that it lacks."""
-    lacks = [f"no function {part}" for part in PARTS if not isinstance(getattr(module, part, None), Callable)]
+    lacks = [f"no function {part}" for part in PARTS if not callable(getattr(module, part, None))]
     kind, example = getattr(module, "NAME", None), getattr(module, "EXAMPLE", None)
     if not isinstance(kind, str):
         lacks.append("no NAME, a text")

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 from services.gateway.hosting.material import Material, Stock
 from services.gateway.hosting.scorer import Kind
@@ -96,11 +97,10 @@ def _row(draft: Draft, material: Material, row: int) -> str:
 
 
 def _head(draft: Draft) -> Iterator[str]:
-    folder = "FOLDER"
-    yield "# A challenge of your own. Look it over, then, in this order:"
-    yield f"#   python -m services.gateway challenge check {folder}      everything that is wrong, by line; previews"
-    yield f"#   python -m services.gateway challenge publish {folder}    live, for the teams that you invite"
-    yield f"#   python -m services.gateway challenge open {draft.name}    for everybody"
+    yield "# A challenge of your own. Look it over, then, in this order (docs/host-your-own.md):"
+    yield "#   python -m services.gateway challenge check FOLDER     everything that is wrong, by line; previews of its pages"
+    yield "#   python -m services.gateway challenge publish FOLDER   live, for the teams that you invite"
+    yield f"#   python -m services.gateway challenge open {draft.name}   for everybody"
     yield "# What is published does not change: to correct something, raise `version` and publish again; everything that was"
     yield "# submitted is then scored anew."
     yield f"name = {_text(draft.name)}"
@@ -141,7 +141,8 @@ def _task(draft: Draft) -> Iterator[str]:
     yield "# What the page tells teams to send, and the first lines of such a file (made up)."
     yield f"format = {_long(_format(draft))}"
     if text := sample(draft):
-        yield f"sample = {_long(text)}"
+        escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+        yield f"sample = {_long(escaped)}"
     yield "# How sure the rule is: proven (equal to official code), derived, or recalled; and from where."
     yield f"protocol = {{ confidence = {_text(protocol['confidence'])}, source = {_text(protocol['source'])} }}"
     if rules["options"]:
@@ -154,10 +155,10 @@ def _format(draft: Draft) -> str:
     count, first = draft.stock.categories, 0 if draft.kind.name == "scene-classification" else 1
     ids = f"Categories are numbers from {first} to {count + first - 1}"
     ids += ", in the order of categories.tsv." if draft.stock.names else "."
-    guesses = "the number of its category" if draft.guesses == 1 else f"up to {draft.guesses} numbers, the surest first"
+    guesses = "the number of a category" if draft.guesses == 1 else f"up to {draft.guesses} numbers, the surest first"
     forms = {
         "classification": "A text file with one line per image, in the alphabetical order of the images' names, without "
-        f"the names: {guesses}. 0 is no guess.",
+        f"the names, and on it {guesses}. 0 is no guess.",
         "scene-classification": f"A text file with one line per image, in any order: the image's name and {guesses}.",
         "localization": "A text file with one line per image, in the alphabetical order of the images' names: category, "
         "xmin, ymin, xmax, ymax, the surest guess first. 0 is no guess.",
@@ -165,7 +166,8 @@ def _format(draft: Draft) -> str:
         "ymin, xmax, ymax, in inclusive pixels. COCO results are read, too, with these numbers as ids.",
         "scene-parsing": "A zip of gray PNG masks of the images' sizes and names; 0 is no category.",
     }
-    return f"{forms.get(draft.kind.name, 'Say here what to send.')} {ids}"
+    sentences = f"{forms.get(draft.kind.name, 'Say here what to send.')} {ids}"
+    return " \\\n".join(wrap(sentences, 110, break_long_words=False, break_on_hyphens=False))
 
 
 def _arithmetic(draft: Draft) -> tuple[str, int]:
@@ -221,5 +223,4 @@ def _text(text: str) -> str:
 
 
 def _long(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"""', '""\\"')
-    return f'"""\n{escaped}"""'
+    return f'"""\n{text}"""'

@@ -82,7 +82,8 @@ def _given(path: Path | None) -> tuple[tuple[str, ...], list[PlacedFault]]:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         return (), [PlacedFault(path, Fault("categories-unreadable", f"It cannot be read: {error}.", "Write UTF-8."))]
-    faults, seen = [], {}
+    faults: list[PlacedFault] = []
+    seen: dict[str, int] = {}
     for number, line in enumerate((line.strip() for line in lines), start=1):
         if not line or line in seen:
             what = f"{line!r} stood in line {seen[line]} already" if line else "The line is empty"

@@ -26,7 +26,7 @@ from shared.report import CategoryLine, Curve
 
 FOLDER = "preview"
 
-STYLES = "holdout.css"
+STATIC = ("holdout.css", "holdout.svg")
 
 Scored = Mapping[str, Any]
 """What `services.scorer` prints of a scored file, with the field names of a report."""
@@ -48,7 +48,8 @@ def write_previews(
         files[f"{truth.task}-{truth.split}-report.html"] = _report(published, truth, found, now)
     place = folder / FOLDER
     place.mkdir(parents=True, exist_ok=True)
-    (place / STYLES).write_bytes((Path(pages.__file__).parent / "static" / STYLES).read_bytes())
+    for name in STATIC:
+        (place / name).write_bytes((Path(pages.__file__).parent / "static" / name).read_bytes())
     for name, text in files.items():
         (place / name).write_text(_linked(text, challenge), encoding="utf-8")
     return [place / name for name in files]

@@ -36,20 +36,16 @@ def test_all_fields_that_are_wrong_are_told_by_line_and_column(folder: Path) -> 
         ('title = "Validation"\n', ""),
         ("places = 1000", "places = 0"),
     )
+    known = "categories, entry, format, guesses, headline, hierarchical, kind, max_bytes, options, protocol, sample, "
+    known += "splits, synsets, title, winner, winner_rule"
+    split, unknown = (
+        "tasks.classification.splits.validation",
+        "there is no field `most_bytes`. Perhaps `max_bytes` was meant.",
+    )
     assert sorted(found) == [
-        (
-            "12:1: tasks.classification.most_bytes: there is no field `most_bytes`. Perhaps `max_bytes` was meant. There are: "
-            "categories, entry, format, guesses, headline, hierarchical, kind, max_bytes, options, protocol, sample, splits, "
-            "synsets, title, winner, winner_rule."
-        ),
-        (
-            "23:1: tasks.classification.splits.validation.title is missing. Write `title = …` in "
-            "[tasks.classification.splits.validation]."
-        ),
-        (
-            "26:40: tasks.classification.splits.validation.limits.places should be greater than or equal to 1 and not 0. Mend "
-            "the value."
-        ),
+        f"12:1: tasks.classification.most_bytes: {unknown} There are: {known}.",
+        f"23:1: {split}.title is missing. Write `title = …` in [{split}].",
+        f"26:38: {split}.limits.places should be greater than or equal to 1 and not 0. Mend the value.",
         "2:1: version should be greater than or equal to 1 and not 0. Mend the value.",
         "7:1: tasks.classification.max_bytes is missing. Write `max_bytes = …` in [tasks.classification].",
     ]
@@ -67,12 +63,12 @@ def test_rules_between_fields_are_told_where_they_break_even_beside_other_mistak
         ('pool = "tiny-secret", places = 2', 'pool = "tiny-test", places = 3'),
     )
     assert found[0].startswith("4:1: year should be a valid integer and not '2026'.")
-    assert found[1].startswith("32:1: The splits of pool tiny-test state different limits.")
+    assert found[1].startswith("33:1: The splits of pool tiny-test state different limits.")
 
 
 def test_a_name_that_cannot_stand_in_an_address_is_told(folder: Path) -> None:
     (found,) = mistakes(folder, ("[tasks.classification.splits.secret]", '[tasks.classification.splits."Top Secret"]'))
-    assert found.startswith("28:1: tasks.classification.splits.Top Secret: 'Top Secret' is no name.")
+    assert found.startswith("29:1: tasks.classification.splits.Top Secret: 'Top Secret' is no name.")
 
 
 def test_every_row_of_a_table_of_categories_that_is_none_is_told(folder: Path) -> None:
