@@ -6,7 +6,6 @@ import random
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -70,14 +69,14 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def desk(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    yield Desk(tmp_path_factory.mktemp("desk"), stack)
+def desk(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    return Desk(tmp_path_factory.mktemp("desk"), stack)
 
 
 def write_breeds(folder: Path) -> int:
     """labels.csv, and predictions for it; how many of these are wrong."""
     draw = random.Random(37)
-    breeds = [f"{word} {number}" for number, word in zip(range(BREEDS), ("Abyssinian", "beagle", "Birman") * BREEDS)]
+    breeds = [f"{('Abyssinian', 'beagle', 'Birman')[number % 3]} {number}" for number in range(BREEDS)]
     labels = {f"photo_{draw.getrandbits(40):010x}.jpg": draw.choice(breeds) for _ in range(IMAGES)}
     rows = [f"{image},{breed}\n" for image, breed in labels.items()]
     (folder / "labels.csv").write_text("image,label\n" + "".join(rows))
