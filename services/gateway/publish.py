@@ -127,7 +127,7 @@ def published_version(database: Database, folder: Path) -> str | None:
 
 def check_truth(folder: Path, challenge: Challenge, truth: Truth) -> None:
     """The truth, submitted, must be perfect: asked of the scorer's own command, so that one parser judges both."""
-    found = trial(folder, challenge, truth)
+    found = trial(folder, challenge, truth, in_order=True)
     if found["outcome"] != "scored":
         faults = "; ".join(f"line {fault['line']}: {fault['sentence']}" for fault in found["faults"][:5])
         sentence = f"{truth.path} is no truth of {truth.split}: {found['failure']['sentence']} {faults}"

@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     definition = offline.Definition(options.definition, options.task, options.split) if options.definition else None
     wanted = offline.Wanted(options.kind, options.labels, definition, options.json)
     if options.command == "trial":
-        code, text = trial.trial(wanted, options.truth, dict(options.part))
+        code, text = trial.trial(wanted, options.truth, dict(options.part), options.in_order)
     elif options.command == "check":
         code, text = offline.check(wanted, options.predictions, options.images)
     else:
@@ -81,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
         "trial", help="score a truth as a submission, and shuffled; exit code 0 scored, 1 rejected, 2 usage"
     )
     _name_kind(rehearse)
+    rehearse.add_argument("--in-order", action="store_true", help="not out of order as well")
     _name_truth(rehearse)
     _name_case(rehearse)
     commands.add_parser("tasks", help="the tasks that can be scored here, as JSON")

@@ -64,10 +64,10 @@ def _indices(truth: bytes, draw: random.Random) -> bytes:
 
 
 def _categories(truth: bytes, _: random.Random) -> bytes:
-    """The categories, each the next one's: a track keeps to one."""
+    """The categories, each the next one's: a track keeps to one. Where there is but one, that which follows it."""
     rows = [line.replace(b",", b" ").split() for line in _rows(truth)]
     known = sorted({int(row[1]) for row in rows})
-    following = dict(zip(known, known[1:] + known[:1], strict=True))
+    following = dict(zip(known, known[1:] + known[:1], strict=True)) if len(known) > 1 else {known[0]: known[0] + 1}
     return _joined([b" ".join((row[0], b"%d" % following[int(row[1])], *row[2:])) for row in rows])
 
 

@@ -21,10 +21,11 @@ from shared.bundles import TRUTH
 from shared.errors import HoldoutError, Refused, Unreadable
 
 
-def trial(wanted: Wanted, truth: Path, parts: Mapping[str, Path]) -> tuple[int, str]:
+def trial(wanted: Wanted, truth: Path, parts: Mapping[str, Path], in_order: bool = False) -> tuple[int, str]:
     """The exit code, and JSON: `perfect` and `shuffled` as `score --json` has them, and `chance`, null where no formula is.
 
-    A truth that cannot be read is `rejected`, with its faults by line; `part` says of which file, if not of the first.
+    `shuffled` is null where it is not wanted (`in_order`), and for a truth that out of order is none. A truth that cannot be
+    read is `rejected`, with its faults by line; `part` says of which file, if not of the first.
     """
     task = find_task(wanted.kind)
     try:
@@ -34,7 +35,7 @@ def trial(wanted: Wanted, truth: Path, parts: Mapping[str, Path]) -> tuple[int, 
         return offline.USAGE, offline.misused(error)
     try:
         task.read_truth(case, whole)
-        answer = _scored(task, case, whole, _first(whole, parts))
+        answer = _scored(task, case, whole, _first(whole, parts), in_order)
     except Unreadable as refusal:
         part = next((name for name in parts if refusal.sentence.startswith(name)), TRUTH)
         return offline.REJECTED, offline.as_json(offline.rejected(refusal) | {"part": part})
@@ -44,15 +45,22 @@ def trial(wanted: Wanted, truth: Path, parts: Mapping[str, Path]) -> tuple[int, 
     return offline.SCORED, offline.as_json(answer)
 
 
-def _scored(task: Task, case: Case, whole: Readable, first: Readable) -> dict[str, Any]:
-    out_of_order = find(task, case, shuffled(task.NAME, first), whole)
-    chance = chance_of(task.NAME, first)
+def _scored(task: Task, case: Case, whole: Readable, first: Readable, in_order: bool) -> dict[str, Any]:
+    chance = None if in_order else chance_of(task.NAME, first)
     return {
         "outcome": "scored",
         "perfect": offline.scored(find(task, case, first, whole)),
-        "shuffled": offline.scored(out_of_order),
+        "shuffled": None if in_order else _out_of_order(task, case, whole, first),
         "chance": asdict(chance) if chance else None,
     }
+
+
+def _out_of_order(task: Task, case: Case, whole: Readable, first: Readable) -> dict[str, Any] | None:
+    """What the truth scores out of order; a task of the operator's own may take no such file."""
+    try:
+        return offline.scored(find(task, case, shuffled(task.NAME, first), whole))
+    except Unreadable:
+        return None
 
 
 def _first(whole: Readable, parts: Mapping[str, Path]) -> Readable:

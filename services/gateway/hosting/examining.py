@@ -72,8 +72,8 @@ def _try(examined: Examined, folder: Path, challenge: Challenge, truth: Truth) -
         return None
     _judge_perfect(examined, truth, headline, found)
     _judge_chance(examined, truth, headline, found)
-    shuffled: dict[str, Any] = found["shuffled"]
-    return shuffled
+    shown: dict[str, Any] = found["shuffled"] or found["perfect"]
+    return shown
 
 
 def _tell_rejected(examined: Examined, truth: Truth, found: dict[str, Any]) -> None:
@@ -104,6 +104,9 @@ def _judge_perfect(examined: Examined, truth: Truth, headline: str, found: dict[
 
 def _judge_chance(examined: Examined, truth: Truth, headline: str, found: dict[str, Any]) -> None:
     """The truth out of order should have what chance gives, by a formula where there is one."""
+    if found["shuffled"] is None:
+        examined.seen.append(f"{truth.path}: out of order this is no file that the task takes")
+        return
     value, perfect = (found[which]["metrics"].get(headline) for which in ("shuffled", "perfect"))
     if value == perfect:
         sentence = f"Out of order it scores as in order, {headline} {value:g}: nothing can be told apart by it."

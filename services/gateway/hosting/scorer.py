@@ -49,11 +49,22 @@ def kind_named(name: str) -> Kind:
     return known[name]
 
 
-def trial(folder: Path, challenge: Challenge, truth: Truth) -> dict[str, Any]:
-    """The truth scored as a submission and out of order (`services/scorer/trial.py`), or what is wrong with it."""
+def trial(folder: Path, challenge: Challenge, truth: Truth, in_order: bool = False) -> dict[str, Any]:
+    """The truth scored as a submission, and out of order unless it is wanted `in_order` only; or what is wrong with it.
+
+    `services/scorer/trial.py` says what is in the answer.
+    """
     command = ["trial", challenge.tasks[truth.task].kind, str(truth.path)]
     command += [f"--part={name}={path}" for name, path in truth.parts.items()]
-    command += ["--definition", str(folder), "--task", truth.task, "--split", truth.split, "--json"]
+    command += [
+        "--definition",
+        str(folder),
+        "--task",
+        truth.task,
+        "--split",
+        truth.split,
+        *(["--in-order"] if in_order else []),
+    ]
     found: dict[str, Any] = ask(*command)
     return found
 
