@@ -197,11 +197,11 @@ def read_challenge(folder: Path) -> Challenge:
     challenge, found = examine_challenge(folder)
     if challenge is not None:
         return challenge
-    first = found[0]
-    codes = {"definition-field": "definition-invalid"}
     told = "; ".join(f"{placed.path}{_at(placed.fault)}: {placed.fault.sentence}" for placed in found)
     faults = tuple(placed.fault for placed in found)
-    raise Unreadable(codes.get(first.fault.code, first.fault.code), told, first.fault.remedy, faults)
+    if any(fault.code == "definition-field" for fault in faults):
+        raise Unreadable("definition-invalid", told, faults[0].remedy, faults)
+    raise Unreadable(faults[0].code, told, faults[0].remedy, faults)
 
 
 def _at(fault: Fault) -> str:

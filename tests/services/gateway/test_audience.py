@@ -109,7 +109,7 @@ def test_a_stranger_can_neither_submit_nor_check_nor_upload_and_is_charged_nothi
 def test_a_key_that_does_not_count_is_nobody_s_and_closes_nothing_that_is_open(
     anybody: httpx.Client, tiny: str, hidden: str
 ) -> None:
-    for key in ("Bearer holdout_cut", "Bearer ", "Basic eDp5", "Bearer " + "holdout_" + "a" * 12 + "_" + "b" * 51):
+    for key in ("Bearer holdout_cut", "Bearer", "Basic eDp5", "Bearer " + "holdout_" + "a" * 12 + "_" + "b" * 51):
         headers = {"Authorization": key}
         assert anybody.get(f"/v1/challenges/{tiny}", headers=headers).status_code == 200
         assert anybody.get(f"/v1/challenges/{hidden}", headers=headers).status_code == 404
