@@ -75,5 +75,5 @@ def listed() -> str:
 
 def _listed(task: Task) -> dict[str, Any]:
     rules = task.EXAMPLE.definition.tasks[task.NAME]
-    shown = rules.model_dump(mode="json", include={"kind", "headline", "winner", "guesses", "protocol", "options"})
-    return {"title": rules.title} | shown
+    shown = {"kind", "headline", "winner", "guesses", "protocol", "options", "format", "sample"}
+    return {"title": rules.title} | rules.model_dump(mode="json", include=shown)

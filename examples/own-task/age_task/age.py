@@ -45,6 +45,8 @@ EXAMPLE = Example(
                 splits={"test": Split(title="Test", images=3, held_out=True, limits=_LIMITS)},
                 categories=1,
                 max_bytes=1000,
+                format="A text file with one line per image: the person's age in years.",
+                sample="31.5\n8\n64\n",
             )
         },
     ),

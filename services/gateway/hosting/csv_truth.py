@@ -85,7 +85,8 @@ def read_csv(
             if any(cell.strip() for cell in cells):
                 _read_row(reading, cells, rows.line_num, with_boxes)
         _judge(reading, categories, with_boxes)
-    return (None, reading.faults) if reading.faults else (_annotations(reading, categories), [])
+    faults = sorted(reading.faults, key=lambda placed: placed.fault.line or 0)
+    return (None, faults) if faults else (_annotations(reading, categories), [])
 
 
 def _delimiter(lines: Sequence[str]) -> str:

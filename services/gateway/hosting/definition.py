@@ -74,9 +74,11 @@ def is_public(split: str) -> bool:
 
 def sample(draft: Draft) -> str:
     """The first rows of a file in the task's form. Made up: nothing of the truth is in it."""
+    if draft.kind.name not in _ROWS:
+        return str(draft.kind.rules["sample"]).lstrip("\n")
     material = draft.stock.splits[0]
     rows = min(SAMPLE_ROWS, material.images)
-    return "".join(f"{_row(draft, material, row)}\n" for row in range(rows)) if draft.kind.name in _ROWS else ""
+    return "".join(f"{_row(draft, material, row)}\n" for row in range(rows))
 
 
 _ROWS = ("classification", "scene-classification", "localization", "detection", "video-detection", "video-tracking")
@@ -125,7 +127,7 @@ def _task(draft: Draft) -> Iterator[str]:
     rules = draft.kind.rules
     protocol = rules["protocol"]
     yield f"[tasks.{draft.kind.name}]"
-    yield f"# Which rule: docs/tasks/{draft.kind.name}.md says what it measures, and which files it reads."
+    yield "# Which rule. Of those that come with Holdout docs/tasks/ says what they measure, and which files they read."
     yield f"kind = {_text(draft.kind.name)}"
     yield f"title = {_text(draft.kind.title)}"
     yield "# The metric that decides; names that end in _error sort down, all others up."
@@ -166,7 +168,8 @@ def _format(draft: Draft) -> str:
         "ymin, xmax, ymax, in inclusive pixels. COCO results are read, too, with these numbers as ids.",
         "scene-parsing": "A zip of gray PNG masks of the images' sizes and names; 0 is no category.",
     }
-    sentences = f"{forms.get(draft.kind.name, 'Say here what to send.')} {ids}"
+    usual = draft.kind.rules["format"].strip() or f"Say here what to send. {ids}"
+    sentences = f"{forms[draft.kind.name]} {ids}" if draft.kind.name in forms else usual
     return " \\\n".join(wrap(sentences, 110, break_long_words=False, break_on_hyphens=False))
 
 
