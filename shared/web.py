@@ -3,7 +3,6 @@
 import contextvars
 import functools
 import logging
-import math
 import re
 import secrets
 from collections.abc import Callable, Iterable
@@ -295,8 +294,3 @@ def rate_limit(
     name = name or WINDOWS.get(window_seconds, "window")
     state = f'"{name}";r={remaining}' + (f";t={reset_seconds}" if reset_seconds is not None else "")
     return {"RateLimit-Policy": f'"{name}";q={places};w={window_seconds}', "RateLimit": state}
-
-
-def seconds_until(moment: float, now: float) -> int:
-    """Whole seconds from `now` to `moment` (both in seconds), rounded up: never earlier than it."""
-    return max(1, math.ceil(moment - now))

@@ -1,4 +1,4 @@
-"""Where the gateway is put together: concrete clients, routes, pages. The only file that builds a client."""
+"""Where the gateway's HTTP face is put together over a `Desk`: routes, pages, what ends with them."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -8,7 +8,6 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from services.gateway import pages
-from services.gateway.allowance import Allowance
 from services.gateway.api import (
     allowance,
     challenges,
@@ -28,33 +27,11 @@ from services.gateway.api.bells import Bells
 from services.gateway.api.document import DESCRIPTION, SERVERS, TAGS
 from services.gateway.api.lingering import Lingering
 from services.gateway.api.throttle import BadTries, Registrations
-from services.gateway.breaker import Breaker
 from services.gateway.desk import Desk
-from services.gateway.outlook import Outlook
 from services.gateway.pages import docs
-from services.gateway.settings import GatewaySettings
-from services.gateway.shelf import Shelf
 from services.gateway.status.look import Lookout
 from services.gateway.turnstile import Turnstile
-from shared.clock import Clock, utc_now
-from shared.database import Database
-from shared.storage import Storage
 from shared.web import Readiness, equip
-
-
-def open_desk(settings: GatewaySettings, name: str, clock: Clock = utc_now) -> Desk:
-    """The clients that this process uses, under its own name in the database's list of connections."""
-    database = Database(settings.database_url, f"holdout gateway {name}")
-    storage = Storage(settings.storage_address())
-    return Desk(
-        database=database,
-        storage=storage,
-        allowance=Allowance(settings.quota_url, settings.quota_token.get_secret_value()),
-        clock=clock,
-        settings=settings,
-        outlook=Outlook(database, clock),
-        shelf=Shelf(storage, Breaker(tolerated=1)),
-    )
 
 
 def build_app(desk: Desk) -> FastAPI:

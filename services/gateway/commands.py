@@ -12,17 +12,14 @@ from services.gateway.actions import evaluate as evaluations
 from services.gateway.actions import keys as key_deeds
 from services.gateway.actions import teams as deeds
 from services.gateway.apikeys import SCOPES, Scope
-from services.gateway.app import build_app, open_desk
 from services.gateway.courier.app import main as courier_main
-from services.gateway.desk import Desk
+from services.gateway.desk import Desk, open_desk
 from services.gateway.heap import return_large_buffers
 from services.gateway.migrations import FOLDER
 from services.gateway.settings import CourierSettings, GatewaySettings
 from services.gateway.store import keys, submissions, teams
 from shared.errors import Refused
 from shared.logs import configure_logs
-from shared.migrations import migrate as migrate_database
-from shared.serving import serve
 
 MIGRATIONS = FOLDER
 
@@ -32,6 +29,10 @@ def serve_http(_: argparse.Namespace) -> None:
     settings = GatewaySettings.from_environment()
     configure_logs(settings.log_style)
     return_large_buffers()
+    # Routes and pages take memory that the courier does without.
+    from services.gateway.app import build_app
+    from shared.serving import serve
+
     app = build_app(open_desk(settings, "serve"))
     serve(
         app,
@@ -51,6 +52,8 @@ def run_courier(_: argparse.Namespace) -> None:
 
 def migrate(_: argparse.Namespace) -> None:
     """Bring the database to this version."""
+    from shared.migrations import migrate as migrate_database  # Alembic: once and never again in a process that serves
+
     settings = GatewaySettings.from_environment()
     print(f"the gateway's database is at {migrate_database(settings.database_url, MIGRATIONS)}")
 

@@ -14,9 +14,9 @@ from services.gateway.actions.entries import give_back
 from services.gateway.actions.forgive import forgives
 from services.gateway.desk import Desk
 from services.gateway.lifecycle import FAULT
-from services.gateway.store import events, outbox, submissions
+from services.gateway.reports import report_of
+from services.gateway.store import events, losses, outbox, submissions
 from services.gateway.tables import EvaluationRow, SubmissionRow
-from shared import keys
 from shared.database import notify
 from shared.digests import digest_of
 from shared.errors import Broken
@@ -29,7 +29,7 @@ EVALUATIONS_CHANNEL = "evaluations"
 
 
 def apply_notice(desk: Desk, notice: Notice) -> bool:
-    """Apply one notice; True when its attempt is (or was just now) the one that counts."""
+    """Apply one notice; True when its attempt is (or was just now) the one that counts, or its report is made anew."""
     if notice.kind == "done":
         return apply_report(desk, notice.evaluation, notice.attempt, notice.timings)
     changes: dict[str, Any] = {"scorer": notice.scorer}
@@ -39,12 +39,12 @@ def apply_notice(desk: Desk, notice: Notice) -> bool:
         submission = submissions.hear(session, notice.evaluation, notice.attempt, changes, desk.clock())
         if submission is not None:
             notify(session, EVALUATIONS_CHANNEL, str(submission))
-    return submission is not None
+        return submission is not None or losses.is_awaited(session, notice.evaluation, notice.attempt)
 
 
 def apply_report(desk: Desk, evaluation: UUID, attempt: int, timings: dict[str, float]) -> bool:
     """Conclude the evaluation by the report that this attempt left in S3; raises `Missing` when there is none."""
-    content = desk.storage.read(keys.REPORTS, keys.report_key(evaluation, attempt), REPORT_BYTES)
+    content = report_of(desk.storage, evaluation, attempt, REPORT_BYTES)
     try:
         report = Report.model_validate_json(content)
     except ValidationError as error:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.gateway.desk import Desk
 from services.gateway.lifecycle import OPEN_STATES
-from services.gateway.store import submissions
+from services.gateway.store import losses, submissions
 from services.gateway.store.outbox import Kind
 from services.gateway.tables import EvaluationRow, SubmissionRow
 from shared.challenge import Numbering
@@ -39,7 +39,9 @@ class Enqueuer:
     def _job(self, evaluation: UUID, attempt: int) -> Job | None:
         with self._desk.database.begin() as session:
             row = session.get(EvaluationRow, evaluation)
-            if row is None or row.attempt != attempt or row.state not in OPEN_STATES:
+            if row is None or row.attempt != attempt:
+                return None
+            if row.state not in OPEN_STATES and not losses.is_awaited(session, evaluation, attempt):
                 return None
             submission = session.get_one(SubmissionRow, row.submission_id)
         assert submission.digest is not None

@@ -46,6 +46,11 @@ def told(placed: PlacedFault) -> str:
     return f"{placed.path}{place}: {fault.sentence} {fault.remedy}".rstrip()
 
 
+def counted(faults: int) -> str:
+    """How many mistakes there are."""
+    return f"{faults:,} mistake{'s' if faults > 1 else ''}"
+
+
 def joined_categories(every: Sequence[Annotations]) -> tuple[str, ...]:
     """The categories of all splits, in the order of the first file that has each."""
     return tuple(dict.fromkeys(name for annotations in every for name in annotations.categories))

@@ -7,11 +7,9 @@ from pathlib import Path
 
 from services.gateway.actions import audience
 from services.gateway.actions.teams import named_team
-from services.gateway.app import open_desk
-from services.gateway.desk import Desk
-from services.gateway.hosting.annotations import told
+from services.gateway.desk import Desk, open_desk
+from services.gateway.hosting.annotations import counted, told
 from services.gateway.hosting.drafting import Order, draft
-from services.gateway.hosting.examining import Examined, examine
 from services.gateway.hosting.material import Brought
 from services.gateway.publish import Publication, parts_of, publish, published_version
 from services.gateway.settings import GatewaySettings, PublishSettings
@@ -116,7 +114,7 @@ def new_challenge(arguments: argparse.Namespace) -> int | None:
         print(f"wrote {path}")
     if written.faults:
         print("\n".join(map(told, written.faults)))
-        print(f"{_counted(len(written.faults))}; nothing was written")
+        print(f"{counted(len(written.faults))}; nothing was written")
         return WRONG
     print(f"next: look over {folder / 'challenge.toml'}, then `python -m services.gateway challenge check {folder}`")
     return None
@@ -124,29 +122,17 @@ def new_challenge(arguments: argparse.Namespace) -> int | None:
 
 def check_challenge(arguments: argparse.Namespace) -> int | None:
     """Say all that is wrong, and what is well."""
+    # Here, for it renders pages: no other command, and no server beside `serve`, needs what they are made of.
+    from services.gateway.hosting.examining import examine, lines
+
     url = GatewaySettings.model_fields["public_url"].default
     examined = examine(arguments.folder, arguments.ground_truth, url, utc_now())
-    for line in _examined(examined):
+    for line in lines(examined):
         print(line)
     if examined.faults:
         return WRONG
     print(f"nothing is wrong; next: `python -m services.gateway challenge publish {arguments.folder}`")
     return None
-
-
-def _examined(examined: Examined) -> Iterator[str]:
-    yield from map(told, examined.faults)
-    if examined.uncounted:
-        yield f"… and {examined.uncounted:,} more in these files"
-    yield from (f"ok: {seen}" for seen in examined.seen)
-    yield from (f"note: {notice}" for notice in examined.notices)
-    yield from (f"preview: {path}" for path in examined.previews)
-    if examined.faults:
-        yield _counted(len(examined.faults) + examined.uncounted)
-
-
-def _counted(faults: int) -> str:
-    return f"{faults:,} mistake{'s' if faults > 1 else ''}"
 
 
 def publish_challenge(arguments: argparse.Namespace) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from services.gateway.hosting import scorer
+from services.gateway.hosting.annotations import counted, told
 from services.gateway.hosting.preview import write_previews
 from services.gateway.hosting.scorer import Truth
 from services.gateway.publish import TRUTHS, read_truth_argument, truths_beside
@@ -52,6 +53,18 @@ def examine(folder: Path, arguments: Sequence[str], url: str, now: datetime) -> 
     examined.notices += _without_truth(challenge, truths)
     examined.previews = write_previews(folder, challenge, scored, url, now)
     return examined
+
+
+def lines(examined: Examined) -> Iterator[str]:
+    """What to print of it."""
+    yield from map(told, examined.faults)
+    if examined.uncounted:
+        yield f"… and {examined.uncounted:,} more in these files"
+    yield from (f"ok: {seen}" for seen in examined.seen)
+    yield from (f"note: {notice}" for notice in examined.notices)
+    yield from (f"preview: {path}" for path in examined.previews)
+    if examined.faults:
+        yield counted(len(examined.faults) + examined.uncounted)
 
 
 def _try(examined: Examined, folder: Path, challenge: Challenge, truth: Truth) -> dict[str, Any] | None:

@@ -212,10 +212,11 @@ def silent(session: Session, before: datetime, limit: int) -> Sequence[Evaluatio
 
 
 def mark_enqueued(session: Session, evaluation: UUID, attempt: int, now: datetime) -> None:
-    """Redis has this attempt."""
+    """Redis has this attempt. One that is over may be there again, to have its report made anew: it stays as it is."""
+    is_first = or_(EvaluationRow.finished_at.is_(None), EvaluationRow.enqueued_at.is_(None))
     session.execute(
         update(EvaluationRow)
-        .where(EvaluationRow.id == evaluation, EvaluationRow.attempt == attempt)
+        .where(EvaluationRow.id == evaluation, EvaluationRow.attempt == attempt, is_first)
         .values(enqueued_at=now, heard_at=now)
     )
 

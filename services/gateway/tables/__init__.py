@@ -6,7 +6,7 @@ from services.gateway.tables.boards import BoardRow, EntryRow, LeadRow
 from services.gateway.tables.challenges import ChallengeRow, TruthRow
 from services.gateway.tables.checks import CheckRow
 from services.gateway.tables.endpoints import DeliveryRow, EndpointRow
-from services.gateway.tables.operations import ChoreRow, FleetRow, OrphanRow, RehearsalRow
+from services.gateway.tables.operations import ChoreRow, FleetRow, LossRow, OrphanRow, RehearsalRow
 from services.gateway.tables.outbox import EventRow, OutboxRow
 from services.gateway.tables.requests import RequestRow
 from services.gateway.tables.submissions import EvaluationRow, SubmissionRow
@@ -29,6 +29,7 @@ __all__ = [
     "GuestRow",
     "KeyRow",
     "LeadRow",
+    "LossRow",
     "MemberRow",
     "OrphanRow",
     "OutboxRow",

@@ -11,7 +11,8 @@ import socket
 import sys
 import threading
 
-from services.scorer import kernels, own
+from services.scorer import kernels
+from services.scorer.loading import load
 from services.scorer.sandbox import walls
 from services.scorer.sandbox.brief import PREFIX, Boot, Purpose, Ready
 from services.scorer.sandbox.child import Room, Target
@@ -24,7 +25,7 @@ def main() -> None:
     boot = Boot.model_validate_json(sys.argv[1])
     walls.offer_to_the_oom_killer()
     try:
-        own.load(boot.own_tasks)
+        load(boot.own_tasks)
     except Broken as error:
         raise SystemExit(error.sentence) from error
     room = Room(
@@ -34,9 +35,10 @@ def main() -> None:
         nothing=os.open(os.devnull, os.O_RDWR),
     )
     control = socket.socket(fileno=boot.control)
-    entered, refused = _settle(boot.worker_pid)
+    # Before the first fork: what a collection touches is shared no more.
     gc.collect()
     gc.freeze()
+    entered, refused = _settle(boot.worker_pid)
     _prove(room)
     standing = [f"{name} namespace" for name in entered] + (["seccomp"] if walls.filtered() else []) + ["rlimits"]
     missing = [f"{name} namespace" for name in refused] + ([] if walls.filtered() else ["seccomp"])
