@@ -107,10 +107,21 @@ def test_from_a_csv_to_the_first_score(desk: Desk) -> None:
     scored = desk.type(submit)
     assert f"{wrong / IMAGES:.5f}" in scored
     assert desk.status("pets") == 404
+    # A guest's client shows what is private.
+    assert "first try" in desk.type(
+        submit.split(" submit ")[0] + " leaderboard pets classification test" + _key_of(submit)
+    )
     desk.type(show)
     assert desk.status("pets") == 200
     truth = (desk.folder / "pets/truths/classification/test/truth.txt").read_text()
     assert truth not in "".join(path.read_text() for path in (desk.folder / "pets/handout").iterdir())
+
+
+def _key_of(command: str) -> str:
+    """The options of the client that say where the server is, and the key."""
+    found = re.search(r" --server \S+ --key \"[^\"]+\"", command)
+    assert found is not None
+    return found[0]
 
 
 def write_cars(folder: Path) -> None:
