@@ -56,11 +56,14 @@ def write_previews(
 
 
 def _linked(text: str, challenge: Challenge) -> str:
-    """Links to pages become links to files."""
+    """Links to pages become links to files; in the place of a board there is its report."""
     text = text.replace('href="/static/', 'href="')
-    for task in challenge.tasks:
-        text = text.replace(f'href="/challenges/{challenge.name}/{task}"', f'href="{task}.html"')
-    return text.replace(f'href="/challenges/{challenge.name}"', 'href="challenge.html"')
+    here = f'href="/challenges/{challenge.name}'
+    for task, rules in challenge.tasks.items():
+        for split in rules.splits:
+            text = text.replace(f'{here}/{task}/{split}"', f'href="{task}-{split}-report.html"')
+        text = text.replace(f'{here}/{task}"', f'href="{task}.html"')
+    return text.replace(f'{here}"', 'href="challenge.html"')
 
 
 def _report(published: Published, truth: Truth, found: Scored, now: datetime) -> str:
