@@ -42,8 +42,14 @@ def newest(session: Session, name: str) -> Published:
         select(ChallengeRow).where(ChallengeRow.name == name).order_by(ChallengeRow.version.desc()).limit(1)
     )
     if row is None:
-        raise Missing("no-such-challenge", f"there is no challenge {name!r}", "GET /v1/challenges lists them")
+        raise no_such_challenge(name)
     return _published(session, row)
+
+
+def no_such_challenge(name: str) -> Missing:
+    """What is answered for a name that there is no challenge of, or none that the asking team may see."""
+    remedy = "GET /v1/challenges lists them; a private one shows itself to keys of the teams that it invites"
+    return Missing("no-such-challenge", f"there is no challenge {name!r}", remedy)
 
 
 def all_newest(session: Session) -> Sequence[Published]:
