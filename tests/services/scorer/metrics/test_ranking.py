@@ -20,11 +20,9 @@ Rows = list[tuple[int, int, float]]
 
 def parted(found: Rows) -> Parted:
     """Rows whose first corner is their place in the file, from 0."""
-    columns = list(zip(*found, strict=True)) or [(), (), ()]
+    categories, seen, sure = zip(*found, strict=True) if found else ((), (), ())
     corners = np.arange(4.0 * len(found)).reshape(4, -1)
-    return part(
-        *(np.array(*one) for one in zip(columns, (np.int32, np.int32, float), strict=True)), corners, CATEGORIES
-    )
+    return part(np.array(categories, np.int32), np.array(seen, np.int32), np.array(sure, float), corners, CATEGORIES)
 
 
 def places(found: Parted) -> list[int]:
