@@ -53,17 +53,19 @@ class Step:
 
 
 def stream(
-    bells: Bells, name: str, step: Callable[[], Step], heartbeat_seconds: float = HEARTBEAT_SECONDS
+    bells: Bells, names: Sequence[str], step: Callable[[], Step], heartbeat_seconds: float = HEARTBEAT_SECONDS
 ) -> StreamingResponse:
-    """An answer that takes a `step` (in a thread) whenever `name` rings, and at each heartbeat.
+    """An answer that takes a `step` (in a thread) whenever one of `names` rings, and at each heartbeat.
 
     It ends with the last step, when we are to stop, and with a step that is refused: a key that was revoked meanwhile.
     """
-    return StreamingResponse(_frames(bells, name, step, heartbeat_seconds), media_type=MEDIA, headers=_HEADERS)
+    return StreamingResponse(_frames(bells, names, step, heartbeat_seconds), media_type=MEDIA, headers=_HEADERS)
 
 
-async def _frames(bells: Bells, name: str, step: Callable[[], Step], heartbeat_seconds: float) -> AsyncIterator[str]:
-    with bells.expecting(name) as bell:
+async def _frames(
+    bells: Bells, names: Sequence[str], step: Callable[[], Step], heartbeat_seconds: float
+) -> AsyncIterator[str]:
+    with bells.expecting(*names) as bell:
         while not bells.closing:
             bell.clear()
             try:

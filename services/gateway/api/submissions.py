@@ -150,7 +150,7 @@ def read_report(desk: DeskDep, caller: Reader, submission: Submission) -> Respon
 
 def venue_of(desk: Desk, challenge: str, task: str, split: str) -> challenges.Venue:
     """The split that an address names; raises `Missing`."""
-    with desk.database.begin() as session:
+    with desk.database.one_by_one() as session:
         return challenges.venue(session, challenge, task, split)
 
 

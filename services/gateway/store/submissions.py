@@ -15,6 +15,9 @@ from services.gateway.store.challenges import Published, Venue
 from services.gateway.store.teams import hold_team
 from services.gateway.tables import EvaluationRow, SubmissionRow, TeamRow
 
+CHANNEL = "evaluations"
+"""Rings with the submission's id when it has its outcome, and with `progress_of` it at each sign of life before."""
+
 FORGIVEN_EVERY = timedelta(days=30)
 """How often a team's place comes back though its file was scored: a file at chance level is a mistake once."""
 
@@ -184,11 +187,26 @@ def overdue(session: Session, now: datetime, limit: int) -> Sequence[SubmissionR
     ).all()
 
 
-def hear(session: Session, evaluation: UUID, attempt: int, changes: dict[str, Any], now: datetime) -> UUID | None:
-    """A sign of life from the current attempt of an open evaluation; returns its submission, None when it is stale."""
+def current(session: Session, evaluation: UUID, attempt: int) -> tuple[EvaluationRow, SubmissionRow] | None:
+    """An open evaluation and its submission; None when this attempt is over."""
+    query = select(EvaluationRow, SubmissionRow).join(SubmissionRow, SubmissionRow.id == EvaluationRow.submission_id)
+    row = session.execute(query.where(*_is_current(evaluation, attempt))).one_or_none()
+    return (row[0], row[1]) if row else None
+
+
+def hear(session: Session, evaluation: UUID, attempt: int, changes: dict[str, Any], now: datetime) -> bool:
+    """A sign of life from the current attempt of an open evaluation; False when it is stale. One statement, bell and all."""
     started = func.coalesce(EvaluationRow.started_at, now)
     changed = _current(evaluation, attempt).values(state="running", heard_at=now, started_at=started, **changes)
-    return session.scalar(changed.returning(EvaluationRow.submission_id))
+    bell = func.pg_notify(CHANNEL, func.concat(progress_of(""), EvaluationRow.submission_id))
+    return (
+        session.execute(changed.returning(bell), execution_options={"synchronize_session": False}).first() is not None
+    )
+
+
+def progress_of(submission: UUID | str) -> str:
+    """What rings when a submission is begun, or turns to another stage: who waits for its outcome need not look."""
+    return f"progress of {submission}"
 
 
 def conclude(session: Session, evaluation: UUID, attempt: int, changes: dict[str, Any], now: datetime) -> UUID | None:
@@ -254,9 +272,11 @@ def _is_behind(published: Published) -> ColumnElement[bool]:
 
 def _current(evaluation: UUID, attempt: int) -> Update:
     """An update that only reaches the current attempt of an open evaluation."""
-    return update(EvaluationRow).where(
-        EvaluationRow.id == evaluation, EvaluationRow.attempt == attempt, EvaluationRow.state.in_(OPEN_STATES)
-    )
+    return update(EvaluationRow).where(*_is_current(evaluation, attempt))
+
+
+def _is_current(evaluation: UUID, attempt: int) -> tuple[ColumnElement[bool], ...]:
+    return EvaluationRow.id == evaluation, EvaluationRow.attempt == attempt, EvaluationRow.state.in_(OPEN_STATES)
 
 
 def _judged() -> Select[SubmissionRow, EvaluationRow, TeamRow]:
