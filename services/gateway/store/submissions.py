@@ -1,5 +1,6 @@
 """Queries for submissions and evaluations. State changes are conditional updates: of two who race, one wins."""
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -279,6 +280,7 @@ def _is_current(evaluation: UUID, attempt: int) -> tuple[ColumnElement[bool], ..
     return EvaluationRow.id == evaluation, EvaluationRow.attempt == attempt, EvaluationRow.state.in_(OPEN_STATES)
 
 
+@functools.cache
 def _judged() -> Select[SubmissionRow, EvaluationRow, TeamRow]:
     newest = (
         select(EvaluationRow.id)
