@@ -103,6 +103,6 @@ def still_counts(request: Request, caller: Caller) -> None:
     """For an answer that stays open: raises `Unauthenticated` when the caller's key has ended meanwhile."""
     desk = desk_of(request)
     with desk.database.one_by_one() as session:
-        held = keys.find(session, caller.key)
-    if held is not None:
-        _refuse_ended(held.key, desk.clock())
+        row = session.get(KeyRow, caller.key)
+    if row is not None:
+        _refuse_ended(row, desk.clock())

@@ -97,7 +97,8 @@ def same(session: Session, team: UUID, venue: Venue, labels: str, digest: str, v
     current = and_(EvaluationRow.definition == venue.published.digest, EvaluationRow.truth == venue.truth)
     is_behind = and_(literal(venue.truth is not None), EvaluationRow.version < venue.published.challenge.version)
     stands = EvaluationRow.state.in_(("scored", "rejected")) & (EvaluationRow.scorer_version == version)
-    query = _judged().where(
+    query = _judged().with_only_columns(SubmissionRow.id, maintain_column_froms=True)
+    query = query.where(
         SubmissionRow.team_id == team,
         SubmissionRow.digest == digest,
         SubmissionRow.state == "sealed",
@@ -107,8 +108,7 @@ def same(session: Session, team: UUID, venue: Venue, labels: str, digest: str, v
         SubmissionRow.labels == labels,
         or_(is_behind, and_(current, or_(EvaluationRow.state.in_(OPEN_STATES), stands))),
     )
-    found = session.execute(query.order_by(SubmissionRow.sealed_at.desc()).limit(1)).first()
-    return found[0].id if found else None
+    return session.scalar(query.order_by(SubmissionRow.sealed_at.desc()).limit(1))
 
 
 def publish(session: Session, submission: UUID, now: datetime) -> None:
