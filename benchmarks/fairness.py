@@ -23,8 +23,7 @@ from deploy.stack.stopping import stop
 from services.gateway.actions.evaluate import queue_evaluation
 from services.gateway.actions.keys import make_key
 from services.gateway.actions.teams import found_team
-from services.gateway.app import open_desk
-from services.gateway.desk import Desk
+from services.gateway.desk import Desk, open_desk
 from services.gateway.publish import publish
 from services.gateway.store import challenges, line
 from services.gateway.tables import EvaluationRow, SubmissionRow

@@ -3,7 +3,6 @@
 PSS counts a page that processes share once, in parts: its sum is what the stack takes from the machine.
 """
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from benchmarks.stages import within
 from deploy.demo.running import DemoStack, bring_up
 from deploy.stack.folder import Folder
 from deploy.stack.stopping import stop
+from services.scorer.sandbox.door import ENVIRONMENT, ROOT
 
 FILE_BYTES = 200_000_000
 ROW_BYTES = 49
@@ -84,20 +84,25 @@ def _one(pid: int) -> Memory:
     return Memory(1024 * kib["Rss:"], 1024 * kib["Pss:"])
 
 
+MEASURED = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+"""Runs a command and prints its peak in KiB. A process apart, because a command's peak counts that of its starter."""
+
+
 def _scored(folder: Path) -> tuple[int, int]:
-    """The size of a file, and the most that scoring it needs."""
+    """The size of a file, and the most that scoring it needs, by the sandbox's rules for memory."""
     truth, _ = true_boxes()
     data = as_text(*drawn(truth, FILE_BYTES // ROW_BYTES))
     (folder / "predictions").write_bytes(data)
     (folder / "truth").write_bytes(as_text(truth, np.ones(len(truth.images))))
     command = [sys.executable, "-m", "services.scorer", "score", "detection", "predictions", "truth"]
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
-    with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise SystemExit("the file was not scored")
-    return len(data), usage.ru_maxrss * 1024
+    environment = ENVIRONMENT | {"PYTHONPATH": str(ROOT)}
+    starter = [sys.executable, "-c", MEASURED, *command]
+    peak = subprocess.run(starter, cwd=folder, env=environment, check=True, capture_output=True).stdout
+    return len(data), 1024 * int(peak)
 
 
 if __name__ == "__main__":

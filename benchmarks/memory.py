@@ -22,7 +22,7 @@ from deploy.stack.folder import Folder
 from deploy.stack.stopping import stop
 from services.gateway.actions.keys import make_key
 from services.gateway.actions.teams import found_team
-from services.gateway.app import open_desk
+from services.gateway.desk import open_desk
 from services.gateway.publish import publish
 from shared.storage import PART_BYTES, Storage
 

@@ -24,8 +24,7 @@ from deploy.stack.folder import Folder
 from deploy.stack.stopping import stop
 from services.gateway.actions import endpoints
 from services.gateway.actions.teams import found_team
-from services.gateway.app import open_desk
-from services.gateway.desk import Desk
+from services.gateway.desk import Desk, open_desk
 from services.gateway.store import events
 from services.gateway.tables import SubmissionRow
 from shared.messages import Event

@@ -29,13 +29,17 @@ SHOWN_FAULTS = 20
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong in a file. `line` and `column` count from 1, in lines and bytes; None where there is no place."""
+    """One thing wrong in a file. `line` and `column` count from 1, in lines and bytes; None where there is no place.
+
+    `pointer` is its place in a JSON document (RFC 6901), None in other files.
+    """
 
     code: str
     sentence: str
     remedy: str
     line: int | None = None
     column: int | None = None
+    pointer: str | None = None
 
 
 class HoldoutError(Exception):

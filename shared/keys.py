@@ -56,8 +56,18 @@ def trial_key(trial: UUID) -> str:
 
 
 def report_key(evaluation: UUID, attempt: int) -> str:
-    """The report of one attempt; attempts never overwrite one another."""
+    """The report of one attempt; attempts never overwrite one another. No slash: see decision 19."""
+    return f"{evaluation}.{attempt}.json"
+
+
+def earlier_report_key(evaluation: UUID, attempt: int) -> str:
+    """Where reports were written before; those that were are there still."""
     return f"{evaluation}/{attempt}.json"
+
+
+def folder_key(submission_key: str) -> str:
+    """An empty object beside a submission, there for a moment to have its folder made."""
+    return f"{submission_key.rpartition('/')[0]}/.folder"
 
 
 def truth_key(digest: str) -> str:

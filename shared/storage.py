@@ -175,6 +175,11 @@ class Storage:
             listing = self._client.list_objects_v2(Bucket=bucket, StartAfter=after, MaxKeys=limit)
             return [entry["Key"] for entry in listing.get("Contents", [])]
 
+    def has_below(self, bucket: str, prefix: str) -> bool:
+        """Whether a listing has any key that begins with `prefix`."""
+        with _translated(bucket, prefix):
+            return self._client.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1)["KeyCount"] > 0
+
     def delete_all(self, bucket: str, keys: Sequence[str]) -> None:
         """Remove these objects (at most 1,000); those that are gone are fine."""
         with _translated(bucket, keys[0]):

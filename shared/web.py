@@ -3,7 +3,6 @@
 import contextvars
 import functools
 import logging
-import math
 import re
 import secrets
 from collections.abc import Callable, Iterable
@@ -23,7 +22,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.bodiless import Bodiless
 from shared.challenge import WEEK_SECONDS
 from shared.errors import Broken, Busy, HoldoutError, TooLarge, TooMany, Unavailable, Unreadable
-from shared.report import FaultLine, fault_line
+from shared.problems import problem_content
+from shared.report import FaultLine
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,12 @@ BODY_BYTES = 64 * 1024
 """The most an ordinary JSON body may have; uploads have their own limits."""
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+class PlacedFault(FaultLine):
+    """A fault of what was sent, and where it is."""
+
+    pointer: str | None = Field(None, examples=["/models/3/name"], description="in a JSON document (RFC 6901)")
 
 
 class Problem(BaseModel):
@@ -47,36 +53,20 @@ class Problem(BaseModel):
     instance: str = Field(examples=["/v1/submissions"])
     request_id: str = Field(examples=["b1946ac92492d234"])
     support: str | None = Field(None, description="whom to ask for help", examples=["help@holdout.example"])
-    errors: list[FaultLine] | None = Field(None, description="the first 20 faults of a file, by line and column")
+    errors: list[PlacedFault] | None = Field(None, description="the first 20 faults of a file, by line and column")
     error_count: int | None = Field(None, description="how many faults there are in all", examples=[3])
     next_free_at: str | None = Field(None, description="when the next place is free", examples=["2026-01-31T12:00:00Z"])
 
 
 def problem_response(error: HoldoutError, path: str, support: str = "") -> JSONResponse:
     """`error` as problem+json, with Retry-After and RateLimit fields where they belong, and where to ask for help."""
-    title = HTTPStatus(error.status).phrase
-    problem: dict[str, Any] = {
-        "type": f"urn:holdout:problem:{error.code}",
-        "title": title,
-        "status": error.status,
-        "detail": error.sentence,
-        "code": error.code,
-        "instance": path,
-        "request_id": request_id.get(),
-    }
+    problem = problem_content(error) | {"instance": path, "request_id": request_id.get()}
     headers: dict[str, str] = {}
     if support:
         problem["support"] = support
-    if error.remedy:
-        problem["remedy"] = error.remedy
-    if isinstance(error, Unreadable) and error.faults:
-        problem["errors"] = [fault_line(fault).model_dump() for fault in error.faults]
-        problem["error_count"] = error.fault_count
     if isinstance(error, TooMany):
         waiting = error.waiting
         headers["Retry-After"] = str(waiting.retry_after_seconds)
-        if waiting.next_free_at is not None:
-            problem["next_free_at"] = waiting.next_free_at.isoformat().replace("+00:00", "Z")
         if waiting.places is not None and waiting.window_seconds is not None:
             headers |= rate_limit(waiting.places, waiting.window_seconds, 0, waiting.retry_after_seconds)
     if isinstance(error, Unavailable | Busy):
@@ -295,8 +285,3 @@ def rate_limit(
     name = name or WINDOWS.get(window_seconds, "window")
     state = f'"{name}";r={remaining}' + (f";t={reset_seconds}" if reset_seconds is not None else "")
     return {"RateLimit-Policy": f'"{name}";q={places};w={window_seconds}', "RateLimit": state}
-
-
-def seconds_until(moment: float, now: float) -> int:
-    """Whole seconds from `now` to `moment` (both in seconds), rounded up: never earlier than it."""
-    return max(1, math.ceil(moment - now))

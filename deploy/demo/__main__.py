@@ -18,8 +18,7 @@ from deploy.demo.running import DemoStack, bring_up
 from deploy.demo.telling import Failed, Teller
 from services.gateway.actions.keys import make_key
 from services.gateway.actions.teams import found_team
-from services.gateway.app import open_desk
-from services.gateway.desk import Desk
+from services.gateway.desk import Desk, open_desk
 from shared.errors import HoldoutError
 
 FOLDER = Path(".holdout-demo")

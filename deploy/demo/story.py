@@ -220,7 +220,7 @@ def show_around(tell: Teller, stack: DemoStack, you: Visitor, key: str) -> None:
     tell.say()
     tell.say("submit a file of your own (50,000 lines; a new team, two places):")
     tell.say(f"  export HOLDOUT_URL={url} HOLDOUT_KEY={key}")
-    tell.say("  .venv/bin/python services/gateway/client.py submit YOUR_FILE \\")
+    tell.say("  .venv/bin/python -m services.gateway.client submit YOUR_FILE \\")
     tell.say("    --challenge ilsvrc2012 --task classification --split test --publish")
     tell.say("or: curl -H \"Authorization: Bearer $HOLDOUT_KEY\" -H 'Content-Type: text/plain' \\")
     tell.say(f"  --data-binary @YOUR_FILE '{url}{TEST_SPLIT}/submissions?method=mine&publish=true'")

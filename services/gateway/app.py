@@ -1,4 +1,4 @@
-"""Where the gateway is put together: concrete clients, routes, pages. The only file that builds a client."""
+"""Where the gateway's HTTP face is put together over a `Desk`: routes, pages, what ends with them."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -8,13 +8,17 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from services.gateway import pages
-from services.gateway.allowance import Allowance
 from services.gateway.api import (
     allowance,
+    badges,
+    batch_events,
+    batches,
     challenges,
     checks,
     endpoints,
     events,
+    exports,
+    families,
     keys,
     leaderboards,
     outcomes,
@@ -27,34 +31,12 @@ from services.gateway.api import (
 from services.gateway.api.bells import Bells
 from services.gateway.api.document import DESCRIPTION, SERVERS, TAGS
 from services.gateway.api.lingering import Lingering
-from services.gateway.api.throttle import BadTries, Registrations
-from services.gateway.breaker import Breaker
+from services.gateway.api.throttle import BadTries, Postings, Registrations
 from services.gateway.desk import Desk
-from services.gateway.outlook import Outlook
 from services.gateway.pages import docs
-from services.gateway.settings import GatewaySettings
-from services.gateway.shelf import Shelf
 from services.gateway.status.look import Lookout
 from services.gateway.turnstile import Turnstile
-from shared.clock import Clock, utc_now
-from shared.database import Database
-from shared.storage import Storage
 from shared.web import Readiness, equip
-
-
-def open_desk(settings: GatewaySettings, name: str, clock: Clock = utc_now) -> Desk:
-    """The clients that this process uses, under its own name in the database's list of connections."""
-    database = Database(settings.database_url, f"holdout gateway {name}")
-    storage = Storage(settings.storage_address())
-    return Desk(
-        database=database,
-        storage=storage,
-        allowance=Allowance(settings.quota_url, settings.quota_token.get_secret_value()),
-        clock=clock,
-        settings=settings,
-        outlook=Outlook(database, clock),
-        shelf=Shelf(storage, Breaker(tolerated=1)),
-    )
 
 
 def build_app(desk: Desk) -> FastAPI:
@@ -82,17 +64,25 @@ def build_app(desk: Desk) -> FastAPI:
     app.state.bells = bells
     app.state.bad_tries = BadTries()
     app.state.registrations = Registrations()
+    app.state.postings = Postings()
     app.state.turnstile = Turnstile()
+    app.state.manifests = Turnstile(per_team=2, in_all=8)
     app.state.lookout = Lookout(desk)
     equip(app, readiness, desk.settings.support)
     app.add_middleware(Lingering)
     for resource in (
         challenges,
+        # Before what is a submission's: its addresses begin as theirs do.
+        exports,
+        badges,
         submissions,
         checks,
         uploads,
+        batches,
+        batch_events,
         stages,
         leaderboards,
+        families,
         allowance,
         endpoints,
         events,

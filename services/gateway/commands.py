@@ -12,9 +12,8 @@ from services.gateway.actions import evaluate as evaluations
 from services.gateway.actions import keys as key_deeds
 from services.gateway.actions import teams as deeds
 from services.gateway.apikeys import SCOPES, Scope
-from services.gateway.app import build_app, open_desk
 from services.gateway.courier.app import main as courier_main
-from services.gateway.desk import Desk
+from services.gateway.desk import Desk, open_desk
 from services.gateway.heap import return_large_buffers
 from services.gateway.migrations import FOLDER
 from services.gateway.publish import publish as publish_challenge
@@ -23,8 +22,6 @@ from services.gateway.settings import CourierSettings, GatewaySettings, PublishS
 from services.gateway.store import keys, submissions, teams
 from shared.errors import Refused
 from shared.logs import configure_logs
-from shared.migrations import migrate as migrate_database
-from shared.serving import serve
 from shared.storage import Storage
 
 MIGRATIONS = FOLDER
@@ -35,6 +32,10 @@ def serve_http(_: argparse.Namespace) -> None:
     settings = GatewaySettings.from_environment()
     configure_logs(settings.log_style)
     return_large_buffers()
+    # Routes and pages take memory that the courier does without.
+    from services.gateway.app import build_app
+    from shared.serving import serve
+
     app = build_app(open_desk(settings, "serve"))
     serve(
         app,
@@ -54,6 +55,8 @@ def run_courier(_: argparse.Namespace) -> None:
 
 def migrate(_: argparse.Namespace) -> None:
     """Bring the database to this version."""
+    from shared.migrations import migrate as migrate_database  # Alembic: once and never again in a process that serves
+
     settings = GatewaySettings.from_environment()
     print(f"the gateway's database is at {migrate_database(settings.database_url, MIGRATIONS)}")
 

@@ -1,6 +1,7 @@
-"""The file inside a `multipart/form-data` body, found while the bytes pass: nothing is kept, nothing is spooled.
+"""The files inside a `multipart/form-data` body, found while the bytes pass: nothing is kept, nothing is spooled.
 
-Takes exactly one field, `file`. What is said of the file is in the query, in every way in.
+A submission's form has exactly one field, `file`: what is said of the file is in the query, in every way in. A batch's has
+its manifest and a field for each file.
 """
 
 from python_multipart.exceptions import FormParserError
@@ -18,16 +19,16 @@ AROUND_BYTES = 64 * 1024
 _CURL = "with curl: -F file=@predictions.txt"
 
 
-class FileForm:
-    """Feed it chunks of a form; it gives back the bytes of the file."""
+class Form:
+    """Feed it chunks of a form; it gives back the name of each field that begins, as text, and the bytes of its content."""
 
     def __init__(self, boundary: bytes) -> None:
         """`boundary` is the parameter of the Content-Type; raises `Refused` when it is none."""
-        self._blocks: list[bytes] = []
+        self._pieces: list[bytes | str] = []
         self._name, self._value = bytearray(), bytearray()
         self._headers: dict[str, bytes] = {}
         self._around_bytes = 0
-        self._found = self._complete = False
+        self._complete = False
         if not boundary:
             raise _broken("its Content-Type names no boundary")
         try:
@@ -39,7 +40,7 @@ class FileForm:
                     "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
                     "on_header_end": self._end_header,
                     "on_headers_finished": self._end_headers,
-                    "on_part_data": lambda data, start, end: self._blocks.append(data[start:end]),
+                    "on_part_data": lambda data, start, end: self._pieces.append(data[start:end]),
                     "on_end": self._end,
                 },
                 max_header_count=HEADERS,
@@ -48,24 +49,27 @@ class FileForm:
         except FormParserError as error:
             raise _broken(str(error)) from error
 
-    def feed(self, chunk: bytes) -> list[bytes]:
-        """The bytes of the file that `chunk` completes. Raises `Refused` for what is no form with one file."""
+    def pieces(self, chunk: bytes) -> list[bytes | str]:
+        """What `chunk` completes, in order. Raises `Refused` for what is no form."""
         try:
             self._parser.write(chunk)
         except FormParserError as error:
             raise _broken(str(error)) from error
-        blocks, self._blocks = self._blocks, []
-        self._around_bytes += len(chunk) - sum(map(len, blocks))
+        pieces, self._pieces = self._pieces, []
+        self._around_bytes += len(chunk) - sum(len(piece) for piece in pieces if isinstance(piece, bytes))
         if self._around_bytes > AROUND_BYTES:
             raise _broken(f"it holds more than {AROUND_BYTES} bytes besides the file")
-        return blocks
+        return pieces
 
     def finish(self) -> None:
-        """There is no more. Raises `Refused` when the form ends too early, or had no file."""
+        """There is no more. Raises `Refused` when the form ends too early."""
         if not self._complete:
             raise _broken("it ends before its last boundary")
-        if not self._found:
-            raise Refused("form-file-missing", f"the form has no field {FIELD!r}", _CURL)
+
+    def begin_field(self, name: str) -> None:
+        """A field of this name begins; raises `Refused` when it may not."""
+        self._pieces.append(name)
+        self._around_bytes = 0
 
     def _begin_part(self) -> None:
         self._headers = {}
@@ -80,13 +84,35 @@ class FileForm:
         name = parameters.get(b"name")
         if kind != b"form-data" or name is None:
             raise _broken("a part does not say which field it is")
-        self._check_field(name.decode("utf-8", "replace"))
+        self.begin_field(name.decode("utf-8", "replace"))
         coding = self._headers.get("content-transfer-encoding", b"binary").strip().lower()
         if coding not in (b"binary", b"8bit", b"7bit"):
             raise _broken("its file is transfer-encoded; send the bytes as they are")
-        self._found = True
 
-    def _check_field(self, name: str) -> None:
+    def _end(self) -> None:
+        self._complete = True
+
+
+class FileForm(Form):
+    """A form with one file: gives back its bytes alone."""
+
+    def __init__(self, boundary: bytes) -> None:
+        """As every form."""
+        super().__init__(boundary)
+        self._found = False
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        """The bytes of the file that `chunk` completes. Raises `Refused` for what is no form with one file."""
+        return [piece for piece in self.pieces(chunk) if isinstance(piece, bytes)]
+
+    def finish(self) -> None:
+        """There is no more. Raises `Refused` when the form ends too early, or had no file."""
+        super().finish()
+        if not self._found:
+            raise Refused("form-file-missing", f"the form has no field {FIELD!r}", _CURL)
+
+    def begin_field(self, name: str) -> None:
+        """It may be `file`, once."""
         if name != FIELD:
             raise Refused(
                 "form-field-unknown",
@@ -97,9 +123,7 @@ class FileForm:
             raise Refused(
                 "form-file-repeated", f"the form has more than one field {FIELD!r}", "send one file a request"
             )
-
-    def _end(self) -> None:
-        self._complete = True
+        self._found = True
 
 
 def boundary_of(content_type: str) -> bytes:

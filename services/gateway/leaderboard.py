@@ -56,6 +56,11 @@ class Board:
         """How many entries there are."""
         return len(self.ranking.order)
 
+    @property
+    def ranked(self) -> int:
+        """How many are in the contest."""
+        return sum(one.participating for one in self.ranking.order)
+
     def entries(self, session: Session, start: int, count: int) -> list[Entry]:
         """`count` entries from position `start` on (0 is the first), or as many as there are."""
         chosen = self.ranking.order[start : start + count]
@@ -69,9 +74,13 @@ class Board:
     def entry(self, session: Session, submission: UUID) -> tuple[Entry, Judged] | None:
         """One entry, with all that is known of it; None where it is not on the board."""
         position = self.positions.get(submission)
-        if position is None:
-            return None
-        return self.entries(session, position, 1)[0], boards.judged(session, self.standings[submission].evaluation)
+        return None if position is None else self.whole(session, position, 1)[0]
+
+    def whole(self, session: Session, start: int, count: int) -> list[tuple[Entry, Judged]]:
+        """As `entries`, each with all that is known of it."""
+        entries = self.entries(session, start, count)
+        judged = boards.judged(session, [self.standings[one.candidate.id].evaluation for one in entries])
+        return [(one, judged[one.candidate.id]) for one in entries]
 
 
 @dataclass(slots=True)

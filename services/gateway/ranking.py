@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from shared.report import Interval
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -41,6 +43,11 @@ OUTSIDE = Placing(None)
 def lower_is_better(metric: str) -> bool:
     """A metric named `…_error` sorts down, everything else up."""
     return metric.endswith("_error")
+
+
+def told_apart(one: Interval, other: Interval) -> bool:
+    """Whether two intervals leave no doubt which of their values is the lower: they have no point in common."""
+    return one.high < other.low or other.high < one.low
 
 
 class Ranking:

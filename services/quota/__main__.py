@@ -8,7 +8,6 @@ from services.quota.migrations import FOLDER
 from services.quota.settings import QuotaSettings
 from shared.errors import HoldoutError
 from shared.logs import configure_logs
-from shared.migrations import migrate
 from shared.serving import serve
 
 
@@ -23,6 +22,8 @@ def main() -> int:
     configure_logs(settings.log_style)
     try:
         if verb == "migrate":
+            from shared.migrations import migrate  # Alembic: once and never again in a process that serves
+
             print("the database is at version", migrate(settings.database_url.get_secret_value(), FOLDER))
         else:
             serve(create_app(settings), settings.host, settings.port, settings.listen_fd)

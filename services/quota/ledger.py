@@ -4,8 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from services.quota import refusals, store, verdicts
-from services.quota.refusals import SECOND
 from services.quota.window import DAY, Posting, Terms, fold, standing, statement
+from shared.clock import SECOND
 from shared.database import Database
 from shared.messages import Reservation, ReservationRequest, Settlement, Standing, Statement
 

@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 
 from services.quota.window import Place, Terms
+from shared.clock import SECOND, seconds_until
 from shared.errors import Conflict, Missing, TooMany, Waiting
 
-SECOND = timedelta(seconds=1)
 UNITS = ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 WEEK_SECONDS = 604_800
 DAY_SECONDS = 86_400
@@ -52,7 +52,7 @@ def no_places_left(last: Place, terms: Terms, now: datetime) -> TooMany:
         "no-places-left",
         f"{_all_places(terms)} taken; the next is free at {spelled(free_at)}{unless}",
         f"submit again from {spelled(free_at)} on",
-        Waiting(_seconds_until(free_at, now), free_at, terms.places, terms.window_seconds),
+        Waiting(seconds_until(free_at, now), free_at, terms.places, terms.window_seconds),
     )
 
 
@@ -62,7 +62,7 @@ def too_many_rejected(again_at: datetime, forgiven_per_day: int, now: datetime) 
         "too-many-rejected",
         f"too many files of this team were rejected in the last 24 hours; the next is welcome at {spelled(again_at)}",
         f"check files before you submit them, and submit again from {spelled(again_at)} on",
-        Waiting(_seconds_until(again_at, now), again_at, forgiven_per_day, DAY_SECONDS),
+        Waiting(seconds_until(again_at, now), again_at, forgiven_per_day, DAY_SECONDS),
     )
 
 
@@ -70,10 +70,6 @@ def spelled(moment: datetime) -> str:
     """`moment` (UTC) to the second, rounded up so that nobody comes too early: `2026-11-30T02:11:09Z`."""
     whole = moment.replace(microsecond=0) + (SECOND if moment.microsecond else timedelta())
     return whole.isoformat().replace("+00:00", "Z")
-
-
-def _seconds_until(moment: datetime, now: datetime) -> int:
-    return max(1, -((now - moment) // SECOND))
 
 
 def _all_places(terms: Terms) -> str:

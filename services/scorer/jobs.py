@@ -1,10 +1,11 @@
 """One job from the queue to the report in S3: fetch, score in the sandbox, store, say so.
 
 What goes wrong is sorted here: the file's limits and crashes end as a `failed` report at once, since the same file would
-do it again; S3 being away hands the job back uncounted; anything else is tried again, three runs in all.
+do it again; S3 being away, or our disk full, hands the job back uncounted; anything else is tried again, three runs in all.
 """
 
 import asyncio
+import errno
 import logging
 
 from services.scorer import VERSION
@@ -27,6 +28,12 @@ MOST_RUNS = 3
 
 STORAGE_PAUSE_SECONDS = 3.0
 """When S3 is away: a restart takes it one or two seconds."""
+
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+"""A full disk of ours is not the file's fault, and counts as no run of it."""
+
+ROOM_PAUSE_SECONDS = 3.0
 
 
 class _Stale(Exception):
@@ -52,6 +59,11 @@ class Jobs:
         except Unavailable as error:
             log.warning("%s handed back: %s", job.job_id, error)
             raise Again(STORAGE_PAUSE_SECONDS) from error
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            log.warning("%s handed back: no room on this machine's disk", job.job_id)
+            raise Again(ROOM_PAUSE_SECONDS) from error
         finally:
             started.cancel()
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 from tests.faults.checking_answers import ANSWERS
 from tests.faults.checking_ledger import LEDGER
 from tests.faults.checking_telling import TELLING
-from tests.faults.evidence import Evidence, Submission, Violation
+from tests.faults.evidence import Evaluation, Evidence, Submission, Violation
 from tests.faults.venue import HEADLINES
 
 Check = Callable[[Evidence], Iterator[Violation]]
@@ -37,10 +37,12 @@ def nothing_accepted_is_lost(evidence: Evidence) -> Iterator[Violation]:
 
 
 def bytes_are_kept(evidence: Evidence) -> Iterator[Violation]:
-    """Every sealed submission has its object in S3."""
+    """Every sealed submission has its object in S3, where a backup finds it: in a listing."""
     for row in evidence.submissions:
         if row.state == "sealed" and not row.has_object:
             yield Violation("bytes-lost", row.id, "its bytes are not in S3", row.id)
+        elif row.state == "sealed" and not row.is_listed:
+            yield Violation("unlisted", row.id, "its bytes can be read, and no listing has them", row.id)
 
 
 def what_is_sealed_ends(evidence: Evidence) -> Iterator[Violation]:
@@ -103,14 +105,24 @@ def the_same_bytes_are_one_submission(evidence: Evidence) -> Iterator[Violation]
 def reports_and_outcomes_agree(evidence: Evidence) -> Iterator[Violation]:
     """No outcome without its report, no report without an outcome, and all attempts say the same."""
     for one in evidence.evaluations:
-        if one.state in ("scored", "rejected") and one.reports.get(one.attempt) != one.report_digest:
-            yield Violation("no-report", one.id, "its outcome is not that of the report in S3", one.submission)
+        yield from _report_violations(one)
         if one.reports and one.state not in FINAL:
             yield Violation("no-outcome", one.id, "it has a report and no outcome", one.submission)
         if len(set(one.reports.values())) > 1:
             yield Violation("reports-differ", one.id, "its attempts came to different results", one.submission)
     for key in evidence.stray_reports:
         yield Violation("no-outcome", key, "a report of no evaluation")
+
+
+def _report_violations(one: Evaluation) -> Iterator[Violation]:
+    """The report of an outcome is there by its key, is the right one, and is in a listing, which backups copy by."""
+    if one.state in ("scored", "rejected"):
+        if one.attempt not in one.reports:
+            yield Violation("missing", one.id, "the report of its outcome is not in S3", one.submission)
+        elif one.reports[one.attempt] != one.report_digest:
+            yield Violation("other-report", one.id, "its outcome is not that of the report in S3", one.submission)
+    if one.unlisted:
+        yield Violation("unlisted", one.id, "a report of it can be read, and is in no listing", one.submission)
 
 
 def _grouped(items: Sequence[ItemT], key: Callable[[ItemT], KeyT]) -> dict[KeyT, list[ItemT]]:

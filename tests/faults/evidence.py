@@ -9,7 +9,7 @@ from tests.faults.history import Asked
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A row of the gateway's; `has_object`: its bytes are in S3."""
+    """A row of the gateway's; `has_object`: its bytes are in S3, `is_listed`: and a listing has them."""
 
     id: str
     team: str
@@ -20,6 +20,7 @@ class Submission:
     created_at: datetime
     forgiven: bool = False
     has_object: bool = True
+    is_listed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Evaluation:
     report_digest: str | None
     metrics: dict[str, float]
     reports: dict[int, str] = field(default_factory=dict)
+    unlisted: tuple[int, ...] = ()
+    """The attempts whose reports can be read by their keys, and are in no listing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Collects the evidence: reads every store, past all lines, once everything is quiet."""
 
+import contextlib
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -16,6 +17,7 @@ from services.quota.tables import postings
 from shared import keys
 from shared.database import Database
 from shared.digests import digest_of
+from shared.errors import Missing
 from shared.messages import event_name
 from shared.report import REPORT_BYTES
 from shared.storage import Storage
@@ -29,19 +31,20 @@ AT_ONCE = 8
 
 def gather(stack: Stack, desk: Desk, teams: dict[str, str], history: Path, heard: Path) -> Evidence:
     """All there is of `teams`, name → API key."""
-    with closing(Storage(stack.addresses.storage_address("admin"))) as storage:
-        objects = set(storage.keys(keys.SUBMISSIONS))
-        reports = _reports(storage)
     with desk.database.begin() as session:
         ids = {row.id: row.name for row in session.scalars(select(TeamRow).where(TeamRow.name.in_(teams)))}
         rows = list(session.scalars(select(SubmissionRow).where(SubmissionRow.team_id.in_(ids))))
         mine = [row.id for row in rows]
         judged = list(session.scalars(select(EvaluationRow).where(EvaluationRow.submission_id.in_(mine))))
         events = list(session.scalars(select(EventRow).where(EventRow.team_id.in_(ids))))
-    evaluations = [_evaluation(row, reports.pop(str(row.id), {})) for row in judged]
+    with closing(Storage(stack.addresses.storage_address("admin"))) as storage, ThreadPoolExecutor(AT_ONCE) as pool:
+        objects = set(storage.keys(keys.SUBMISSIONS))
+        reports = _reports(storage, pool)
+        kept = list(pool.map(lambda row: _submission(row, ids, objects, storage), rows))
+        evaluations = list(pool.map(lambda row: _evaluation(row, reports.pop(str(row.id), {}), storage), judged))
     return Evidence(
         history=read_history(history),
-        submissions=[_submission(row, ids, objects) for row in rows],
+        submissions=kept,
         evaluations=evaluations,
         events=[_told(row, ids) for row in events],
         postings=_postings(stack, ids),
@@ -51,19 +54,19 @@ def gather(stack: Stack, desk: Desk, teams: dict[str, str], history: Path, heard
     )
 
 
-def _reports(storage: Storage) -> dict[str, dict[int, str]]:
-    """Digests of all reports, by evaluation and attempt."""
+def _reports(storage: Storage, pool: ThreadPoolExecutor) -> dict[str, dict[int, str]]:
+    """Digests of all reports that a listing has, by evaluation and attempt."""
     found: dict[str, dict[int, str]] = defaultdict(dict)
     names = [key for key in storage.keys(keys.REPORTS) if key.endswith(".json")]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        digests = pool.map(lambda key: digest_of(storage.read(keys.REPORTS, key, REPORT_BYTES)), names)
-        for key, digest in zip(names, digests, strict=True):
-            evaluation, _, attempt = key.removesuffix(".json").partition("/")
-            found[evaluation][int(attempt)] = digest
+    digests = pool.map(lambda key: digest_of(storage.read(keys.REPORTS, key, REPORT_BYTES)), names)
+    for key, digest in zip(names, digests, strict=True):
+        evaluation, attempt = key.removesuffix(".json").split(".")
+        found[evaluation][int(attempt)] = digest
     return found
 
 
-def _submission(row: SubmissionRow, teams: dict[UUID, str], objects: set[str]) -> Submission:
+def _submission(row: SubmissionRow, teams: dict[UUID, str], objects: set[str], storage: Storage) -> Submission:
+    is_listed = row.object_key in objects
     return Submission(
         id=str(row.id),
         team=teams[row.team_id],
@@ -73,11 +76,18 @@ def _submission(row: SubmissionRow, teams: dict[UUID, str], objects: set[str]) -
         digest=row.digest,
         created_at=row.created_at,
         forgiven=row.forgiven_at is not None,
-        has_object=row.object_key in objects,
+        has_object=is_listed or storage.exists(keys.SUBMISSIONS, row.object_key),
+        is_listed=is_listed,
     )
 
 
-def _evaluation(row: EvaluationRow, reports: dict[int, str]) -> Evaluation:
+def _evaluation(row: EvaluationRow, listed: dict[int, str], storage: Storage) -> Evaluation:
+    """With all that its attempts left in S3: what no listing has is asked for by its key."""
+    unlisted = {}
+    for attempt in set(range(1, row.attempt + 1)) - set(listed):
+        with contextlib.suppress(Missing):
+            content = storage.read(keys.REPORTS, keys.report_key(row.id, attempt), REPORT_BYTES)
+            unlisted[attempt] = digest_of(content)
     return Evaluation(
         id=str(row.id),
         submission=str(row.submission_id),
@@ -85,7 +95,8 @@ def _evaluation(row: EvaluationRow, reports: dict[int, str]) -> Evaluation:
         attempt=row.attempt,
         report_digest=row.report_digest,
         metrics=row.metrics or {},
-        reports=reports,
+        reports=listed | unlisted,
+        unlisted=tuple(unlisted),
     )
 
 

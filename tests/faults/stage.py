@@ -14,8 +14,7 @@ from deploy.stack.ports import read_ports
 from services.gateway.actions import endpoints
 from services.gateway.actions.keys import make_key
 from services.gateway.actions.teams import found_team
-from services.gateway.app import open_desk
-from services.gateway.desk import Desk
+from services.gateway.desk import Desk, open_desk
 from services.gateway.publish import publish
 from services.gateway.settings import GatewaySettings
 from shared.storage import Storage

@@ -158,8 +158,10 @@ FORGED: dict[str, tuple[str, Forger]] = {
     "a repeated request is answered otherwise": ("answers-differ", changed("history", 1, body="another")),
     "the same bytes are sealed twice": ("bytes-twice", changed("submissions", 1, digest="digest-1")),
     "the same bytes are charged twice": ("charged-twice", changed("submissions", 1, digest="digest-1")),
-    "an outcome without a report": ("no-report", changed("evaluations", 0, reports={})),
-    "another report than the outcome's": ("no-report", changed("evaluations", 0, reports={1: "another"})),
+    "an outcome without a report": ("missing", changed("evaluations", 0, reports={})),
+    "a report that no listing has": ("unlisted", changed("evaluations", 0, unlisted=(1,))),
+    "bytes that no listing has": ("unlisted", changed("submissions", 1, is_listed=False)),
+    "another report than the outcome's": ("other-report", changed("evaluations", 0, reports={1: "another"})),
     "a report without an outcome": ("no-outcome", changed("evaluations", 0, state="running")),
     "a report of nobody's": ("no-outcome", with_more("stray_reports", "nobody")),
     "two attempts that differ": ("reports-differ", changed("evaluations", 0, reports={1: "report-1", 2: "another"})),
@@ -219,6 +221,13 @@ FORGED: dict[str, tuple[str, Forger]] = {
 
 def test_a_true_story_is_believed() -> None:
     assert check(true_story()) == []
+
+
+def test_what_no_listing_has_is_told_from_what_is_gone() -> None:
+    for forge in (changed("evaluations", 0, unlisted=(1,)), changed("submissions", 1, is_listed=False)):
+        assert {violation.code for violation in check(forge(true_story()))} == {"unlisted"}
+    gone = changed("evaluations", 0, reports={})
+    assert {violation.code for violation in check(gone(true_story()))} == {"missing"}
 
 
 def test_as_many_places_as_there_are_may_be_taken_at_once() -> None:

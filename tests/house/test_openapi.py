@@ -8,7 +8,8 @@ import pytest
 from fastapi import FastAPI
 
 from services.gateway.api import practice
-from services.gateway.app import build_app, open_desk
+from services.gateway.app import build_app
+from services.gateway.desk import open_desk
 from services.gateway.settings import GatewaySettings
 from tests.house.tree import text
 

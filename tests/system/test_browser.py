@@ -121,6 +121,8 @@ def test_the_pages_lead_from_the_first_to_an_entry(visit: Visit, organiser: Orga
     page.locator(f"a[href$='{sent['id']}']").click()
     assert page.locator("h1").inner_text() == "seen in a browser"
     assert f"{TOP_5_ERROR:.5f}" in page.locator("table").inner_text()
+    visit.step("see the badge")
+    assert page.locator("img.badge").evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
     visit.open(f"/challenges/{CHALLENGE}")
     visit.step("follow “Sample, and how to submit”, download the sample")
     page.get_by_role("link", name="Sample, and how to submit").click()

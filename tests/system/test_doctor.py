@@ -32,7 +32,7 @@ def conditions(stack: Stack) -> dict[str, str]:
 
 
 def test_a_stack_is_well_and_its_doctor_and_status_say_so(stack: Stack) -> None:
-    well = {"submissions": "working", "scoring": "working", "webhooks": "working"}
+    well = {"submissions": "working", "scoring": "working", "webhooks": "working", "reports": "working"}
     eventually(lambda: conditions(stack) == well)
     status, found = doctor(stack)
     assert (status, found["ok"]) == (0, True), found

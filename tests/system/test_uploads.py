@@ -21,6 +21,7 @@ from benchmarks.memory import peak_of, send_in_one_body, send_in_parts
 from services.gateway.actions.keys import make_key
 from services.gateway.actions.teams import found_team
 from services.gateway.tables import UploadRow
+from tests.handout import client_file
 from tests.stacks import Stack
 from tests.system.participants import Organiser, definition
 from tests.waiting import eventually
@@ -33,7 +34,6 @@ PART_BYTES = 8 * 2**20
 LARGE_BYTES = 36_000_000
 GROWTH_BYTES = 64 * 2**20
 MORE_THAN_THAT_BYTES = 72_000_000
-CLIENT = Path(__file__).parents[2] / "services" / "gateway" / "client.py"
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def large(tmp_path: Path) -> Path:
 
 def submit(large: Path, url: str, key: str, method: str, *options: str) -> "subprocess.Popen[str]":
     """The client as a participant runs it."""
-    command = (sys.executable, "-I", CLIENT, "submit", large, *TO_TEST, "--no-wait", "--method", method)
+    command = (sys.executable, "-I", client_file(), "submit", large, *TO_TEST, "--no-wait", "--method", method)
     told: tuple[str | Path, ...] = (*command, "--server", url, "--key", key, *options)
     return subprocess.Popen(told, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 

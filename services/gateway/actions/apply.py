@@ -14,9 +14,9 @@ from services.gateway.actions.entries import give_back
 from services.gateway.actions.forgive import forgives
 from services.gateway.desk import Desk
 from services.gateway.lifecycle import FAULT
-from services.gateway.store import events, outbox, submissions
+from services.gateway.reports import report_of
+from services.gateway.store import events, losses, outbox, submissions
 from services.gateway.tables import EvaluationRow, SubmissionRow
-from shared import keys
 from shared.database import notify
 from shared.digests import digest_of
 from shared.errors import Broken
@@ -27,19 +27,20 @@ log = logging.getLogger(__name__)
 
 
 def apply_notice(desk: Desk, notice: Notice) -> bool:
-    """Apply one notice; True when its attempt is (or was just now) the one that counts."""
+    """Apply one notice; True when its attempt is (or was just now) the one that counts, or its report is made anew."""
     if notice.kind == "done":
         return apply_report(desk, notice.evaluation, notice.attempt, notice.timings)
     changes: dict[str, Any] = {"scorer": notice.scorer}
     if notice.stage is not None:
         changes["stage"] = notice.stage
     with desk.database.one_by_one() as session:
-        return submissions.hear(session, notice.evaluation, notice.attempt, changes, desk.clock())
+        heard = submissions.hear(session, notice.evaluation, notice.attempt, changes, desk.clock())
+        return heard or losses.is_awaited(session, notice.evaluation, notice.attempt)
 
 
 def apply_report(desk: Desk, evaluation: UUID, attempt: int, timings: dict[str, float]) -> bool:
     """Conclude the evaluation by the report that this attempt left in S3; raises `Missing` when there is none."""
-    content = desk.storage.read(keys.REPORTS, keys.report_key(evaluation, attempt), REPORT_BYTES)
+    content = report_of(desk.storage, evaluation, attempt, REPORT_BYTES)
     try:
         report = Report.model_validate_json(content)
     except ValidationError as error:

@@ -25,12 +25,12 @@ from services.gateway.store.teams import hold_team
 from services.gateway.tables import CheckRow
 from shared import keys
 from shared.challenge import Numbering
+from shared.clock import seconds_until
 from shared.database import notify
 from shared.digests import canonical_json
 from shared.errors import Broken, Conflict, HoldoutError, TooMany, Waiting
 from shared.messages import CheckNotice
 from shared.report import Check, Failure
-from shared.web import seconds_until
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +139,7 @@ def _open(desk: Desk, check: UUID, key: str, team: UUID, venue: Venue, labels: N
         limit = desk.settings.checks_per_hour
         earlier = checks.recent(session, team, now - WINDOW, limit)
         oldest = earlier[-1] if earlier else now
-        reset_seconds = seconds_until((oldest + WINDOW).timestamp(), now.timestamp())
+        reset_seconds = seconds_until(oldest + WINDOW, now)
         if len(earlier) >= limit:
             raise _refusal(limit, reset_seconds)
         session.add(

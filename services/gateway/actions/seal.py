@@ -17,7 +17,7 @@ from services.gateway.actions.entries import give_back
 from services.gateway.actions.evaluate import queue_evaluation
 from services.gateway.desk import Desk
 from services.gateway.intake import Sealed
-from services.gateway.store import challenges, line, requests, submissions, uploads
+from services.gateway.store import batches, challenges, line, requests, submissions, uploads
 from services.gateway.store.challenges import Venue
 from services.gateway.tables import SubmissionRow
 from shared import keys
@@ -92,6 +92,8 @@ def _drop(desk: Desk, session: Session, row: SubmissionRow, earlier: UUID, seale
     requests.point_to(session, row.id, earlier)
     if row.published_at is not None:
         submissions.publish(session, earlier, now)
+    # After it: boards are locked before batches.
+    batches.point_to(session, row.id, earlier)
     # Before the commit: should that fail, the submission is abandoned anyway; after it, nobody would look again.
     desk.storage.delete(keys.SUBMISSIONS, row.object_key)
 

@@ -9,6 +9,7 @@ before, cost nothing.
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -25,7 +26,7 @@ from services.gateway.actions.settle import Fault
 from services.gateway.desk import Desk
 from services.gateway.digestfields import Damaged, check_digest
 from services.gateway.intake import Incoming
-from services.gateway.store import submissions
+from services.gateway.store import batches, submissions
 from services.gateway.store.challenges import Venue
 from services.gateway.store.requests import Remembered
 from services.gateway.tables import SubmissionRow
@@ -55,10 +56,21 @@ class Metadata:
     entry: UUID | None = None
 
 
+Link = Callable[[Session, UUID, bool], None]
+"""Notes in the transaction that opens or finds it which submission something is, and whether it was there before; raises
+where somebody else was quicker."""
+
+
 async def submit(
-    desk: Desk, team: UUID, venue: Venue, metadata: Metadata, file: Incoming, key: Key | None = None
+    desk: Desk,
+    team: UUID,
+    venue: Venue,
+    metadata: Metadata,
+    file: Incoming,
+    key: Key | None = None,
+    link: Link | None = None,
 ) -> Accepted:
-    """Take `file` as the team's submission to `venue`, once for each `key`.
+    """Take `file` as the team's submission to `venue`, once for each `key`; `link` is told of it.
 
     Raises `Conflict` (the split takes none), `Busy` and `Unreadable` (the key is in use), `TooMany` (no place, full),
     `TooLarge`, `Refused` (broken, too slow, not what it says), `Unavailable` (something of ours is down): in every
@@ -69,18 +81,18 @@ async def submit(
     refuse_closed(venue)
     refuse_announced(file.announced_bytes, venue.task.max_bytes)
     if file.digest is not None:
-        earlier = await LEDGER.run(reuse, desk, team, venue, metadata, file.digest, key)
+        earlier = await LEDGER.run(reuse, desk, team, venue, metadata, file.digest, key, link)
         if earlier is not None:
             return earlier
     await refuse_unstorable(desk)
-    return await _take_new(desk, team, venue, metadata, file, key)
+    return await _take_new(desk, team, venue, metadata, file, key, link)
 
 
 async def _take_new(
-    desk: Desk, team: UUID, venue: Venue, metadata: Metadata, file: Incoming, key: Key | None
+    desk: Desk, team: UUID, venue: Venue, metadata: Metadata, file: Incoming, key: Key | None, link: Link | None
 ) -> Accepted:
     submission = uuid4()
-    await run_in_threadpool(_open, desk, submission, team, venue, metadata, key)
+    await run_in_threadpool(_open, desk, submission, team, venue, metadata, key, link)
     try:
         await LEDGER.run(reserve, desk, submission, team, venue, metadata, desk.settings.upload_seconds)
         return await take(desk, submission, team, venue, file)
@@ -133,18 +145,33 @@ async def _again(desk: Desk, venue: Venue, file: Incoming, before: Remembered) -
 
 
 def reuse(
-    desk: Desk, team: UUID, venue: Venue, metadata: Metadata, digest: str, key: Key | None = None
+    desk: Desk,
+    team: UUID,
+    venue: Venue,
+    metadata: Metadata,
+    digest: str,
+    key: Key | None = None,
+    link: Link | None = None,
 ) -> Accepted | None:
     """What the team's earlier submission of these bytes came to, before a place is reserved or a byte is read."""
     with desk.database.begin() as session:
-        earlier = submissions.same(session, team, venue, metadata.labels, digest, VERSION)
-        if earlier is None:
-            return None
+        earlier = stand_in(desk, session, team, venue, metadata, digest, link)
+        if earlier is not None and key is not None:
+            claim(desk, session, key, earlier, reused=True)
+    return Accepted(earlier, desk.allowance.standing(team, venue.split.limits), reused=True) if earlier else None
+
+
+def stand_in(
+    desk: Desk, session: Session, team: UUID, venue: Venue, metadata: Metadata, digest: str, link: Link | None
+) -> UUID | None:
+    """The team's earlier submission of these bytes, which stands for them from now on, and on the board if that is wished."""
+    earlier = submissions.same(session, team, venue, metadata.labels, digest, VERSION)
+    if earlier is not None:
         if metadata.publish:
             submissions.publish(session, earlier, desk.clock())
-        if key is not None:
-            claim(desk, session, key, earlier, reused=True)
-    return Accepted(earlier, desk.allowance.standing(team, venue.split.limits), reused=True)
+        if link is not None:
+            link(session, earlier, True)
+    return earlier
 
 
 def abandon(desk: Desk, submission: UUID, fault: Fault = "ours") -> None:
@@ -154,6 +181,7 @@ def abandon(desk: Desk, submission: UUID, fault: Fault = "ours") -> None:
     """
     with desk.database.begin() as session:
         if submissions.abandon(session, submission):
+            batches.let_go(session, submission)
             give_back(desk, session, session.get_one(SubmissionRow, submission), fault)
         row = session.get(SubmissionRow, submission)
     # Also when a sweep was quicker with the row: the last bytes may have come after it.
@@ -192,12 +220,22 @@ def forget(desk: Desk, submission: UUID) -> None:
         session.delete(session.get_one(SubmissionRow, submission))
 
 
-def _open(desk: Desk, submission: UUID, team: UUID, venue: Venue, metadata: Metadata, key: Key | None) -> None:
+def _open(
+    desk: Desk,
+    submission: UUID,
+    team: UUID,
+    venue: Venue,
+    metadata: Metadata,
+    key: Key | None,
+    link: Link | None,
+) -> None:
     now = desk.clock()
     with admitting(desk, team, venue) as session:
         add_open(session, submission, team, venue, metadata, now, now + LEASE)
         if key is not None:
             claim(desk, session, key, submission)
+        if link is not None:
+            link(session, submission, False)
 
 
 def add_open(

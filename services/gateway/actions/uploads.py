@@ -18,7 +18,7 @@ from services.gateway.actions.admit import admitting
 from services.gateway.actions.receive import LEASE, refuse_announced
 from services.gateway.actions.remember import Key, claim, known
 from services.gateway.actions.seal import Accepted
-from services.gateway.actions.submit import Metadata, abandon, add_open, forget, refuse_closed, reserve, reuse
+from services.gateway.actions.submit import Link, Metadata, abandon, add_open, forget, refuse_closed, reserve, reuse
 from services.gateway.desk import Desk
 from services.gateway.store import requests, submissions, uploads
 from services.gateway.store.challenges import Venue
@@ -62,8 +62,10 @@ def open_upload(
     announced: Announced,
     write: Callable[[Opened], str],
     key: Key | None = None,
+    link: Link | None = None,
 ) -> Begun | Accepted:
-    """Open an upload and hold a place for it, before any byte, unless it joins an entry; once for each `key`.
+    """Open an upload and hold a place for it, before any byte, unless it joins an entry; once for each `key`. `link` is
+    told of it.
 
     `write` makes the answer. Where the announced digest is that of an earlier submission, that stands for this one, and
     nothing is opened. Raises `Conflict` (the split is closed, too many are open), `Busy` and `Unreadable` (the key is in
@@ -74,10 +76,10 @@ def open_upload(
     refuse_closed(venue)
     refuse_announced(announced.size_bytes, venue.task.max_bytes)
     _check_part_count(announced)
-    if announced.digest is not None and (earlier := reuse(desk, team, venue, metadata, announced.digest, key)):
+    if announced.digest is not None and (earlier := reuse(desk, team, venue, metadata, announced.digest, key, link)):
         return earlier
     upload = uuid4()
-    _add(desk, upload, team, venue, metadata, announced, key)
+    _add(desk, upload, team, venue, metadata, announced, key, link)
     try:
         standing = reserve(desk, upload, team, venue, metadata, desk.settings.resumable_seconds)
         standing = standing or desk.allowance.standing(team, venue.split.limits)
@@ -171,7 +173,14 @@ def _complete_already(submission: UUID) -> Conflict:
 
 
 def _add(
-    desk: Desk, upload: UUID, team: UUID, venue: Venue, metadata: Metadata, announced: Announced, key: Key | None
+    desk: Desk,
+    upload: UUID,
+    team: UUID,
+    venue: Venue,
+    metadata: Metadata,
+    announced: Announced,
+    key: Key | None,
+    link: Link | None,
 ) -> None:
     now = desk.clock()
     expires_at = now + timedelta(seconds=desk.settings.resumable_seconds)
@@ -192,6 +201,8 @@ def _add(
         )
         if key is not None:
             claim(desk, session, key, upload)
+        if link is not None:
+            link(session, upload, False)
 
 
 def _check_room(session: Session, team: UUID, most: int) -> None:

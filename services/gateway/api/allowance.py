@@ -1,6 +1,6 @@
 """`GET /v1/allowance`: what the team has left, place by place: what took each, and what came back and why."""
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -9,7 +9,7 @@ from services.gateway.api.auth import DeskDep, Reader
 from services.gateway.api.places import joined_headers
 from services.gateway.api.views import AllowanceView, PlaceView, PoolView, ReturnedView
 from services.gateway.desk import Desk
-from services.gateway.lifecycle import Progress, ReturnedFor
+from services.gateway.lifecycle import ReturnedFor
 from services.gateway.store import challenges, submissions
 from services.gateway.store.submissions import Judged
 from services.gateway.threads import LEDGER
@@ -68,7 +68,7 @@ def _pool_view(statement: Statement, named: dict[UUID, Judged]) -> PoolView:
 
 
 def _place_view(place: PlaceTaken, judged: Judged | None) -> PlaceView:
-    return PlaceView.model_validate(dict(place) | _what(judged) | {"progress": _progress(judged)})
+    return PlaceView.model_validate(dict(place) | _what(judged) | {"progress": judged.progress if judged else None})
 
 
 def _returned_view(place: PlaceReturned, judged: Judged | None) -> ReturnedView:
@@ -80,14 +80,6 @@ def _what(judged: Judged | None) -> dict[str, Any]:
     """What was sent, and where to; nothing of a submission that there is no row of any more."""
     names = ("challenge", "task", "split", "method")
     return {name: getattr(judged.submission, name) if judged else None for name in names}
-
-
-def _progress(judged: Judged | None) -> Progress | None:
-    if judged is None:
-        return None
-    if judged.submission.state == "open":
-        return "uploading"
-    return cast(Progress, judged.evaluation.state) if judged.evaluation else "abandoned"
 
 
 def _reason(place: PlaceReturned, judged: Judged | None) -> ReturnedFor:

@@ -9,6 +9,7 @@ from typing import TypeVar
 from starlette.concurrency import run_in_threadpool
 
 from services.gateway.actions.check import CHECKS_CHANNEL
+from services.gateway.store.batches import CHANNEL as BATCHES_CHANNEL
 from services.gateway.store.events import CHANNEL as EVENTS_CHANNEL
 from services.gateway.store.submissions import CHANNEL as EVALUATIONS_CHANNEL
 from shared.database import listen
@@ -37,8 +38,8 @@ class Bells:
 
     @contextlib.contextmanager
     def expecting(self, *names: str) -> Iterator[asyncio.Event]:
-        """An event that is set whenever one of `names` rings: the id of a submission that has its outcome, or of a team
-        that is told something; `store.submissions.progress_of` one that is not so far.
+        """An event that is set whenever one of `names` rings: the id of a submission that has its outcome, of a batch of
+        which a model has changed, or of a team that is told something; `store.submissions.progress_of` a submission.
 
         Look at its state after entering.
         """
@@ -87,9 +88,8 @@ class Bells:
                 event.set()
 
     async def _listen(self) -> None:
-        async for bell in listen(
-            self._url, [EVALUATIONS_CHANNEL, EVENTS_CHANNEL, CHECKS_CHANNEL], "holdout gateway bells"
-        ):
+        channels = [EVALUATIONS_CHANNEL, EVENTS_CHANNEL, CHECKS_CHANNEL, BATCHES_CHANNEL]
+        async for bell in listen(self._url, channels, "holdout gateway bells"):
             if not bell.channel:
                 self.wake_all()
             for event in self._waiting.get(bell.payload, ()):

@@ -16,10 +16,16 @@ TAGS = [
     {"name": "challenges", "description": "Editions, tasks, splits, limits, formats, samples. Open to all."},
     {"name": "submissions", "description": "Submit a file, wait for its outcome, read its report."},
     {"name": "leaderboards", "description": "Published entries in rank order. Open to all."},
+    {"name": "results", "description": "Scores to take away: badges, exports, and how a model's revisions compare."},
     {"name": "allowance", "description": "What your team has left, pool by pool, and when places come back."},
     {
         "name": "uploads",
         "description": "Large files in numbered parts: in any order, in parallel, resumed after a break.",
+    },
+    {
+        "name": "batches",
+        "description": "Many models by one manifest: taken or refused one by one, compared with what is claimed, followed as "
+        "one stream.",
     },
     {"name": "endpoints", "description": "Your team's webhook endpoints, their secrets, and every delivery to them."},
     {"name": "events", "description": "The same events as a feed, for those who cannot receive webhooks."},

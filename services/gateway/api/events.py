@@ -62,7 +62,7 @@ async def list_events(
     """Ask with `after=0` once, then always with `next`: nothing is missed and nothing comes twice. Kept for a year."""
     bells: Bells = request.app.state.bells
     if MEDIA in request.headers.get("accept", ""):
-        follower = _Follower(request, caller, _resumed(last_event_id, after))
+        follower = _Follower(request, caller, resumed(last_event_id, after))
         return stream(bells, [str(caller.team)], follower.step)
 
     def look() -> list[EventView]:
@@ -101,7 +101,7 @@ def _view(row: EventRow) -> EventView:
     )
 
 
-def _resumed(last_event_id: str | None, after: int) -> int:
+def resumed(last_event_id: str | None, after: int) -> int:
     """Where a stream begins: a reader that connects again says what it saw last."""
     if last_event_id is not None and last_event_id.isascii() and last_event_id.isdecimal():
         return min(int(last_event_id[:19]), LAST_POSITION)

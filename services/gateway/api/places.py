@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable
 
+from shared.clock import seconds_until
 from shared.messages import Standing
-from shared.web import rate_limit, seconds_until
+from shared.web import rate_limit
 
 
 def place_headers(standing: Standing, name: str = "") -> dict[str, str]:
     """RateLimit-Policy and RateLimit for this pool: `t` is the seconds until the next place comes back."""
-    returns = [place.returns_at.timestamp() for place in standing.taken]
-    reset = seconds_until(min(returns), standing.now.timestamp()) if returns else None
+    returns = [place.returns_at for place in standing.taken]
+    reset = seconds_until(min(returns), standing.now) if returns else None
     return rate_limit(standing.places, standing.window_seconds, standing.remaining, reset, name)
 
 

@@ -18,9 +18,9 @@ from services.gateway.api.views import SUBMISSION, AcceptedView, SubmissionPage,
 from services.gateway.api.waiting import Wait, awaited, owned
 from services.gateway.desk import Desk
 from services.gateway.lifecycle import FINAL_STATES
+from services.gateway.reports import report_of
 from services.gateway.store import challenges, submissions
 from services.gateway.store.submissions import Cursor, Judged
-from shared import keys
 from shared.challenge import Numbering
 from shared.errors import (
     Conflict,
@@ -144,7 +144,7 @@ def read_report(desk: DeskDep, caller: Reader, submission: Submission) -> Respon
         raise Conflict("not-evaluated", "there is no report yet", "ask for the submission with ?wait=30 first")
     if evaluation.report_digest is None:
         raise Missing("no-report", "this evaluation ended without a report; its `failure` says why")
-    content = desk.storage.read(keys.REPORTS, keys.report_key(evaluation.id, evaluation.attempt), REPORT_BYTES)
+    content = report_of(desk.storage, evaluation.id, evaluation.attempt, REPORT_BYTES)
     return Response(content, media_type="application/json", headers={"ETag": f'"{evaluation.report_digest}"'})
 
 

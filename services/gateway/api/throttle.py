@@ -1,6 +1,6 @@
 """Slows down whoever tries keys: each address may fail so often, then is told to wait. Only failures are looked at.
 
-The same holds back a team that registers endpoints by the dozen, each of which asks a name server.
+The same holds back a team that registers endpoints by the dozen, each of which asks a name server, or posts manifests.
 
 Kept in the memory of one process: a restart forgives, several processes count apart. That is enough, since a key has 256
 random bits: what is guarded is our time and logs, not the keys.
@@ -76,13 +76,30 @@ class BadTries(Tries):
         )
 
 
-class Registrations(Tries):
-    """Addresses that were registered or changed, by team."""
+class TeamTries(Tries):
+    """What teams do, each once in a while."""
 
     def take(self, team: UUID) -> None:
         """One more; raises `TooMany` when there were too many."""
         self.check(str(team))
         self.spend(str(team))
+
+
+class Postings(TeamTries):
+    """Manifests that were posted, by team."""
+
+    def refusal(self, waiting: Waiting) -> TooMany:
+        """Says how many there may be."""
+        return TooMany(
+            "too-many-manifests",
+            f"your team posted {BURST} manifests within a minute",
+            "put more models into one manifest; follow a batch by its events, or GET it",
+            waiting,
+        )
+
+
+class Registrations(TeamTries):
+    """Addresses that were registered or changed, by team."""
 
     def refusal(self, waiting: Waiting) -> TooMany:
         """Says how many there may be."""

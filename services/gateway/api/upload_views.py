@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from services.gateway.api.views import DIGEST, MOMENT, SUBMISSION
 from services.gateway.store.uploads import Opened
@@ -45,6 +45,16 @@ class UploadRequest(Model):
     publish: bool = Field(default=False, description="put it on the board once it is scored")
     participate: bool = Field(default=True, description="false: on the board, but not in the contest")
     entry: UUID | None = Field(default=None, examples=[None], description="the submission whose place this file shares")
+    batch: UUID | None = Field(
+        default=None, examples=[None], description="the batch of which this is a model: what that says, counts"
+    )
+    index: int | None = Field(default=None, ge=0, examples=[None], description="the model's place in that batch")
+
+    @model_validator(mode="after")
+    def _names_a_model_or_none(self) -> Self:
+        if (self.batch is None) != (self.index is None):
+            raise ValueError("`batch` and `index` come together")
+        return self
 
 
 class CompletionRequest(Model):

@@ -9,8 +9,10 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from services.gateway.actions.complete import complete
+from services.gateway.actions.models import open_file, wanted
+from services.gateway.actions.models import owned as owned_batch
 from services.gateway.actions.parts import put_part
-from services.gateway.actions.remember import key_of
+from services.gateway.actions.remember import Key, key_of
 from services.gateway.actions.seal import Accepted
 from services.gateway.actions.submit import Metadata
 from services.gateway.actions.uploads import PART_COUNT, Announced, Begun, give_up, open_upload, owned
@@ -36,6 +38,7 @@ from services.gateway.desk import Desk
 from services.gateway.digestfields import checked, claimed_digest
 from services.gateway.intake import Incoming
 from services.gateway.store import uploads
+from services.gateway.store.challenges import Venue
 from services.gateway.store.submissions import Cursor
 from services.gateway.store.uploads import Opened
 from services.gateway.threads import LEDGER
@@ -104,15 +107,35 @@ async def open_one(
     this `digest` before, nothing is opened: the answer is that submission.
     """
     venue = await run_in_threadpool(venue_of, desk, said.challenge, said.task, said.split)
-    method, description = said.method.strip(), said.description.strip()
-    about = Metadata(method, description, said.track, said.publish, said.labels, said.participate, said.entry)
     announced = Announced(said.size_bytes, said.part_bytes or PART_BYTES, said.digest, said.received_digest)
-    place = [said.challenge, said.task, said.split]
-    key = key_of(caller.team, idempotency_key, upload_to=place, **stated(about), **asdict(announced))
-    begun = await LEDGER.run(open_upload, desk, caller.team, venue, about, announced, _written, key)
+    begun, key = await _begun(desk, caller, venue, said, announced, idempotency_key)
     if isinstance(begun, Accepted):
         return await answer_accepted(request, caller, begun, venue.split.limits, 0, key)
     return await LEDGER.run(_answer_begun, desk, caller, begun, venue.split.limits)
+
+
+async def _begun(
+    desk: Desk, caller: Caller, venue: Venue, said: UploadRequest, announced: Announced, text: str | None
+) -> tuple[Begun | Accepted, Key | None]:
+    """The upload that is opened, for a file by itself or for a model of a batch, and the key that it is opened under."""
+    place = [said.challenge, said.task, said.split]
+    if said.batch is None or said.index is None:
+        method, description = said.method.strip(), said.description.strip()
+        about = Metadata(method, description, said.track, said.publish, said.labels, said.participate, said.entry)
+        key = key_of(caller.team, text, upload_to=place, **stated(about), **asdict(announced))
+        return await LEDGER.run(open_upload, desk, caller.team, venue, about, announced, _written, key), key
+    row = await run_in_threadpool(owned_batch, desk, caller.team, said.batch)
+    if place != (its := [row.challenge, row.task, row.split]):
+        raise Conflict(
+            "batch-differs",
+            f"the batch is one of {'/'.join(its)}, not of {'/'.join(place)}",
+            "open the upload to the place of its batch",
+        )
+    found = await run_in_threadpool(wanted, desk, caller.team, said.batch, said.index)
+    if isinstance(found, UUID):
+        return Accepted(found, None, reused=True), None
+    key = key_of(caller.team, text, upload_to=place, batch=str(said.batch), index=said.index, **asdict(announced))
+    return await LEDGER.run(open_file, desk, found, announced, _written, key), key
 
 
 def _written(opened: Opened) -> str:

@@ -1,4 +1,4 @@
-"""Where the courier is put together: one drain per kind of deed, one bell, the sweeps."""
+"""Where the courier is put together: one drain per kind of deed, one bell, the sweeps, the proof."""
 
 import asyncio
 import logging
@@ -8,7 +8,6 @@ from typing import Any
 
 import httpcore
 
-from services.gateway.app import open_desk
 from services.gateway.courier.census import Census
 from services.gateway.courier.check import CheckEnqueuer
 from services.gateway.courier.deliver import ATTEMPT_SECONDS, Deliverer
@@ -16,9 +15,10 @@ from services.gateway.courier.dial import guarded_pool
 from services.gateway.courier.drain import Drain
 from services.gateway.courier.evaluate import Enqueuer
 from services.gateway.courier.mail import Mailer
+from services.gateway.courier.prover import Prover
 from services.gateway.courier.settle import Settler
 from services.gateway.courier.sweeps import Sweeps
-from services.gateway.desk import Desk
+from services.gateway.desk import Desk, open_desk
 from services.gateway.settings import CourierSettings
 from services.gateway.store.outbox import CHANNEL
 from shared.database import listen
@@ -43,7 +43,7 @@ async def _run(settings: CourierSettings) -> None:
         drains = _drains(desk, settings, queue, pool)
         sweeps = Sweeps(desk, queue, settings)
         work = [asyncio.create_task(drain.run()) for drain in drains.values()]
-        beside = [asyncio.create_task(one) for one in (sweeps.run(), Census(desk, queue).run())]
+        beside = [asyncio.create_task(one) for one in (sweeps.run(), Census(desk, queue).run(), Prover(desk).run())]
         beside.append(asyncio.create_task(_wake(settings.database_url, drains)))
         log.info("%s", settings.mail_server() or "nobody is written to: HOLDOUT_GATEWAY_MAIL_HOST is not set")
         log.info("ready")

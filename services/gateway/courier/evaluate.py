@@ -7,7 +7,8 @@ from typing import Any, cast
 from uuid import UUID
 
 from services.gateway.desk import Desk
-from services.gateway.store import submissions
+from services.gateway.lifecycle import OPEN_STATES
+from services.gateway.store import losses, submissions
 from services.gateway.store.outbox import Kind
 from shared.challenge import Numbering
 from shared.messages import Job
@@ -36,10 +37,12 @@ class Enqueuer:
 
     def _job(self, evaluation: UUID, attempt: int) -> Job | None:
         with self._desk.database.one_by_one() as session:
-            found = submissions.current(session, evaluation, attempt)
-        if found is None:
-            return None
-        row, submission = found
+            found = submissions.attempted(session, evaluation, attempt)
+            if found is None:
+                return None
+            row, submission = found
+            if row.state not in OPEN_STATES and not losses.is_awaited(session, evaluation, attempt):
+                return None
         assert submission.digest is not None
         assert submission.size_bytes is not None
         return Job(

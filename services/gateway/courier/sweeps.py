@@ -13,6 +13,7 @@ from services.gateway.actions.apply import apply_report, conclude
 from services.gateway.actions.check import WINDOW, clear_check
 from services.gateway.actions.complete import clear
 from services.gateway.actions.evaluate import evaluate_some_anew
+from services.gateway.actions.overdue import give_up_overdue
 from services.gateway.actions.remember import forget
 from services.gateway.actions.submit import abandon
 from services.gateway.courier.janitor import Janitor
@@ -52,6 +53,7 @@ class Sweeps:
             await self._guarded(lambda: SWEEPS.run(self.evaluate_anew))
             await self._guarded(lambda: SWEEPS.run(self._retention.tend))
             await self._guarded(lambda: SWEEPS.run(self.forget_requests))
+            await self._guarded(lambda: SWEEPS.run(self.give_up_models))
             await self._guarded(lambda: SWEEPS.run(self._janitor.tend))
             await asyncio.sleep(self._settings.sweep_seconds)
 
@@ -104,6 +106,11 @@ class Sweeps:
         """Idempotency keys that have had their time."""
         if forgotten := forget(self._desk, timedelta(days=self._settings.requests_days)):
             log.info("%s requests are older than their keys are kept: forgotten", forgotten)
+
+    def give_up_models(self) -> None:
+        """Models of batches whose files never came."""
+        if given_up := give_up_overdue(self._desk, BATCH):
+            log.info("%d models of batches never came: refused", given_up)
 
     def evaluate_anew(self) -> None:
         """What a `publish` that died has left to be evaluated under its version; one that lives is helped."""

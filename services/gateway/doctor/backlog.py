@@ -1,17 +1,24 @@
-"""What waits: evaluations that nobody has begun, deeds of the outbox that are late, runs that are silent, dead letters."""
+"""What waits, by its oldest: evaluations, deeds of the outbox, silent runs; beside it what was given up and what was lost."""
 
 from datetime import timedelta
 
 from services.gateway.doctor.findings import Finding, ok, trouble, warning
 from services.gateway.doctor.patient import Patient
 from services.gateway.spans import spoken
-from services.gateway.store import figures, letters
+from services.gateway.store import figures, letters, losses
 
 NAME = "backlog"
 LONG, TOO_LONG = timedelta(minutes=10), timedelta(hours=1)
 LATE, TOO_LATE = timedelta(minutes=1), timedelta(minutes=10)
 SILENT = timedelta(minutes=2)
 """A sweep looks after what is silent for 10 s, every 2 s."""
+
+SHOWN = 20
+LOSSES = {
+    "differs": "S3 has lost its report, and what was made anew is another one, as by another version of the scorer",
+    "lost": "S3 has lost the file that it judged, which nothing makes anew",
+}
+FROM_BACKUP = "put the object back from a backup; within a minute it is seen, and this goes away"
 
 COURIER = "look whether the courier runs, and into its log"
 
@@ -38,6 +45,20 @@ def check_backlog(patient: Patient) -> list[Finding]:
     return found or [
         ok(NAME, f"{waiting.queued} evaluations wait, {waiting.running} run; nothing that is owed is late")
     ]
+
+
+def check_losses(patient: Patient) -> list[Finding]:
+    """What S3 has lost, and whether it is being made anew."""
+    with patient.database() as database, database.begin() as session:
+        counts, some = losses.counts(session), losses.some(session, SHOWN)
+    found = []
+    if awaited := counts.get("awaited"):
+        saw = f"S3 has lost {awaited} reports, which are being made anew"
+        found.append(warning("losses", saw, "look whether scorers are alive; see why the storage loses what it took"))
+    for row in some:
+        say = trouble if row.state == "lost" else warning
+        found.append(say("losses", f"evaluation {row.evaluation_id}: {LOSSES[row.state]}", FROM_BACKUP))
+    return found or [ok("losses", "S3 has lost nothing that is known")]
 
 
 def check_letters(patient: Patient) -> list[Finding]:

@@ -7,7 +7,6 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from services.gateway.doctor.examine import examine
 from services.gateway.doctor.findings import Finding
 from services.gateway.doctor.patient import Patient
 from services.gateway.doctor.told import Told
@@ -27,6 +26,8 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(arguments: argparse.Namespace) -> None:
     """Look, print, and end with 1 if anything is in trouble."""
+    from services.gateway.doctor.examine import examine  # the services, which share this command line, need none of it
+
     found = examine(Patient(Told.from_environment(), tuple(arguments.folder), arguments.backup))
     print(as_json(found) if arguments.json else as_text(found))
     if any(finding.state == "trouble" for finding in found):

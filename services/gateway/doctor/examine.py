@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from services.gateway.bounded import together
-from services.gateway.doctor.backlog import check_backlog, check_letters
+from services.gateway.doctor.backlog import check_backlog, check_letters, check_losses
 from services.gateway.doctor.backups import check_backup
 from services.gateway.doctor.clocks import check_clocks
 from services.gateway.doctor.connections import check_database, check_ledger, check_queue, check_scorers, check_storage
@@ -40,6 +40,7 @@ CHECKS: Mapping[str, Check] = {
     "mail": check_mail,
     "backlog": check_backlog,
     "letters": check_letters,
+    "losses": check_losses,
     "backup": check_backup,
     "endpoints": check_endpoints,
     "truths": check_truths,

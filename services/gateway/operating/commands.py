@@ -10,8 +10,7 @@ from uuid import UUID
 
 from services.gateway.actions import letters
 from services.gateway.actions.rehearsals import remember
-from services.gateway.app import open_desk
-from services.gateway.desk import Desk
+from services.gateway.desk import Desk, open_desk
 from services.gateway.settings import GatewaySettings
 from services.gateway.spans import spoken
 from services.gateway.store.letters import Chosen, DeadLetter

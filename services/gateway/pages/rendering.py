@@ -9,9 +9,13 @@ from fastapi.templating import Jinja2Templates
 from starlette.responses import Response
 
 from services.gateway.api.views import LimitsView
+from services.gateway.ranking import Candidate
+from services.gateway.results.figures import Figure, figure
+from services.gateway.results.result import is_share
 from services.gateway.spans import spoken
-from shared.challenge import WEEK_SECONDS
+from shared.challenge import WEEK_SECONDS, Task
 from shared.digests import digest_of
+from shared.report import Interval
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -31,8 +35,10 @@ def page(request: Request, template: str, context: dict[str, Any], policy: str =
     return _templates.TemplateResponse(request, template, context, headers=headers)
 
 
-def _percent(value: float) -> str:
-    return f"{100 * value:.2f} %"
+def _figure(candidate: Candidate, task: Task) -> Figure:
+    """An entry's headline in digits."""
+    ends = Interval(low=candidate.low, high=candidate.high)
+    return figure(candidate.value, ends, is_share(task, task.headline, candidate.value))
 
 
 def _moment(value: Any) -> str:
@@ -55,8 +61,8 @@ def _spaced(name: str) -> str:
 
 _templates.env.filters |= {
     "allowance": _allowance,
+    "figure": _figure,
     "moment": _moment,
-    "percent": _percent,
     "seconds": _seconds,
     "spaced": _spaced,
 }

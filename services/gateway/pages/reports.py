@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from services.gateway.desk import Desk
 from services.gateway.pages import plots
+from services.gateway.reports import report_of
 from services.gateway.tables import EvaluationRow
-from shared import keys
 from shared.errors import HoldoutError
 from shared.report import CategoryLine, Report
 
@@ -36,7 +36,7 @@ def details(desk: Desk, evaluation: EvaluationRow) -> Details | None:
     A page is shown without them, too, while S3 is away, or where a report is too large or of another time.
     """
     try:
-        content = desk.storage.read(keys.REPORTS, keys.report_key(evaluation.id, evaluation.attempt), SHOWN_BYTES)
+        content = report_of(desk.storage, evaluation.id, evaluation.attempt, SHOWN_BYTES)
         report = Report.model_validate_json(content)
     except (HoldoutError, ValidationError) as error:
         log.warning("the report of evaluation %s is not shown: %s", evaluation.id, error)

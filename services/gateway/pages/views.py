@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from services.gateway.actions.results import Reading
 from services.gateway.api import practice
 from services.gateway.api.auth import DeskDep
 from services.gateway.api.unchanged import is_unchanged, not_modified, tag, validated
@@ -15,6 +16,7 @@ from services.gateway.pages.numberings import numberings
 from services.gateway.pages.rendering import FORM, page
 from services.gateway.pages.reports import details
 from services.gateway.pages.sheets import PAGE_ENTRIES, sheet_of
+from services.gateway.pages.taking import taking
 from services.gateway.ranking import lower_is_better
 from services.gateway.store import boards, challenges
 from services.gateway.store.boards import LEVEL
@@ -99,8 +101,15 @@ def entry(request: Request, challenge: str, task: str, split: str, submission: U
     with desk.database.begin() as session:
         venue = challenges.venue(session, challenge, task, split)
         found = board(session, venue).entry(session, submission)
-    if found is None:
-        raise Missing("no-such-entry", f"there is no entry {submission} on this board")
-    placed, judged = found
-    shown = details(desk, judged.evaluation) if judged.evaluation else None
-    return page(request, "entry.html", {"venue": venue, "entry": placed, "judged": judged, "details": shown})
+        if found is None:
+            raise Missing("no-such-entry", f"there is no entry {submission} on this board")
+        placed, judged = found
+        result = Reading(desk, session).seen(judged).scored()
+    context = {
+        "venue": venue,
+        "entry": placed,
+        "judged": judged,
+        "details": details(desk, judged.evaluation) if judged.evaluation else None,
+        "taking": taking(result, desk.settings.public_url),
+    }
+    return page(request, "entry.html", context)

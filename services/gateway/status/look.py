@@ -10,8 +10,16 @@ from sqlalchemy.orm import Session
 
 from services.gateway.bounded import alone, together
 from services.gateway.desk import Desk
-from services.gateway.status.state import Figures, Span, Status, scoring_part, submissions_part, webhooks_part
-from services.gateway.store import figures, fleet, letters, rehearsals
+from services.gateway.status.state import (
+    Figures,
+    Span,
+    Status,
+    reports_part,
+    scoring_part,
+    submissions_part,
+    webhooks_part,
+)
+from services.gateway.store import figures, fleet, letters, losses, rehearsals
 from shared import keys
 from shared.errors import HoldoutError
 from shared.storage import Storage
@@ -77,6 +85,7 @@ def look(desk: Desk, up_since: datetime, asked: Questions | None = None) -> Stat
         submissions_part(found is not None, said["ledger"] is True, said["storage"] is True),
         scoring_part(found, now),
         webhooks_part(found, now),
+        reports_part(found),
     )
     return Status(now, up_since, parts, found)
 
@@ -113,6 +122,7 @@ def read_figures(desk: Desk, now: datetime) -> Figures:
             dead_letters=letters.count(session),
             fleet=fleet.last(session),
             rehearsal=rehearsals.last(session),
+            losses=losses.counts(session),
         )
 
 

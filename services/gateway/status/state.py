@@ -1,7 +1,7 @@
 """The state of the whole as data, and how each part of it is judged. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -51,6 +51,8 @@ class Figures:
     dead_letters: int
     fleet: Fleet | None
     rehearsal: RehearsalRow | None
+    losses: Mapping[str, int] = field(default_factory=dict)
+    """How many evaluations miss an object in S3, by state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +106,25 @@ def webhooks_part(figures: Figures | None, now: datetime) -> Part:
     return _webhooks("working", "delivered as they come")
 
 
+def reports_part(figures: Figures | None) -> Part:
+    """Whether all that was taken and found is there; what is just being made anew counts as there."""
+    if figures is None:
+        return _reports("unknown", NO_DATABASE)
+    gone = {state: number for state, number in figures.losses.items() if state != "awaited"}
+    if gone:
+        return _reports("trouble", f"missing for {sum(gone.values())} evaluations; scores are not touched")
+    if awaited := figures.losses.get("awaited"):
+        return _reports("working", f"{awaited} reports are being made anew")
+    return _reports("working", "all there")
+
+
 def _scoring(condition: Condition, sentence: str) -> Part:
     return Part("scoring", "Scoring", condition, sentence)
 
 
 def _webhooks(condition: Condition, sentence: str) -> Part:
     return Part("webhooks", "Webhooks", condition, sentence)
+
+
+def _reports(condition: Condition, sentence: str) -> Part:
+    return Part("reports", "Reports and files", condition, sentence)

@@ -134,15 +134,15 @@ def shown(session: Session, evaluations: Collection[UUID]) -> dict[UUID, Shown]:
     return {row[0]: Shown(*row) for row in rows}
 
 
-def judged(session: Session, evaluation: UUID) -> Judged:
-    """A whole entry, by the evaluation that counts for it."""
-    row = session.execute(
+def judged(session: Session, evaluations: Collection[UUID]) -> dict[UUID, Judged]:
+    """The whole of the entries that these evaluations count for, by submission."""
+    rows = session.execute(
         select(SubmissionRow, EvaluationRow, TeamRow)
         .join(EvaluationRow, EvaluationRow.submission_id == SubmissionRow.id)
         .join(TeamRow, TeamRow.id == SubmissionRow.team_id)
-        .where(EvaluationRow.id == evaluation)
-    ).one()
-    return Judged(row[0], row[1], row[2])
+        .where(EvaluationRow.id.in_(evaluations))
+    )
+    return {row[0].id: Judged(row[0], row[1], row[2]) for row in rows}
 
 
 def _at(table: type[BoardRow | EntryRow], here: tuple[str, str, str]) -> tuple[ColumnElement[bool], ...]:

@@ -73,6 +73,11 @@ def definition_of(session: Session, name: str, version: int) -> Challenge:
     return _definition(session.get_one(ChallengeRow, (name, version)))
 
 
+def definition_by(session: Session, name: str, version: int, digest: str) -> Challenge:
+    """The same by its digest as well, so that a definition that was read before is not read again."""
+    return _DEFINITIONS.get(digest) or definition_of(session, name, version)
+
+
 def task_of(published: Published, task: str) -> Task:
     """A task by name; raises `Missing` with what there is instead."""
     tasks = published.challenge.tasks

@@ -4,14 +4,28 @@ import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Update, and_, case, exists, func, literal, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    Update,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from services.gateway.intake import Sealed
-from services.gateway.lifecycle import OPEN_STATES
+from services.gateway.lifecycle import OPEN_STATES, Progress
 from services.gateway.store.challenges import Published, Venue
 from services.gateway.store.teams import hold_team
 from services.gateway.tables import EvaluationRow, SubmissionRow, TeamRow
@@ -21,6 +35,24 @@ CHANNEL = "evaluations"
 
 FORGIVEN_EVERY = timedelta(days=30)
 """How often a team's place comes back though its file was scored: a file at chance level is a mistake once."""
+
+
+def _first_by(*order: ColumnElement[Any]) -> ScalarSelect[UUID]:
+    """The id of the first evaluation in that `order` of a submission of the query round it."""
+    return (
+        select(EvaluationRow.id)
+        .where(EvaluationRow.submission_id == SubmissionRow.id)
+        .order_by(*order)
+        .limit(1)
+        .correlate(SubmissionRow)
+        .scalar_subquery()
+    )
+
+
+_NEWEST_FIRST = (EvaluationRow.created_at.desc(),)
+
+NEWEST = _first_by(*_NEWEST_FIRST)
+"""The id of the evaluation that counts for a submission of the query round it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +70,13 @@ class Judged:
     submission: SubmissionRow
     evaluation: EvaluationRow | None
     team: TeamRow
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is: its upload, then its evaluation."""
+        if self.submission.state == "open":
+            return "uploading"
+        return cast(Progress, self.evaluation.state) if self.evaluation else "abandoned"
 
 
 def find(session: Session, submission: UUID) -> Judged | None:
@@ -109,6 +148,12 @@ def same(session: Session, team: UUID, venue: Venue, labels: str, digest: str, v
         or_(is_behind, and_(current, or_(EvaluationRow.state.in_(OPEN_STATES), stands))),
     )
     return session.scalar(query.order_by(SubmissionRow.sealed_at.desc()).limit(1))
+
+
+def sent_among(session: Session, team: UUID, digests: Iterable[str]) -> set[str]:
+    """Those of `digests` of which the team has a sealed submission, wherever to."""
+    mine = (SubmissionRow.team_id == team, SubmissionRow.state == "sealed", SubmissionRow.digest.in_(list(digests)))
+    return {digest for digest in session.scalars(select(SubmissionRow.digest).where(*mine)) if digest is not None}
 
 
 def publish(session: Session, submission: UUID, now: datetime) -> None:
@@ -188,10 +233,10 @@ def overdue(session: Session, now: datetime, limit: int) -> Sequence[SubmissionR
     ).all()
 
 
-def current(session: Session, evaluation: UUID, attempt: int) -> tuple[EvaluationRow, SubmissionRow] | None:
-    """An open evaluation and its submission; None when this attempt is over."""
+def attempted(session: Session, evaluation: UUID, attempt: int) -> tuple[EvaluationRow, SubmissionRow] | None:
+    """An evaluation and its submission; None when another attempt of it is the current one."""
     query = select(EvaluationRow, SubmissionRow).join(SubmissionRow, SubmissionRow.id == EvaluationRow.submission_id)
-    row = session.execute(query.where(*_is_current(evaluation, attempt))).one_or_none()
+    row = session.execute(query.where(EvaluationRow.id == evaluation, EvaluationRow.attempt == attempt)).one_or_none()
     return (row[0], row[1]) if row else None
 
 
@@ -231,10 +276,11 @@ def silent(session: Session, before: datetime, limit: int) -> Sequence[Evaluatio
 
 
 def mark_enqueued(session: Session, evaluation: UUID, attempt: int, now: datetime) -> None:
-    """Redis has this attempt."""
+    """Redis has this attempt. One that is over may be there again, to have its report made anew: it stays as it is."""
+    is_first = or_(EvaluationRow.finished_at.is_(None), EvaluationRow.enqueued_at.is_(None))
     session.execute(
         update(EvaluationRow)
-        .where(EvaluationRow.id == evaluation, EvaluationRow.attempt == attempt)
+        .where(EvaluationRow.id == evaluation, EvaluationRow.attempt == attempt, is_first)
         .values(enqueued_at=now, heard_at=now)
     )
 
@@ -273,25 +319,20 @@ def _is_behind(published: Published) -> ColumnElement[bool]:
 
 def _current(evaluation: UUID, attempt: int) -> Update:
     """An update that only reaches the current attempt of an open evaluation."""
-    return update(EvaluationRow).where(*_is_current(evaluation, attempt))
+    return update(EvaluationRow).where(
+        EvaluationRow.id == evaluation, EvaluationRow.attempt == attempt, EvaluationRow.state.in_(OPEN_STATES)
+    )
 
 
-def _is_current(evaluation: UUID, attempt: int) -> tuple[ColumnElement[bool], ...]:
-    return EvaluationRow.id == evaluation, EvaluationRow.attempt == attempt, EvaluationRow.state.in_(OPEN_STATES)
+def judged_by(*order: ColumnElement[Any]) -> Select[SubmissionRow, EvaluationRow, TeamRow]:
+    """Submissions, each with the first of its evaluations in that `order`, and its team."""
+    return (
+        select(SubmissionRow, EvaluationRow, TeamRow)
+        .join(TeamRow, TeamRow.id == SubmissionRow.team_id)
+        .outerjoin(EvaluationRow, EvaluationRow.id == _first_by(*order))
+    )
 
 
 @functools.cache
 def _judged() -> Select[SubmissionRow, EvaluationRow, TeamRow]:
-    newest = (
-        select(EvaluationRow.id)
-        .where(EvaluationRow.submission_id == SubmissionRow.id)
-        .order_by(EvaluationRow.created_at.desc())
-        .limit(1)
-        .correlate(SubmissionRow)
-        .scalar_subquery()
-    )
-    return (
-        select(SubmissionRow, EvaluationRow, TeamRow)
-        .join(TeamRow, TeamRow.id == SubmissionRow.team_id)
-        .outerjoin(EvaluationRow, EvaluationRow.id == newest)
-    )
+    return judged_by(*_NEWEST_FIRST)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.gateway.tables.base import Base
@@ -47,6 +47,22 @@ class OrphanRow(Base):
 
     key: Mapped[str] = mapped_column(primary_key=True)
     seen_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class LossRow(Base):
+    """An evaluation that has ended and misses an object in S3, since `seen_at`; gone when that is there again.
+
+    awaited: its report, which is being made anew, asked for at `asked_at`. differs: what was made anew is another one.
+    lost: the bytes of its submission, which nothing makes anew.
+    """
+
+    __tablename__ = "losses"
+    __table_args__ = (CheckConstraint("state IN ('awaited', 'differs', 'lost')", name="state"),)
+
+    evaluation_id: Mapped[UUID] = mapped_column(ForeignKey("evaluations.id"), primary_key=True)
+    state: Mapped[str]
+    seen_at: Mapped[datetime]
+    asked_at: Mapped[datetime]
 
 
 class RehearsalRow(Base):

@@ -29,9 +29,10 @@ def main() -> None:
         nothing=os.open(os.devnull, os.O_RDWR),
     )
     control = socket.socket(fileno=boot.control)
-    entered, refused = _settle(boot.worker_pid)
+    # Before the first fork: what a collection touches is shared no more.
     gc.collect()
     gc.freeze()
+    entered, refused = _settle(boot.worker_pid)
     _prove(room)
     standing = [f"{name} namespace" for name in entered] + (["seccomp"] if walls.filtered() else []) + ["rlimits"]
     missing = [f"{name} namespace" for name in refused] + ([] if walls.filtered() else ["seccomp"])

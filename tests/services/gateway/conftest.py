@@ -17,9 +17,9 @@ from deploy.stack.programs import answers_ready
 from services.gateway.actions.keys import make_key
 from services.gateway.actions.teams import found_team
 from services.gateway.apikeys import SCOPES, Scope
-from services.gateway.app import build_app, open_desk
+from services.gateway.app import build_app
 from services.gateway.commands import MIGRATIONS
-from services.gateway.desk import Desk
+from services.gateway.desk import Desk, open_desk
 from services.gateway.publish import publish
 from services.gateway.settings import GatewaySettings
 from shared import keys

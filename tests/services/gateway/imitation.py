@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,11 +16,12 @@ SUBMISSION = "7a6f3f0e-6a0e-4a8e-9c0e-0d9d6f1f2b11"
 OTHER = "11111111-2222-4333-8444-555555555555"
 REQUEST = "b1946ac92492d234"
 BLOCK_BYTES = 2**16
+SMALL_BYTES = 2**16
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request as it came. `sha256` is of the body's bytes; the body itself is not kept."""
+    """One request as it came. `sha256` is of the body's bytes; the body itself is kept only where it is small."""
 
     method: str
     path: str
@@ -27,6 +29,7 @@ class Asked:
     headers: dict[str, str]
     body_bytes: int
     sha256: str
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,15 @@ class Cut:
 Reply = Answer | Cut | Callable[[Asked], Answer]
 
 
+class _Listening(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that has gone is no error."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class Imitation:
     """Replies per route, in order; the last one stays."""
 
@@ -55,8 +67,7 @@ class Imitation:
         self.asked: list[Asked] = []
         self._replies: dict[tuple[str, str], list[Reply]] = {}
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Listening(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def script(self, method: str, path: str, *replies: Reply) -> None:
@@ -106,25 +117,26 @@ class Imitation:
                 address = urlsplit(self.path)
                 reply = imitation.reply(self.command, address.path)
                 limit = reply.read_bytes if isinstance(reply, Cut) else None
-                read_bytes, digest = self._read(limit)
+                read_bytes, digest, body = self._read(limit)
                 query = {name: values[0] for name, values in parse_qs(address.query).items()}
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                asked = Asked(self.command, address.path, query, headers, read_bytes, digest)
+                asked = Asked(self.command, address.path, query, headers, read_bytes, digest, body)
                 imitation.asked.append(asked)
                 if isinstance(reply, Cut):
                     self.close_connection = True
                     return
                 self._answer(reply if isinstance(reply, Answer) else reply(asked))
 
-            def _read(self, limit_bytes: int | None) -> tuple[int, str]:
+            def _read(self, limit_bytes: int | None) -> tuple[int, str, bytes]:
                 announced = int(self.headers.get("content-length", 0))
                 left = announced if limit_bytes is None else min(limit_bytes, announced)
-                digest, total = hashlib.sha256(), 0
+                digest, total, body = hashlib.sha256(), 0, b""
                 while left and (block := self.rfile.read(min(left, BLOCK_BYTES))):
                     digest.update(block)
                     total += len(block)
+                    body = body + block if total <= SMALL_BYTES else b""
                     left -= len(block)
-                return total, digest.hexdigest()
+                return total, digest.hexdigest(), body
 
             def _answer(self, answer: Answer) -> None:
                 body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()

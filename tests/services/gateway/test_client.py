@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from tests.handout import client_file
 from tests.services.gateway.imitation import (
     OTHER,
     REQUEST,
@@ -39,7 +40,6 @@ from tests.services.gateway.imitation import (
 from tests.services.gateway.vault import take_in_parts
 from tests.waiting import eventually
 
-CLIENT = Path(__file__).parents[3] / "services" / "gateway" / "client.py"
 KEY = "holdout_abcdefghijkm_secret"
 SUBMIT = "/v1/challenges/ilsvrc2012/tasks/classification/splits/test/submissions"
 VALIDATE = SUBMIT.replace("submissions", "validate")
@@ -71,7 +71,7 @@ def run(server: Imitation) -> Run:
 
     def run_client(*arguments: str | Path, **environment: str) -> "subprocess.CompletedProcess[str]":
         told = ENVIRONMENT | {"HOLDOUT_URL": server.url, "HOLDOUT_KEY": KEY} | environment
-        command = (sys.executable, CLIENT, *arguments)
+        command = (sys.executable, client_file(), *arguments)
         return subprocess.run(command, env=told, capture_output=True, text=True, timeout=60)
 
     return run_client
@@ -547,7 +547,7 @@ def test_progress_is_plain_lines_in_a_pipe(run: Run, file: Path) -> None:
 def test_progress_is_a_bar_on_a_terminal(server: Imitation, file: Path) -> None:
     """It ends full, and on a line of its own."""
     ours, theirs = pty.openpty()
-    command = (sys.executable, CLIENT, "submit", file, *TO_TEST, "--server", server.url, "--key", KEY)
+    command = (sys.executable, client_file(), "submit", file, *TO_TEST, "--server", server.url, "--key", KEY)
     done = subprocess.run(command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=theirs, timeout=60)
     os.close(theirs)
     shown = os.read(ours, 65536).decode()
@@ -567,7 +567,8 @@ def test_stopping_while_waiting_says_how_to_go_on(server: Imitation, file: Path)
     server.script("GET", ONE, slow)
     # A test run in the background may have Ctrl-C switched off for its children.
     listen = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n" + AS_MAIN
-    command = (sys.executable, "-c", listen, CLIENT, "submit", file, *TO_TEST, "--server", server.url, "--key", KEY)
+    options = (*TO_TEST, "--server", server.url, "--key", KEY)
+    command = (sys.executable, "-c", listen, client_file(), "submit", file, *options)
     client = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
         eventually(lambda: server.count("GET", ONE))
@@ -604,7 +605,7 @@ def peak_kib(server: Imitation, file: Path) -> int:
         "atexit.register(peak)\n"
     ) + AS_MAIN
     options = (*TO_TEST, "--no-wait", "--server", server.url, "--key", KEY)
-    command = (sys.executable, "-c", watch, CLIENT, "submit", file, *options)
+    command = (sys.executable, "-c", watch, client_file(), "submit", file, *options)
     done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     return int(done.stdout.splitlines()[-1])
@@ -613,7 +614,7 @@ def peak_kib(server: Imitation, file: Path) -> int:
 def test_the_client_runs_from_any_folder_alone(server: Imitation, tmp_path: Path) -> None:
     """One file is all a participant has."""
     alone = tmp_path / "client.py"
-    alone.write_bytes(CLIENT.read_bytes())
+    alone.write_bytes(client_file().read_bytes())
     server.script("GET", "/v1/challenges", Answer(200, challenges()))
     command = (sys.executable, "-I", alone, "challenges", "--server", server.url)
     done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, cwd=tmp_path, timeout=60)

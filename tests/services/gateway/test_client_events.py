@@ -6,15 +6,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.handout import client_file
 from tests.services.gateway.imitation import SUBMISSION, Answer, Imitation, moment, problem
 from tests.waiting import eventually
 
-CLIENT = Path(__file__).parents[3] / "services" / "gateway" / "client.py"
 FEED = "/v1/events"
 
 
@@ -25,7 +24,7 @@ def server() -> Iterator[Imitation]:
 
 
 def command(*arguments: str) -> list[str]:
-    return [sys.executable, str(CLIENT), "events", *arguments]
+    return [sys.executable, str(client_file()), "events", *arguments]
 
 
 def told(server: Imitation) -> dict[str, str]:

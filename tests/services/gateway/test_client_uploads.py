@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.handout import client_file
 from tests.services.gateway.imitation import (
     OTHER,
     STANDING,
@@ -26,7 +27,7 @@ from tests.services.gateway.imitation import (
     problem,
     submission,
 )
-from tests.services.gateway.test_client import CLIENT, ENVIRONMENT, KEY, SUBMIT, TO_TEST
+from tests.services.gateway.test_client import ENVIRONMENT, KEY, SUBMIT, TO_TEST
 from tests.services.gateway.vault import (
     COMPLETE,
     PART_BYTES,
@@ -60,7 +61,7 @@ def server(file: Path) -> Iterator[Imitation]:
 
 
 def started(server: Imitation, file: Path, *options: str) -> "subprocess.Popen[str]":
-    command: tuple[str | Path, ...] = (sys.executable, CLIENT, "submit", file, *TO_TEST, "--no-wait", *options)
+    command: tuple[str | Path, ...] = (sys.executable, client_file(), "submit", file, *TO_TEST, "--no-wait", *options)
     told = ENVIRONMENT | {"HOLDOUT_URL": server.url, "HOLDOUT_KEY": KEY}
     return subprocess.Popen(command, env=told, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
@@ -264,8 +265,10 @@ def test_so_many_at_once_there_cannot_be(server: Imitation, file: Path, number: 
 def test_uploads_are_listed_and_given_up(server: Imitation, file: Path) -> None:
     take_in_parts(server, file, 1, 2)
     told = ENVIRONMENT | {"HOLDOUT_URL": server.url, "HOLDOUT_KEY": KEY}
-    listing = subprocess.run((sys.executable, CLIENT, "uploads"), env=told, capture_output=True, text=True, timeout=60)
+    listing = subprocess.run(
+        (sys.executable, client_file(), "uploads"), env=told, capture_output=True, text=True, timeout=60
+    )
     assert f"{OTHER}  open   2 of 5" in listing.stdout
-    done = subprocess.run((sys.executable, CLIENT, "give-up", OTHER), env=told, capture_output=True, timeout=60)
+    done = subprocess.run((sys.executable, client_file(), "give-up", OTHER), env=told, capture_output=True, timeout=60)
     assert done.returncode == 0
     assert server.count("DELETE", UPLOAD) == 1

@@ -94,10 +94,10 @@ class Scene:
         return self.gateway.exists(keys.REPORTS, keys.report_key(job.evaluation, job.attempt))
 
     @contextlib.asynccontextmanager
-    async def inside(self, endpoint: str | None = None) -> AsyncIterator[Inside]:
+    async def inside(self, endpoint: str | None = None, kind: type[Storage] = Storage) -> AsyncIterator[Inside]:
         """A scorer's inside."""
         address = self.servers.storage_address("scorer")
-        storage = Storage(replace(address, endpoint=endpoint) if endpoint else address)
+        storage = kind(replace(address, endpoint=endpoint) if endpoint else address)
         fetcher = Fetcher(Cache(storage, self.folder, CACHE_BYTES, utc_now))
         sandbox = Sandbox(BOUNDS, {"evaluate": f"{HOSTILE}:by_content", "check": f"{HOSTILE}:check_by_content"})
         async with httpx.AsyncClient(timeout=2, trust_env=False) as client:

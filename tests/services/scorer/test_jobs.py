@@ -1,6 +1,9 @@
 """One job from S3 to S3, with a real storage server, a real sandbox and a real listener for the notices."""
 
 import asyncio
+import errno
+import os
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +13,7 @@ from shared.digests import digest_of
 from shared.errors import Broken
 from shared.messages import Job
 from shared.queue import Again
+from shared.storage import Storage
 from tests.services.scorer import toy
 from tests.services.scorer.receiver import Heard, Receiver
 from tests.services.scorer.scene import Scene
@@ -100,6 +104,25 @@ def test_a_gateway_that_is_away_does_not_stop_the_scoring(scene: Scene, receiver
     job = scene.job(b"a good file")
     scene.work(job)
     assert scene.report_of(job)[0].outcome == "scored"
+
+
+class OntoAFullDisk(Storage):
+    """What it fetches finds no room."""
+
+    def fetch(self, bucket: str, key: str, path: Path, digest: str, limit_bytes: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+
+def test_a_full_disk_hands_the_job_back_uncounted(scene: Scene) -> None:
+    async def handed_back(job: Job) -> Again:
+        async with scene.inside(kind=OntoAFullDisk) as inside:
+            with pytest.raises(Again) as caught:
+                await inside.jobs.handle(job, 3)
+        return caught.value
+
+    job = scene.job(b"a good file")
+    assert not asyncio.run(handed_back(job)).counted
+    assert not scene.has_report(job)
 
 
 def test_a_storage_that_is_away_hands_the_job_back_uncounted(scene: Scene) -> None:

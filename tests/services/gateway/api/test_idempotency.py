@@ -14,8 +14,7 @@ import pytest
 from sqlalchemy import update
 
 from services.gateway.actions.remember import forget
-from services.gateway.app import open_desk
-from services.gateway.desk import Desk
+from services.gateway.desk import Desk, open_desk
 from services.gateway.settings import CourierSettings
 from services.gateway.tables import RequestRow
 from shared import keys

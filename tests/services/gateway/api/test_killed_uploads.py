@@ -16,9 +16,8 @@ from deploy.stack.addresses import Addresses
 from deploy.stack.environment import environment
 from deploy.stack.programs import ROOT, answers_ready
 from services.gateway.actions.receive import LEASE
-from services.gateway.app import open_desk
 from services.gateway.courier.sweeps import Sweeps
-from services.gateway.desk import Desk
+from services.gateway.desk import Desk, open_desk
 from services.gateway.settings import CourierSettings
 from services.gateway.tables import SubmissionRow
 from shared import keys

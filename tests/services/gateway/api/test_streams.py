@@ -16,8 +16,8 @@ import uvicorn
 from services.gateway.actions.keys import revoke_key
 from services.gateway.api.bells import Bells
 from services.gateway.api.streams import HEARTBEAT, Step, stream
-from services.gateway.app import build_app, open_desk
-from services.gateway.desk import Desk
+from services.gateway.app import build_app
+from services.gateway.desk import Desk, open_desk
 from services.gateway.settings import GatewaySettings
 from services.gateway.store import events
 from shared.messages import Notice

@@ -13,8 +13,7 @@ import pytest
 from sqlalchemy import update
 
 from services.gateway.actions.submit import abandon
-from services.gateway.app import open_desk
-from services.gateway.desk import Desk
+from services.gateway.desk import Desk, open_desk
 from services.gateway.store import submissions
 from services.gateway.tables import RequestRow, SubmissionRow
 from shared.clock import utc_now

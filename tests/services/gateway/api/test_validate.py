@@ -17,9 +17,8 @@ from sqlalchemy import select
 from deploy.stack.addresses import Addresses
 from deploy.stack.environment import environment
 from services.gateway.actions.check import WINDOW
-from services.gateway.app import open_desk
 from services.gateway.courier.sweeps import Sweeps
-from services.gateway.desk import Desk
+from services.gateway.desk import Desk, open_desk
 from services.gateway.settings import CourierSettings, GatewaySettings
 from services.gateway.tables import CheckRow, SubmissionRow
 from shared import keys

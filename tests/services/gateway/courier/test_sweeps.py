@@ -11,10 +11,9 @@ from sqlalchemy import delete, select, update
 
 from deploy.stack.addresses import Addresses
 from services.gateway.actions.apply import apply_notice
-from services.gateway.app import open_desk
 from services.gateway.courier.evaluate import Enqueuer
 from services.gateway.courier.sweeps import Sweeps
-from services.gateway.desk import Desk
+from services.gateway.desk import Desk, open_desk
 from services.gateway.lifecycle import OPEN_STATES
 from services.gateway.settings import CourierSettings
 from services.gateway.tables import EvaluationRow, OutboxRow, SubmissionRow, UploadRow

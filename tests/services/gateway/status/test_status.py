@@ -95,18 +95,28 @@ def dead_database() -> Iterator[Database]:
 
 def test_it_says_so_when_ledger_or_storage_is_away(desk: Desk, dead_storage: Storage) -> None:
     count_scorers(desk, SCORER)
-    assert conditions(desk) == {"submissions": "working", "scoring": "working", "webhooks": "working"}
+    assert conditions(desk) == {
+        "submissions": "working",
+        "scoring": "working",
+        "webhooks": "working",
+        "reports": "working",
+    }
     with closing(Allowance(NOWHERE, "token")) as nobody:
         for changed in ({"allowance": nobody}, {"storage": dead_storage}):
             found = conditions(dataclasses.replace(desk, **changed))
-            assert found == {"submissions": "trouble", "scoring": "working", "webhooks": "working"}
+            assert found == {
+                "submissions": "trouble",
+                "scoring": "working",
+                "webhooks": "working",
+                "reports": "working",
+            }
 
 
 def test_without_the_database_it_still_answers_without_figures(desk: Desk, dead_database: Database) -> None:
     status = look(dataclasses.replace(desk, database=dead_database), desk.clock())
     view = status_view(status)
     assert (view.state, view.today, view.queue, view.scorers) == ("trouble", None, None, None)
-    assert [part.condition for part in view.parts] == ["trouble", "unknown", "unknown"]
+    assert [part.condition for part in view.parts] == ["trouble", "unknown", "unknown", "unknown"]
     assert json.loads(view.model_dump_json())["parts"][0]["sentence"].endswith("the database does not answer")
 
 

@@ -1,0 +1,1 @@
+"""Results on their way out: badges, rows of papers, tables, model cards. Pure; served by `api/`, shown by `pages/`."""
