@@ -48,7 +48,8 @@ def newest(session: Session, name: str) -> Published:
     if not rows:
         raise Missing("no-such-challenge", f"there is no challenge {name!r}", "GET /v1/challenges lists them")
     row: ChallengeRow = rows[0][0]
-    truths = {(truth.task, truth.split): truth.digest for _, truth in rows if truth is not None}
+    joined: list[TruthRow | None] = [found[1] for found in rows]
+    truths = {(truth.task, truth.split): truth.digest for truth in joined if truth is not None}
     return Published(_definition(row), row.digest, truths)
 
 
