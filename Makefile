@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status backup restore drill upgrade test fuzz faults rolling rehearse check bench lock
+.PHONY: help setup demo up down status backup restore drill upgrade test examples fuzz faults rolling rehearse check bench lock
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -43,6 +43,9 @@ upgrade: setup ## rehearses one: an earlier version's data under this one; FROM=
 
 test: setup ## the tests, on real servers
 	$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+examples: setup ## every program of examples/, with PyTorch, Keras and all else they need; several GB
+	$(RUN) tests.examples
 
 fuzz: setup ## the API against its own OpenAPI document, at length
 	FUZZ_EXAMPLES=100 $(RUN) pytest -s tests/system/test_conformance.py

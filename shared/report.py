@@ -3,9 +3,10 @@
 Holds no ids, times or host facts: the same file, truth, definition and scorer give the same bytes.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
+from typing_extensions import TypeAliasType
 
 from shared.challenge import Numbering, Protocol
 from shared.digests import Digest, canonical_json
@@ -24,6 +25,17 @@ class Interval(Model):
 
     low: float = Field(examples=[0.1494])
     high: float = Field(examples=[0.1569])
+
+
+LabelsWord = Annotated[Numbering, WithJsonSchema({"type": "string"})]
+"""A numbering, as answers tell it: clients of today read those that will be added."""
+
+# Named, so that they have names in the OpenAPI document, and in clients that are made of it.
+Metrics = TypeAliasType("Metrics", dict[str, float])
+Counts = TypeAliasType("Counts", dict[str, int])
+Levels = TypeAliasType("Levels", dict[str, Interval])
+Intervals = TypeAliasType("Intervals", dict[str, Levels])
+CategoryMetrics = TypeAliasType("CategoryMetrics", dict[str, float | None])
 
 
 class FaultLine(Model):
@@ -50,8 +62,8 @@ class CategoryLine(Model):
 
     id: int = Field(examples=[1])
     name: str = Field(examples=["accordion"])
-    metrics: dict[str, float | None] = Field(examples=[{"average_precision": 0.564}])
-    counts: dict[str, int] = Field({}, examples=[{"positives": 78}])
+    metrics: CategoryMetrics = Field(examples=[{"average_precision": 0.564}])
+    counts: Counts = Field({}, examples=[{"positives": 78}])
 
 
 AVERAGE_PRECISION = "average_precision"
@@ -73,7 +85,7 @@ class Provenance(Model):
     definition: Digest = Field(description="SHA-256 of the published definition")
     truth: Digest = Field(description="SHA-256 of the ground truth")
     submission: Digest = Field(description="SHA-256 of the file, decompressed")
-    labels: Numbering = Field("ilsvrc", description="how the file names categories")
+    labels: LabelsWord = Field("ilsvrc", description="how the file names categories")
 
 
 class Failure(Model):
@@ -99,10 +111,8 @@ class Report(Model):
     split: str = Field(examples=["test"])
     protocol: Protocol
     headline: str = Field(examples=["top_5_error"], description="the metric that is shown first")
-    metrics: dict[str, float] = Field({}, examples=[{"top_1_error": 0.36, "top_5_error": 0.15315}])
-    intervals: dict[str, dict[str, Interval]] = Field(
-        {}, examples=[{"top_5_error": {"99.9": {"low": 0.1494, "high": 0.1569}}}]
-    )
+    metrics: Metrics = Field({}, examples=[{"top_1_error": 0.36, "top_5_error": 0.15315}])
+    intervals: Intervals = Field({}, examples=[{"top_5_error": {"99.9": {"low": 0.1494, "high": 0.1569}}}])
     categories: tuple[CategoryLine, ...] = Field(
         (), description="category by category, where the task has such figures"
     )
@@ -129,8 +139,8 @@ class Check(Model):
     version: int | None = Field(None, examples=[1], description="of the definition")
     task: str = Field(examples=["classification"])
     split: str | None = Field(None, examples=["test"], description="null where any number of images is taken")
-    labels: Numbering = Field("ilsvrc", description="how the file names categories")
-    counts: dict[str, int] = Field({}, examples=[{"images": 100_000, "guesses": 500_000}])
+    labels: LabelsWord = Field("ilsvrc", description="how the file names categories")
+    counts: Counts = Field({}, examples=[{"images": 100_000, "guesses": 500_000}])
     notes: tuple[Note, ...] = Field((), description="what was accepted and is worth knowing")
     failure: Failure | None = Field(None, description="why it would be rejected")
     faults: tuple[FaultLine, ...] = Field((), description="the first 20, by place")

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, RootModel, ValidationError
 from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -21,7 +21,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.bodiless import Bodiless
 from shared.challenge import WEEK_SECONDS
+from shared.deprecation import Announcing
 from shared.errors import Broken, Busy, HoldoutError, TooLarge, TooMany, Unavailable, Unreadable
+from shared.openapi import PLACE, name_bodies, open_answers
 from shared.problems import problem_content
 from shared.report import FaultLine
 
@@ -39,6 +41,16 @@ class PlacedFault(FaultLine):
     """A fault of what was sent, and where it is."""
 
     pointer: str | None = Field(None, examples=["/models/3/name"], description="in a JSON document (RFC 6901)")
+
+
+class Liveness(BaseModel):
+    """The process answers."""
+
+    status: str = Field(examples=["alive"])
+
+
+class ReadinessChecks(RootModel[dict[str, bool]]):
+    """Each check by its name, and whether we are serving."""
 
 
 class Problem(BaseModel):
@@ -82,7 +94,7 @@ def problems(*kinds: type[HoldoutError]) -> dict[int | str, dict[str, Any]]:
 
 
 def _answers_problem(description: str) -> dict[str, Any]:
-    schema = {"$ref": "#/components/schemas/Problem"}
+    schema = {"$ref": f"{PLACE}{Problem.__name__}"}
     return {"description": description, "content": {"application/problem+json": {"schema": schema}}}
 
 
@@ -94,8 +106,10 @@ def _describe(app: FastAPI, describe: Callable[[], dict[str, Any]]) -> dict[str,
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for theirs in ("HTTPValidationError", "ValidationError"):
         schemas.pop(theirs, None)
-    ours = models_json_schema([(Problem, "validation")], ref_template="#/components/schemas/{model}")[1]
+    ours = models_json_schema([(Problem, "validation")], ref_template=PLACE + "{model}")[1]
     schemas.update(ours["$defs"])
+    name_bodies(document)
+    open_answers(document)
     for operations in document["paths"].values():
         for operation in operations.values():
             answers = operation["responses"]
@@ -131,8 +145,7 @@ async def read_json(request: Request, model: type[ModelT], if_empty: bytes = b""
 
 def json_body(model: type[BaseModel], required: bool = True) -> dict[str, Any]:
     """The `openapi_extra` of a route that takes `model` by `read_json`."""
-    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs", None)
+    schema = model.model_json_schema(ref_template=PLACE + "{model}")
     return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}
 
 
@@ -251,21 +264,23 @@ def equip(app: FastAPI, readiness: Readiness, support: str = "") -> None:
     app.add_exception_handler(HTTPException, handle_http)
     app.add_exception_handler(ClientDisconnect, _handle_gone)
     app.add_exception_handler(Exception, handle_unknown)
+    app.add_middleware(Announcing)
     app.add_middleware(Bodiless)
     app.add_middleware(RequestIds)
     # FastAPI's own way to change the document.
     app.openapi = functools.partial(_describe, app, app.openapi)  # type: ignore[method-assign]
 
     @app.get("/healthz", tags=["health"], operation_id="health", summary="Alive; touches nothing")
-    async def health() -> dict[str, str]:
-        return {"status": "alive"}
+    async def health() -> Liveness:
+        return Liveness(status="alive")
 
     @app.get(
         "/readyz",
         tags=["health"],
         operation_id="readiness",
         summary="Ready for work, check by check; else 503",
-        responses={503: {"description": "Not ready: a check fails, or it is draining."}},
+        response_model=ReadinessChecks,
+        responses={503: {"model": ReadinessChecks, "description": "Not ready: a check fails, or it is draining."}},
     )
     def ready() -> JSONResponse:
         state = readiness.state()

@@ -1,4 +1,8 @@
 #!/usr/bin/env python3
+# /// script
+# requires-python = ">=3.11"
+# dependencies = []
+# ///
 """Receives Holdout's webhooks with nothing but Python's standard library.
 
     HOLDOUT_WEBHOOK_SECRET=whsec_… python receiver.py [PORT]

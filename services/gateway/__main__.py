@@ -1,13 +1,13 @@
-"""Commands: serve · courier · migrate · publish · evaluation · account · team · letters · rehearsed · doctor."""
+"""Commands: serve · courier · migrate · challenge · publish · evaluation · account · team · letters · rehearsed · doctor."""
 
 import argparse
 import sys
-from pathlib import Path
 from uuid import UUID
 
 from services.gateway import commands
 from services.gateway.apikeys import SCOPES
 from services.gateway.doctor import commands as doctor
+from services.gateway.hosting import commands as hosting
 from services.gateway.operating import commands as operating
 from shared.errors import HoldoutError
 
@@ -19,12 +19,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs.add_parser("courier", help="do what the outbox owes").set_defaults(run=commands.run_courier)
     verbs.add_parser("migrate", help="bring the database to this version").set_defaults(run=commands.migrate)
 
-    publish = verbs.add_parser("publish", help="make a challenge live")
-    publish.add_argument("folder", type=Path, help="holds challenge.toml")
-    publish.add_argument("--ground-truth", action="append", default=[], metavar="[TASK/]SPLIT=FILE[,PART=FILE…]")
-    publish.add_argument("--without-check", action="store_true", help="where the scorer is not installed")
-    publish.add_argument("--unless-published", action="store_true", help="leave a version that is live as it is")
-    publish.set_defaults(run=commands.publish)
+    hosting.add_to(verbs)
 
     evaluation = verbs.add_parser("evaluation", help="what failed").add_subparsers(dest="deed", required=True)
     failed = evaluation.add_parser("failed", help="submissions that failed by our fault, new to old, and why")
@@ -74,16 +69,16 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main() -> int:
-    """Run one command; 0 when it worked, 1 with one sentence when it was refused."""
+    """Run one command; 0 when it worked, 1 with one sentence when it was refused, or when a check found mistakes."""
     arguments = _parser().parse_args()
     try:
-        arguments.run(arguments)
+        code: int | None = arguments.run(arguments)
     except HoldoutError as error:
         print(f"{error.code}: {error.sentence}", file=sys.stderr)
         if error.remedy:
             print(f"  → {error.remedy}", file=sys.stderr)
         return 1
-    return 0
+    return code or 0
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the operator can say on the command line; every deed is one of `actions/` or `publish`."""
+"""What the operator can say on the command line; every deed is one of `actions/`."""
 
 import argparse
 import contextlib
@@ -16,13 +16,10 @@ from services.gateway.courier.app import main as courier_main
 from services.gateway.desk import Desk, open_desk
 from services.gateway.heap import return_large_buffers
 from services.gateway.migrations import FOLDER
-from services.gateway.publish import publish as publish_challenge
-from services.gateway.publish import published_version
-from services.gateway.settings import CourierSettings, GatewaySettings, PublishSettings
+from services.gateway.settings import CourierSettings, GatewaySettings
 from services.gateway.store import keys, submissions, teams
 from shared.errors import Refused
 from shared.logs import configure_logs
-from shared.storage import Storage
 
 MIGRATIONS = FOLDER
 
@@ -59,29 +56,6 @@ def migrate(_: argparse.Namespace) -> None:
 
     settings = GatewaySettings.from_environment()
     print(f"the gateway's database is at {migrate_database(settings.database_url, MIGRATIONS)}")
-
-
-def publish(arguments: argparse.Namespace) -> None:
-    """Make a challenge live, and say what that was."""
-    operator = PublishSettings.from_environment()
-    with _desk() as desk, contextlib.closing(Storage(operator.storage_address(desk.settings.s3_endpoint))) as storage:
-        if arguments.unless_published and (live := published_version(desk.database, arguments.folder)):
-            print(f"{live} is published already, and left as it is")
-            return
-        done = publish_challenge(
-            desk.database,
-            storage,
-            desk.clock,
-            arguments.folder,
-            arguments.ground_truth,
-            check=not arguments.without_check,
-        )
-    state = "published" if done.is_new else "unchanged"
-    print(f"{done.challenge.name} version {done.challenge.version} {state}: definition {done.digest}")
-    if done.evaluated_anew:
-        print(f"  {done.evaluated_anew} submissions are evaluated anew")
-    for (task, split), digest in done.truths.items():
-        print(f"  {task}/{split}: truth {digest}")
 
 
 def create_team(arguments: argparse.Namespace) -> None:

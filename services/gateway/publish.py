@@ -5,16 +5,14 @@ The only deed that writes ground truth; it runs under the operator's own S3 key.
 
 import json
 import re
-import subprocess
-import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
 from services.gateway.actions.evaluate import evaluate_anew
-from services.gateway.store import challenges, rescoring, submissions
+from services.gateway.hosting.scorer import Truth, trial
+from services.gateway.store import audience, challenges, rescoring, submissions
 from services.gateway.tables import ChallengeRow, TruthRow
 from shared import bundles, keys
 from shared.challenge import Challenge, read_challenge
@@ -26,16 +24,6 @@ from shared.storage import Storage
 
 
 @dataclass(frozen=True, slots=True)
-class Truth:
-    """The ground truth of one split, as the operator brings it: a file, and its further parts by name."""
-
-    task: str
-    split: str
-    path: Path
-    parts: Mapping[str, Path] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Publication:
     """What `publish` did: definition and truths by digest, whether anything was new, how many were queued anew."""
 
@@ -44,7 +32,11 @@ class Publication:
     truths: dict[tuple[str, str], str]
     is_new: bool
     evaluated_anew: int
+    private: bool
 
+
+TRUTHS = "truths"
+"""The folder beside a definition where its truths may lie: `truths/TASK/SPLIT/truth.txt`, and other parts by their names."""
 
 _NEXT_PART = re.compile(r",(?=[a-z-]+=)")
 """A comma in the name of a file stays one."""
@@ -52,28 +44,55 @@ _NEXT_PART = re.compile(r",(?=[a-z-]+=)")
 
 def read_truth_argument(challenge: Challenge, text: str) -> Truth:
     """`[TASK/]SPLIT=FILE[,PART=FILE…]`, or only `FILE` where there is one task with one split; raises `Missing`."""
-    first, *more = _NEXT_PART.split(text)
+    first, parts = parts_of(text)
     place, separator, path = first.rpartition("=")
     every = [(task, split) for task, content in challenge.tasks.items() for split in content.splits]
     named = [pair for pair in every if place in (pair[1], "/".join(pair))] if separator else every
     if len(named) != 1:
         choices = ", ".join(f"{task}/{split}=FILE" for task, split in every)
         raise Missing("no-such-split", f"{text!r} does not name one split", f"say which: {choices}")
+    return Truth(*named[0], Path(path), parts)
+
+
+def parts_of(text: str) -> tuple[str, dict[str, Path]]:
+    """`FILE[,PART=FILE…]` as its first file, and the others by part."""
+    first, *more = _NEXT_PART.split(text)
     named_parts = (part.split("=", 1) for part in more)
-    return Truth(*named[0], Path(path), {name: Path(file) for name, file in named_parts})
+    return first, {name: Path(file) for name, file in named_parts}
+
+
+def truths_beside(folder: Path, challenge: Challenge) -> list[Truth]:
+    """The truths that lie beside a definition, in `truths/TASK/SPLIT/`; raises `Missing` for a folder without `truth`."""
+    found = []
+    for task, rules in challenge.tasks.items():
+        for split in rules.splits:
+            place = folder / TRUTHS / task / split
+            parts = {path.stem: path for path in sorted(place.iterdir())} if place.is_dir() else {}
+            if parts and bundles.TRUTH not in parts:
+                raise Missing("truth-missing", f"{place} has no file `truth`", "name the file truth.txt, or truth.zip")
+            if parts:
+                found.append(Truth(task, split, parts.pop(bundles.TRUTH), parts))
+    return found
 
 
 def publish(
-    database: Database, storage: Storage, clock: Clock, folder: Path, truth_arguments: list[str], check: bool = True
+    database: Database,
+    storage: Storage,
+    clock: Clock,
+    folder: Path,
+    truth_arguments: list[str],
+    check: bool = True,
+    private: bool = False,
 ) -> Publication:
-    """Publish the definition in `folder` with these truths.
+    """Publish the definition in `folder` with these truths, or with those that lie beside it where none is named.
 
     The same definition and truths again change nothing; a new version has every sealed submission evaluated anew.
+    A challenge whose first version this is may be `private`; later versions are seen by whoever sees it.
     Raises `Conflict` when this version was published with another content, `Unreadable` when the definition or a truth
     is wrong.
     """
     challenge = read_challenge(folder)
-    truths = [read_truth_argument(challenge, text) for text in truth_arguments]
+    truths = [read_truth_argument(challenge, text) for text in truth_arguments] or truths_beside(folder, challenge)
     if check:
         for truth in truths:
             check_truth(folder, challenge, truth)
@@ -88,9 +107,11 @@ def publish(
         definition=json.loads(content),
         published_at=clock(),
     )
-    is_new, evaluated_anew = _record(database, challenge, row, digests)
+    is_new, evaluated_anew = _record(database, challenge, row, digests, private)
     evaluate_anew(database, clock, challenge.name)
-    return Publication(challenge, definition, digests, is_new, evaluated_anew)
+    with database.begin() as session:
+        hidden = audience.private_since(session, challenge.name) is not None
+    return Publication(challenge, definition, digests, is_new, evaluated_anew, hidden)
 
 
 def published_version(database: Database, folder: Path) -> str | None:
@@ -106,29 +127,16 @@ def published_version(database: Database, folder: Path) -> str | None:
 
 def check_truth(folder: Path, challenge: Challenge, truth: Truth) -> None:
     """The truth, submitted, must be perfect: asked of the scorer's own command, so that one parser judges both."""
-    task = challenge.tasks[truth.task]
-    command = [sys.executable, "-m", "services.scorer", "score", task.kind, str(truth.path), str(truth.path)]
-    command += [f"--part={name}={path}" for name, path in truth.parts.items()]
-    command += ["--definition", str(folder), "--task", truth.task, "--split", truth.split, "--json"]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
-    try:
-        report = json.loads(run.stdout)
-    except ValueError:
+    found = trial(folder, challenge, truth, in_order=True)
+    if found["outcome"] != "scored":
+        faults = "; ".join(f"line {fault['line']}: {fault['sentence']}" for fault in found["faults"][:5])
+        sentence = f"{truth.path} is no truth of {truth.split}: {found['failure']['sentence']} {faults}"
+        raise Unreadable("truth-invalid", sentence, found["failure"]["remedy"])
+    metrics = found["perfect"]["metrics"]
+    headline = challenge.tasks[truth.task].headline
+    if headline not in metrics:
         raise Unreadable(
-            "truth-unchecked",
-            f"{truth.path} could not be checked: {run.stderr.strip()}",
-            "check it with `python -m services.scorer score` where the scorer is, then publish --without-check",
-        ) from None
-    if report["outcome"] != "scored":
-        faults = "; ".join(f"line {fault['line']}: {fault['sentence']}" for fault in report["faults"][:5])
-        raise Unreadable(
-            "truth-invalid", f"{truth.path} is no truth of {truth.split}: {report['failure']['sentence']} {faults}"
-        )
-    if task.headline not in report["metrics"]:
-        raise Unreadable(
-            "headline-unknown",
-            f"{task.headline!r} is none of the metrics: {', '.join(report['metrics'])}",
-            "mend `headline`",
+            "headline-unknown", f"{headline!r} is none of the metrics: {', '.join(metrics)}", "mend `headline`"
         )
 
 
@@ -141,10 +149,13 @@ def _store(storage: Storage, truth: Truth) -> str:
 
 
 def _record(
-    database: Database, challenge: Challenge, row: ChallengeRow, digests: dict[tuple[str, str], str]
+    database: Database, challenge: Challenge, row: ChallengeRow, digests: dict[tuple[str, str], str], private: bool
 ) -> tuple[bool, int]:
     with database.begin() as session:
         challenges.lock_for_publishing(session, challenge.name)
+        if private and not challenges.versions_of(session, challenge.name):
+            # With its first version, so that it is never seen in between.
+            audience.hide(session, challenge.name, row.published_at)
         _keep_open_splits_open(session, challenge, digests)
         is_new = _record_definition(session, row)
         known = challenges.truths_of(session, challenge.name, challenge.version)

@@ -42,7 +42,8 @@ async def _work(settings: ScorerSettings) -> None:
     asyncio.get_running_loop().set_default_executor(threads)
     storage = Storage(settings.storage_address())
     fetcher = Fetcher(Cache(storage, settings.cache_folder, settings.cache_bytes, utc_now))
-    sandbox = Sandbox(settings.bounds(), kernels_folder=settings.cache_folder / "kernels")
+    kernels_folder = settings.cache_folder / "kernels"
+    sandbox = Sandbox(settings.bounds(), kernels_folder=kernels_folder, own_tasks=settings.own_tasks())
     async with httpx.AsyncClient(timeout=NOTICE_TIMEOUT, trust_env=False) as client:
         secret = settings.secret.get_secret_value()
         notices = Notices(client, settings.callback_url, secret, settings.name, utc_now)

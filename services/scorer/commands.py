@@ -1,7 +1,9 @@
-"""The scorer's commands: `score` and `check` files offline, `warm` up for the first start, `work` (`__main__`).
+"""The scorer's commands: `score` and `check` files offline, `trial` of a truth, `tasks`, `warm` up; `work` (`__main__`).
 
 python -m services.scorer score classification PREDICTIONS TRUTH [--images N | --definition DIR [--task TASK] [--split SPLIT]]
 python -m services.scorer check classification PREDICTIONS [--images N | --definition DIR [--task TASK] [--split SPLIT]]
+python -m services.scorer trial classification TRUTH --definition DIR --task TASK --split SPLIT
+python -m services.scorer tasks
 python -m services.scorer work
 python -m services.scorer warm
 """
@@ -12,23 +14,36 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
-from services.scorer import kernels, offline
+from services.scorer import kernels, offline, trial
 from services.scorer.evaluate import warm
-from services.scorer.tasks import TASKS
+from services.scorer.loading import load
+from services.scorer.own import OwnTasksSettings
+from services.scorer.tasks import every_task
 from shared.challenge import Numbering
+from shared.errors import Broken
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0 for scored or accepted, 1 for rejected, 2 for a usage that cannot be."""
+    try:
+        load(OwnTasksSettings.from_environment().own_tasks())
+    except Broken as error:
+        print(f"error: {error.sentence}", file=sys.stderr)
+        return offline.USAGE
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.command == "warm":
         return _warm()
+    if options.command == "tasks":
+        print(trial.listed())
+        return 0
     if wrong := _contradiction(options):
         parser.error(wrong)
     definition = offline.Definition(options.definition, options.task, options.split) if options.definition else None
     wanted = offline.Wanted(options.kind, options.labels, definition, options.json)
-    if options.command == "check":
+    if options.command == "trial":
+        code, text = trial.trial(wanted, options.truth, dict(options.part), options.in_order)
+    elif options.command == "check":
         code, text = offline.check(wanted, options.predictions, options.images)
     else:
         code, text = offline.score(wanted, options.predictions, options.truth, dict(options.part), options.images)
@@ -52,12 +67,17 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("warm", help="compile all kernels and keep them, so that no start has to")
     score = commands.add_parser("score", help="score a file here and now; exit code 0 scored, 1 rejected, 2 usage")
     _name_file(score)
-    score.add_argument("truth", type=Path, metavar="TRUTH", help="the true labels; decides the number of images")
-    score.add_argument(
-        "--part", type=_part, action="append", default=[], metavar="NAME=FILE", help="what the truth has besides"
-    )
+    _name_truth(score)
     _name_images(score)
     _name_case(score)
+    rehearse = commands.add_parser(
+        "trial", help="score a truth as a submission, and shuffled; exit code 0 scored, 1 rejected, 2 usage"
+    )
+    _name_kind(rehearse)
+    rehearse.add_argument("--in-order", action="store_true", help="not out of order as well")
+    _name_truth(rehearse)
+    _name_case(rehearse)
+    commands.add_parser("tasks", help="the tasks that can be scored here, as JSON")
     check = commands.add_parser("check", help="read a file as a score would; exit code 0 accepted, 1 rejected, 2 usage")
     _name_file(check)
     _name_images(check)
@@ -65,8 +85,19 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _name_kind(command: argparse.ArgumentParser) -> None:
+    command.add_argument("kind", choices=[task.NAME for task in every_task()])
+
+
+def _name_truth(command: argparse.ArgumentParser) -> None:
+    command.add_argument("truth", type=Path, metavar="TRUTH", help="the true labels; decides the number of images")
+    command.add_argument(
+        "--part", type=_part, action="append", default=[], metavar="NAME=FILE", help="what the truth has besides"
+    )
+
+
 def _name_file(command: argparse.ArgumentParser) -> None:
-    command.add_argument("kind", choices=[task.NAME for task in TASKS])
+    _name_kind(command)
     command.add_argument("predictions", type=Path, metavar="PREDICTIONS", help="a submission")
 
 
@@ -96,7 +127,7 @@ def _contradiction(options: argparse.Namespace) -> str:
         return "--task and --split name parts of a definition: say --definition DIR too"
     if not options.definition and options.labels != "ilsvrc":
         return f"--labels {options.labels} needs a list of synsets: say --definition DIR too"
-    if options.images and options.split:
+    if options.command != "trial" and options.images and options.split:
         return "--images is for want of a --split: say one of them"
     return ""
 

@@ -11,7 +11,7 @@ from typing import Any
 from services.scorer import VERSION, kernels
 from services.scorer.formats.blocks import Readable
 from services.scorer.protocol import Case, Findings, Task, case_of
-from services.scorer.tasks import TASKS, find_task
+from services.scorer.tasks import every_task, find_task
 from shared.challenge import Challenge, Numbering
 from shared.challenge import Task as Rules
 from shared.digests import digest_of
@@ -139,7 +139,7 @@ def warm() -> None:
     """
     nothing = digest_of(b"")
     provenance = Provenance(scorer=VERSION, definition=nothing, truth=nothing, submission=nothing)
-    for task in TASKS:
+    for task in every_task():
         example = task.EXAMPLE
         usual = (example.predictions, *example.broken)
         in_ids: list[tuple[Numbering, bytes]] = [("ilsvrc", predictions) for predictions in usual]

@@ -73,16 +73,16 @@ def score(
     """
     try:
         case = _of(_found(wanted).case, images)
-        files = _opened(predictions), _opened_truth(truth, parts or {})
+        files = _opened(predictions), opened_truth(truth, parts or {})
     except (OSError, Refused) as error:
-        return USAGE, _misused(error)
+        return USAGE, misused(error)
     try:
         findings = find(find_task(wanted.kind), case, *files)
     except Unreadable as refusal:
-        return REJECTED, _as_json(_rejected(refusal)) if wanted.as_json else _told(predictions, refusal)
+        return REJECTED, as_json(rejected(refusal)) if wanted.as_json else _told(predictions, refusal)
     except Broken as error:
         return USAGE, f"error: {truth}: {error.sentence}"
-    return SCORED, _as_json(_scored(findings)) if wanted.as_json else _table(findings)
+    return SCORED, as_json(scored(findings)) if wanted.as_json else _table(findings)
 
 
 def check(wanted: Wanted, predictions: Path, images: int | None = None) -> tuple[int, str]:
@@ -91,13 +91,18 @@ def check(wanted: Wanted, predictions: Path, images: int | None = None) -> tuple
         found = _found(wanted)
         file = _opened(predictions)
     except (OSError, Refused) as error:
-        return USAGE, _misused(error)
+        return USAGE, misused(error)
     case = _of(found.case, images)
     names = partial(Check, challenge=found.challenge, version=found.version, task=found.task, split=found.split)
     write = partial(names, labels=wanted.labels)
     checked = look(find_task(wanted.kind), case, file, write)
     code = ACCEPTED if checked.outcome == "accepted" else REJECTED
-    return code, _as_json(checked.model_dump(mode="json")) if wanted.as_json else _checked(predictions, checked)
+    return code, as_json(checked.model_dump(mode="json")) if wanted.as_json else _checked(predictions, checked)
+
+
+def case_for(wanted: Wanted) -> Case:
+    """What files are judged by. Raises `Refused` for a definition that cannot be read, or lacks what is wanted."""
+    return _found(wanted).case
 
 
 def _of(case: Case, images: int | None) -> Case:
@@ -120,7 +125,8 @@ def _found(wanted: Wanted) -> Found:
     return Found(case, fitting[0], split, definition.name, definition.version)
 
 
-def _misused(error: OSError | Refused) -> str:
+def misused(error: OSError | Refused) -> str:
+    """What to print of a usage that cannot be."""
     remedy = f" ({error.remedy})" if isinstance(error, Refused) and error.remedy else ""
     return f"error: {error}{remedy}"
 
@@ -131,14 +137,15 @@ def _opened(path: Path) -> Readable:
         return unpacked(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)) if path.stat().st_size else b""
 
 
-def _opened_truth(truth: Path, parts: Mapping[str, Path]) -> Readable:
+def opened_truth(truth: Path, parts: Mapping[str, Path]) -> Readable:
     """The truth; with parts, bundled as `publish` does it."""
     if not parts:
         return _opened(truth)
     return bundles.pack({name: bytes(_opened(path)) for name, path in {bundles.TRUTH: truth, **parts}.items()})
 
 
-def _scored(findings: Findings) -> dict[str, Any]:
+def scored(findings: Findings) -> dict[str, Any]:
+    """What was found, with the field names of a report."""
     levels = {
         name: {level: ends.model_dump() for level, ends in by_level.items()}
         for name, by_level in findings.intervals.items()
@@ -151,13 +158,15 @@ def _scored(findings: Findings) -> dict[str, Any]:
     return findings.metrics | rest
 
 
-def _rejected(refusal: Unreadable) -> dict[str, Any]:
+def rejected(refusal: Unreadable) -> dict[str, Any]:
+    """Why a file is rejected, with the field names of a report."""
     failure = {"code": refusal.code, "sentence": refusal.sentence, "remedy": refusal.remedy}
     faults = [fault_line(fault).model_dump() for fault in refusal.faults]
     return {"outcome": "rejected", "failure": failure, "faults": faults, "fault_count": refusal.fault_count}
 
 
-def _as_json(answer: dict[str, Any]) -> str:
+def as_json(answer: dict[str, Any]) -> str:
+    """As it is printed."""
     return json.dumps(answer, indent=2, ensure_ascii=False)
 
 

@@ -9,9 +9,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from services.scorer.own import OwnTasksSettings
 from services.scorer.sandbox import Bounds
 from shared.queue import QueueAddress, WorkerPlan
-from shared.settings import Secret, Settings
+from shared.settings import Secret
 from shared.signing import sign
 from shared.storage import StorageAddress
 
@@ -25,7 +26,7 @@ def _able_to_sign(secret: SecretStr) -> SecretStr:
     return secret
 
 
-class ScorerSettings(Settings):
+class ScorerSettings(OwnTasksSettings):
     """Everything a scorer is told. It keeps nothing: `cache_folder` may be emptied at any time.
 
     `slots`: evaluations at once. A child computes in one thread, so as many as there are processors to spare.

@@ -9,7 +9,8 @@ import pytest
 
 from deploy.stack.programs import PRACTICE, ROOT
 from services.gateway.api import practice
-from services.gateway.publish import Truth, check_truth
+from services.gateway.hosting.scorer import Truth
+from services.gateway.publish import check_truth
 from shared.challenge import Challenge, read_challenge
 
 TRUTH = PRACTICE / "truth.txt"

@@ -36,7 +36,7 @@ def test_every_task_has_a_form_but_for_scene_parsing_which_takes_a_zip() -> None
     assert {form.kind for form in INLINE} == {trial.kind for trial in TRIALS} - {"scene-parsing"}
 
 
-def test_the_document_names_every_form_and_shows_it() -> None:
-    names = [form.name for form in INLINE]
+def test_the_document_names_every_form_that_is_an_object_and_shows_it() -> None:
+    names = [form.name for form in INLINE if form.name != "CocoResults"]
     assert [schema["title"] for schema in CONTENT["schema"]["anyOf"]] == names
     assert list(CONTENT["examples"]) == names

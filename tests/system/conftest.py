@@ -5,14 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from deploy.stack.programs import ROOT
 from tests.stacks import ANY_PORT, Stack, start
 from tests.system.participants import LISTEN_HERE, Organiser, organising
+
+OWN_TASK = {"HOLDOUT_SCORER_TASKS": "age_task.age", "HOLDOUT_SCORER_TASKS_FOLDER": str(ROOT / "examples/own-task")}
+"""Its scorers know the example of a task of one's own, besides the built-in ones."""
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory, stacks: dict[str, list[Stack]]) -> Iterator[Stack]:
     """Everything running, for the whole session. Kill scorers in it as you like; leave the rest to `start_stack`."""
-    running = start(tmp_path_factory.mktemp("stack"), *ANY_PORT, settings=LISTEN_HERE)
+    running = start(tmp_path_factory.mktemp("stack"), *ANY_PORT, settings=LISTEN_HERE | OWN_TASK)
     stacks["stack"] = [running]
     yield running
     running.stop()

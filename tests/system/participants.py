@@ -57,10 +57,10 @@ class Organiser:
         self._stack = stack
         self._visitors: list[Visitor] = []
 
-    def publish(self, folder: Path, *truths: str) -> None:
-        """Publish the definition in `folder`."""
+    def publish(self, folder: Path, *truths: str, check: bool = True) -> None:
+        """Publish the definition in `folder`; `check` scores its truths first, by a scorer that is started for it."""
         with closing(Storage(self._stack.addresses.storage_address("publish"))) as operator:
-            publish(self.desk.database, operator, self.desk.clock, folder, list(truths))
+            publish(self.desk.database, operator, self.desk.clock, folder, list(truths), check)
 
     def host(self, folder: Path, truth: bytes, places: int = 2, kind: str = "classification") -> str:
         """Publish a challenge of its own for `truth`, which has a line for each image; returns its name."""

@@ -21,7 +21,7 @@ from services.gateway.actions.uploads import Announced, Begun, open_upload
 from services.gateway.desk import Desk
 from services.gateway.digestfields import Damaged
 from services.gateway.intake import Incoming
-from services.gateway.store import batches, challenges
+from services.gateway.store import audience, batches
 from services.gateway.store.batches import Followed
 from services.gateway.store.challenges import Venue
 from services.gateway.store.uploads import Opened
@@ -94,7 +94,7 @@ def wanted(desk: Desk, team: UUID, batch: UUID, index: int) -> Wanted | UUID:
             )
         if found.submission is not None and not _may_come(session, found, found.submission.id):
             return found.submission.id
-        venue = challenges.venue(session, row.challenge, row.task, row.split)
+        venue = audience.venue(session, row.challenge, row.task, row.split, team)
     return Wanted(team, venue, found.model)
 
 

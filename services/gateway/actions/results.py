@@ -9,7 +9,7 @@ from services.gateway.desk import Desk
 from services.gateway.families import named
 from services.gateway.lifecycle import FINAL_STATES
 from services.gateway.results.result import Place, Result
-from services.gateway.store import challenges
+from services.gateway.store import audience, challenges
 from services.gateway.store import results as store
 from services.gateway.store.submissions import Judged
 from services.gateway.tables import EvaluationRow, SubmissionRow
@@ -27,11 +27,8 @@ class Seen:
     judged: Judged
     place: Place
     result: Result | None
-
-    @property
-    def is_public(self) -> bool:
-        """Whether anybody may see it."""
-        return self.judged.submission.published_at is not None
+    is_public: bool
+    """Whether anybody may see it."""
 
     def scored(self) -> Result:
         """The result; raises `Conflict` while there is none."""
@@ -47,14 +44,18 @@ class Reading:
     def __init__(self, desk: Desk, session: Session) -> None:
         self._session = session
         self._url = desk.settings.public_url.rstrip("/")
+        self._hidden = audience.hidden_from(session, None)
 
     def seen(self, judged: Judged) -> Seen:
         """A submission with its place, and its result where it has one."""
         row, evaluation = judged.submission, judged.evaluation
         place = Place(self._definition(row, evaluation), row.task, row.split)
         if evaluation is None or evaluation.state != "scored":
-            return Seen(judged, place, None)
-        return Seen(judged, place, _result(judged, evaluation, place, self._page(row)))
+            return Seen(judged, place, None, self._is_public(row))
+        return Seen(judged, place, _result(judged, evaluation, place, self._page(row)), self._is_public(row))
+
+    def _is_public(self, row: SubmissionRow) -> bool:
+        return row.published_at is not None and row.challenge not in self._hidden
 
     def _definition(self, row: SubmissionRow, evaluation: EvaluationRow | None) -> Challenge:
         """The version that it was judged by; before that, the newest."""
@@ -71,13 +72,19 @@ class Reading:
 def see(desk: Desk, session: Session, team: UUID | None, submission: UUID) -> Seen:
     """A submission on a board, or one of the `team` that asks; raises `Missing` for others' as for none."""
     judged = store.standing(session, submission)
-    if judged is None or (judged.submission.published_at is None and judged.submission.team_id != team):
+    if judged is None or not _is_seen(session, judged.submission, team):
         raise Missing(
             "no-such-submission",
             f"no submission {submission} is on a board, nor is it your team's",
             "one that is not published is seen with its team's key",
         )
     return Reading(desk, session).seen(judged)
+
+
+def _is_seen(session: Session, row: SubmissionRow, team: UUID | None) -> bool:
+    if row.team_id == team:
+        return True
+    return row.published_at is not None and row.challenge not in audience.hidden_from(session, team)
 
 
 def intervals_of(evaluation: EvaluationRow) -> Intervals:

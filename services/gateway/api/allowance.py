@@ -10,7 +10,7 @@ from services.gateway.api.places import joined_headers
 from services.gateway.api.views import AllowanceView, PlaceView, PoolView, ReturnedView
 from services.gateway.desk import Desk
 from services.gateway.lifecycle import ReturnedFor
-from services.gateway.store import challenges, submissions
+from services.gateway.store import audience, submissions
 from services.gateway.store.submissions import Judged
 from services.gateway.threads import LEDGER
 from shared.errors import Forbidden, Unauthenticated, Unavailable
@@ -39,7 +39,7 @@ async def read_allowance(desk: DeskDep, caller: Reader, response: Response) -> A
 def _statements(desk: Desk, team: UUID) -> tuple[list[Statement], dict[UUID, Judged]]:
     """One of each pool, and the submissions that they speak of."""
     with desk.database.begin() as session:
-        published = challenges.all_newest(session)
+        published = audience.all_newest(session, team)
     pools = {
         split.limits.pool: split.limits
         for edition in published

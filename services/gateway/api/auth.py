@@ -64,6 +64,23 @@ def authenticate(desk: Desk, tries: BadTries, address: str, text: str, scope: Sc
     return Caller(held.team.id, held.team.name, row.id, row.account_id, tuple(row.scopes), row.expires_at)
 
 
+def recognised(request: Request) -> UUID | None:
+    """A dependency of what is open to all: the team whose key came with the request, None for nobody's.
+
+    It only decides whether private challenges are seen. A key that does not count is nobody's: what is open stays so.
+    """
+    kind, _, text = request.headers.get("authorization", "").partition(" ")
+    key = read_key(text.strip()) if kind.lower() == "bearer" else None
+    if key is None:
+        return None
+    desk = desk_of(request)
+    with desk.database.begin() as session:
+        try:
+            return _judged(desk, key, keys.find(session, key.id)).team.id
+        except Unauthenticated:
+            return None
+
+
 def _judged(desk: Desk, key: ApiKey | None, held: Held | None) -> Held:
     """`held`, when `key` is its key and counts now."""
     if key is None:
@@ -95,6 +112,7 @@ def holder_of(scope: Scope) -> Callable[..., Any]:
 
 
 Submitter = Annotated[Caller, Depends(holder_of("submit"))]
+Viewer = Annotated[UUID | None, Depends(recognised)]
 Reader = Annotated[Caller, Depends(holder_of("read"))]
 Manager = Annotated[Caller, Depends(holder_of("manage"))]
 

@@ -80,7 +80,7 @@ async def post_batch(
         posted = await read_posted(request, content_digest)
         manifest = await run_in_threadpool(read, posted.manifest)
         head = manifest.head
-        venue = await run_in_threadpool(venue_of, desk, head.challenge, head.task, head.split)
+        venue = await run_in_threadpool(venue_of, desk, caller.team, head.challenge, head.task, head.split)
         begun = await post(desk, caller.team, venue, manifest)
         if posted.files is not None:
             await take_named(desk, begun, manifest, posted.files)

@@ -8,17 +8,17 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
 
-from services.gateway.api import inline, practice
+from services.gateway.api import inline
 from services.gateway.digestfields import checked, claimed_digest
 from services.gateway.forms import AROUND_BYTES, FIELD, FileForm, boundary_of
 from services.gateway.intake import Incoming
 from shared.errors import WrongMedia
 
-FORM, INLINE = "multipart/form-data", "application/json"
+FORM, INLINE, FILE = "multipart/form-data", "application/json", "application/octet-stream"
 FILE_TYPES = (
     "text/plain",
     "text/csv",
-    "application/octet-stream",
+    FILE,
     "application/x-npy",
     "application/zip",
     "application/gzip",
@@ -26,21 +26,25 @@ FILE_TYPES = (
 )
 """Types that a file may have as the body. None decides how it is read: the scorer looks at the bytes themselves."""
 
-# No "binary", for which Swagger UI would want a file to be chosen, and not show the example.
-_TEXT: dict[str, Any] = {"schema": {"type": "string"}, "example": practice.FILE}
 _BINARY = {"type": "string", "format": "binary"}
+_FORM: dict[str, Any] = {
+    "title": "PredictionsForm",
+    "description": "A form with the file as its one field.",
+    "type": "object",
+    "required": [FIELD],
+    "properties": {FIELD: _BINARY | {"description": "the predictions file, plain or gzip"}},
+}
 FILE_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "description": "The predictions: as JSON in the form of the task, as the field `file` of a form, or the file itself, "
-        "plain or gzip. Scene parsing takes a zip of PNG masks.",
-        "content": {
-            INLINE: inline.CONTENT,
-            FORM: {"schema": {"type": "object", "required": [FIELD], "properties": {FIELD: _BINARY}}},
-        }
-        | {media: _TEXT if media.startswith("text/") else {"schema": _BINARY} for media in FILE_TYPES},
+        "description": "The predictions: as JSON in the form of the task, as the field `file` of a form, or the file "
+        "itself, plain or gzip; a file may also come as any of "
+        + ", ".join(f"`{media}`" for media in FILE_TYPES if media != FILE)
+        + ". Scene parsing takes a zip of PNG masks, detection also COCO's results as they are.",
+        "content": {INLINE: inline.CONTENT, FORM: {"schema": _FORM}, FILE: {"schema": _BINARY}},
     }
 }
+"""One type stands for all that a file may have: generators make a function of each that they know, and complain of others."""
 
 
 ReprDigest = Annotated[

@@ -58,7 +58,7 @@ async def validate_file(
     """Send the file as for submitting. It is read as an evaluation would read it, and deleted: no place is taken, and
     no score is made. A file that would be rejected is a 200 with `outcome` `rejected`: the dry run worked.
     """
-    venue = await run_in_threadpool(venue_of, desk, challenge, task, split)
+    venue = await run_in_threadpool(venue_of, desk, caller.team, challenge, task, split)
     begun = await begin_check(desk, caller.team, venue, labels, file)
     window_seconds, limit = int(WINDOW.total_seconds()), desk.settings.checks_per_hour
     response.headers.update(rate_limit(limit, window_seconds, begun.remaining, begun.reset_seconds))

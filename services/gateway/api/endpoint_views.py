@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.gateway.api.views import MOMENT, SUBMISSION
-from services.gateway.store.endpoints import Because
+from services.gateway.api.words import DisabledWord, EventWord, SentWord
 from services.gateway.tables import DeliveryRow, EndpointRow, OutboxRow
 from shared.messages import EventType, event_name
 from shared.model import Model
@@ -44,14 +44,14 @@ class EndpointView(BaseModel):
 
     id: UUID = Field(examples=[SUBMISSION])
     url: str = Field(examples=[URL])
-    types: list[EventType] | None = Field(examples=[["evaluation.scored"]], description="events it takes; null: all")
+    types: list[EventWord] | None = Field(examples=[["evaluation.scored"]], description="events it takes; null: all")
     description: str = Field(examples=["the CI's receiver"])
     created_at: datetime = Field(examples=[MOMENT])
     failing_since: datetime | None = Field(
         examples=[None], description="since when every attempt has failed; null: the last one did not"
     )
     disabled_at: datetime | None = Field(examples=[None], description="since when nothing is sent; null: it is enabled")
-    disabled_because: Because | None = Field(
+    disabled_because: DisabledWord | None = Field(
         examples=[None], description="`asked` for, `gone` (it answered 410), or `failing` for too long"
     )
     old_secrets_end: list[datetime] = Field(
@@ -59,13 +59,13 @@ class EndpointView(BaseModel):
     )
 
 
-class SecretView(EndpointView):
+class EndpointSecretView(EndpointView):
     """An endpoint with its new secret, which is shown this once."""
 
     secret: str = Field(examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
 
 
-class OwedView(BaseModel):
+class OwedEventsView(BaseModel):
     """What is sent now."""
 
     events: int = Field(examples=[1], description="how many events")
@@ -77,7 +77,7 @@ class DeliveryView(BaseModel):
 
     id: UUID = Field(examples=[SUBMISSION])
     event: str = Field(examples=[EVENT], description="the same as `webhook-id`")
-    type: EventType | Literal["endpoint.test"] = Field(examples=["evaluation.scored"])
+    type: SentWord = Field(examples=["evaluation.scored"])
     attempt: int = Field(examples=[1], description="counts the attempts at this event")
     at: datetime = Field(examples=[MOMENT])
     duration_seconds: float = Field(examples=[0.182])
@@ -101,9 +101,9 @@ def endpoint_view(row: EndpointRow, now: datetime) -> EndpointView:
     return EndpointView.model_validate(_shown(row, now))
 
 
-def secret_view(row: EndpointRow, now: datetime) -> SecretView:
+def secret_view(row: EndpointRow, now: datetime) -> EndpointSecretView:
     """An endpoint with its current secret."""
-    return SecretView.model_validate(_shown(row, now) | {"secret": row.secrets[0]})
+    return EndpointSecretView.model_validate(_shown(row, now) | {"secret": row.secrets[0]})
 
 
 def delivery_view(row: DeliveryRow, owed: OutboxRow | None) -> DeliveryView:

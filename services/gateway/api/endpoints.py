@@ -12,9 +12,9 @@ from services.gateway.api.endpoint_views import (
     DeliveryPage,
     EndpointChanges,
     EndpointDraft,
+    EndpointSecretView,
     EndpointView,
-    OwedView,
-    SecretView,
+    OwedEventsView,
     delivery_view,
     endpoint_view,
     secret_view,
@@ -55,11 +55,13 @@ _BUSY = _NAMED | problems(Conflict)
     operation_id="register_endpoint",
     summary="Register an address; shows its secret, once",
     status_code=201,
-    response_model=SecretView,
+    response_model=EndpointSecretView,
     responses=_KEYED | problems(Refused, Conflict, TooLarge, Unreadable),
     openapi_extra=json_body(EndpointDraft),
 )
-async def register_endpoint(request: Request, response: Response, desk: DeskDep, caller: Registrar) -> SecretView:
+async def register_endpoint(
+    request: Request, response: Response, desk: DeskDep, caller: Registrar
+) -> EndpointSecretView:
     """Each event of the team is sent there from now on, signed with the secret (Standard Webhooks)."""
     body = await read_json(request, EndpointDraft)
     draft = deeds.Draft(body.url, tuple(body.types) if body.types else None, body.description)
@@ -111,7 +113,7 @@ def remove_endpoint(desk: DeskDep, caller: Manager, endpoint: Endpoint) -> None:
     summary="A new secret; shown once",
     responses=_NAMED | problems(Conflict),
 )
-def rotate_secret(response: Response, desk: DeskDep, caller: Manager, endpoint: Endpoint) -> SecretView:
+def rotate_secret(response: Response, desk: DeskDep, caller: Manager, endpoint: Endpoint) -> EndpointSecretView:
     """For 24 hours every delivery carries the signatures of both; then the old one ends."""
     return _shown_once(response, desk, deeds.rotate(desk, caller.team, endpoint))
 
@@ -135,9 +137,9 @@ def enable_endpoint(desk: DeskDep, caller: Manager, endpoint: Endpoint) -> Endpo
     status_code=202,
     responses=_BUSY,
 )
-def test_endpoint(desk: DeskDep, caller: Manager, endpoint: Endpoint) -> OwedView:
+def test_endpoint(desk: DeskDep, caller: Manager, endpoint: Endpoint) -> OwedEventsView:
     """Signed and retried like any other event; what became of it is in the log."""
-    return OwedView(events=1, event=event_name(deeds.send_test(desk, caller.team, endpoint)))
+    return OwedEventsView(events=1, event=event_name(deeds.send_test(desk, caller.team, endpoint)))
 
 
 @router.get(
@@ -175,9 +177,9 @@ def list_deliveries(
     status_code=202,
     responses=_BUSY,
 )
-def redeliver(desk: DeskDep, caller: Manager, endpoint: Endpoint, delivery: Delivery) -> OwedView:
+def redeliver(desk: DeskDep, caller: Manager, endpoint: Endpoint, delivery: Delivery) -> OwedEventsView:
     """Also one that was delivered. Under the same `webhook-id`, with all attempts before it; never two at a time."""
-    return OwedView(events=1, event=event_name(deeds.redeliver(desk, caller.team, endpoint, delivery)))
+    return OwedEventsView(events=1, event=event_name(deeds.redeliver(desk, caller.team, endpoint, delivery)))
 
 
 @router.post(
@@ -187,11 +189,11 @@ def redeliver(desk: DeskDep, caller: Manager, endpoint: Endpoint, delivery: Deli
     status_code=202,
     responses=_BUSY,
 )
-def redeliver_failed(desk: DeskDep, caller: Manager, endpoint: Endpoint) -> OwedView:
+def redeliver_failed(desk: DeskDep, caller: Manager, endpoint: Endpoint) -> OwedEventsView:
     """What is still being retried goes on as it is. At most 60 a minute: ask again until none is left."""
-    return OwedView(events=deeds.redeliver_failed(desk, caller.team, endpoint), event=None)
+    return OwedEventsView(events=deeds.redeliver_failed(desk, caller.team, endpoint), event=None)
 
 
-def _shown_once(response: Response, desk: Desk, row: EndpointRow) -> SecretView:
+def _shown_once(response: Response, desk: Desk, row: EndpointRow) -> EndpointSecretView:
     response.headers["Cache-Control"] = "no-store"
     return secret_view(row, desk.clock())

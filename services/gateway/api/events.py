@@ -5,17 +5,19 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
 from pydantic import BaseModel, Field
+from typing_extensions import TypeAliasType
 
 from services.gateway.api.auth import Caller, DeskDep, Reader, desk_of, still_counts
 from services.gateway.api.bells import Bells
 from services.gateway.api.streams import MEDIA, Frame, Step, stream, streamed
 from services.gateway.api.views import MOMENT, SUBMISSION
 from services.gateway.api.waiting import WAIT_SECONDS
+from services.gateway.api.words import EventWord
 from services.gateway.desk import Desk
 from services.gateway.store import events
 from services.gateway.tables import EventRow
 from shared.errors import Forbidden, Refused, Unauthenticated
-from shared.messages import EventType, event_name
+from shared.messages import event_name
 from shared.web import problems
 
 router = APIRouter(prefix="/v1/events", tags=["events"])
@@ -24,15 +26,17 @@ LAST_POSITION = 2**63 - 1
 MOST_EVENTS = 100
 EVENT = "msg_7a6f3f0e6a0e4a8e9c0e0d9d6f1f2b11"
 
+EventData = TypeAliasType("EventData", dict[str, Any])
+
 
 class EventView(BaseModel):
     """An event as an endpoint receives it, with its name and place."""
 
     id: str = Field(examples=[EVENT], description="the same as `webhook-id`")
     position: int = Field(examples=[57], description="counts the team's events, from 1 and without gaps")
-    type: EventType = Field(examples=["evaluation.scored"])
+    type: EventWord = Field(examples=["evaluation.scored"])
     timestamp: datetime = Field(examples=[MOMENT])
-    data: dict[str, Any] = Field(examples=[{"submission": SUBMISSION, "outcome": "scored", "sequence": 1}])
+    data: EventData = Field(examples=[{"submission": SUBMISSION, "outcome": "scored", "sequence": 1}])
 
 
 class EventPage(BaseModel):

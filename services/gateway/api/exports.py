@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from services.gateway.actions.results import Reading, see
-from services.gateway.api.auth import DeskDep, Reader
+from services.gateway.api.auth import DeskDep, Reader, Viewer
 from services.gateway.api.guests import KEY_OR_NONE, TeamOrGuest
 from services.gateway.api.leaderboards import MOST_ENTRIES
 from services.gateway.api.parameters import ChallengeName, SplitName, TaskName
@@ -23,7 +23,7 @@ from services.gateway.results.papers import latex_row
 from services.gateway.results.result import LEVEL, Result
 from services.gateway.results.spreadsheet import Cell
 from services.gateway.results.tables import Listed, Writing, table_of, table_text
-from services.gateway.store import boards, challenges, results
+from services.gateway.store import audience, boards, results
 from services.gateway.store.results import Within
 from shared.errors import Conflict, Forbidden, Missing, Refused, Unauthenticated
 from shared.web import problems
@@ -122,6 +122,7 @@ def export_leaderboard(
     challenge: ChallengeName,
     task: TaskName,
     split: SplitName,
+    viewer: Viewer,
     form: Annotated[TableForm, Query(alias="format", description="of the table")] = "csv",
     by: Annotated[Order, Query(description="what decides the contest, or the headline whatever decides")] = "winner",
     track: Annotated[Track | None, Query(description="only entries with this training data")] = None,
@@ -132,7 +133,7 @@ def export_leaderboard(
 ) -> Response:
     """Every entry in rank order. CSV has all columns in full precision, the others what papers print."""
     with desk.database.begin() as session:
-        venue = challenges.venue(session, challenge, task, split)
+        venue = audience.venue(session, challenge, task, split, viewer)
         mark = tag(
             boards.mark(session, venue), venue.published.digest, str(request.query_params), desk.settings.public_url
         )

@@ -6,14 +6,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from services.gateway.api.auth import DeskDep
+from services.gateway.api.auth import DeskDep, Viewer
 from services.gateway.api.cursors import PageCursor, read_pair, write_pair
 from services.gateway.api.parameters import ChallengeName, SplitName, TaskName
 from services.gateway.api.unchanged import is_unchanged, not_modified, tag, validated
 from services.gateway.api.views import EntryView, LeaderboardView
 from services.gateway.leaderboard import Board, Entry, Order, Track, board
 from services.gateway.ranking import lower_is_better
-from services.gateway.store import boards, challenges
+from services.gateway.store import audience, boards
 from services.gateway.store.challenges import Venue
 from shared.errors import Missing, Refused
 from shared.report import Interval
@@ -43,6 +43,7 @@ def read_leaderboard(
     task: TaskName,
     split: SplitName,
     desk: DeskDep,
+    viewer: Viewer,
     by: Annotated[Order, Query(description="what decides the contest, or the headline whatever decides")] = "winner",
     track: Annotated[Track | None, Query(description="only entries with this training data")] = None,
     limit: Annotated[int, Query(ge=1, le=MOST_ENTRIES, description="how many entries in a page")] = 100,
@@ -56,7 +57,7 @@ def read_leaderboard(
     """
     after = read_pair(cursor)
     with desk.database.begin() as session:
-        venue = challenges.venue(session, challenge, task, split)
+        venue = audience.venue(session, challenge, task, split, viewer)
         etag = tag(boards.mark(session, venue), venue.published.digest, by, track, limit, cursor, FORM)
         if is_unchanged(request, etag):
             return not_modified(etag)

@@ -9,10 +9,11 @@ from services.gateway.api.views import MOMENT
 from services.gateway.status.state import Condition, Figures, Span, Status
 from services.gateway.store.fleet import Fleet
 from shared.messages import CheckJob, Job
+from shared.report import Counts
 from shared.version import VERSION
 
 
-class PartView(BaseModel):
+class ServerPartView(BaseModel):
     """One thing that teams rely on."""
 
     name: str = Field(examples=["scoring"], description="`submissions`, `scoring` or `webhooks`")
@@ -20,7 +21,7 @@ class PartView(BaseModel):
     sentence: str = Field(examples=["2 scorers alive, 2 evaluations at once"])
 
 
-class SpanView(BaseModel):
+class StatusSpanView(BaseModel):
     """What was done since some moment. Times run from the sealed upload to its outcome; new evaluations of old files are
     counted among the outcomes only.
     """
@@ -32,10 +33,10 @@ class SpanView(BaseModel):
     scored: int = Field(examples=[110])
     rejected: int = Field(examples=[10], description="the file's fault")
     failed: int = Field(examples=[0], description="our fault: refunded")
-    failures: dict[str, int] = Field(examples=[{"never-finished": 1}], description="those that failed, by code")
+    failures: Counts = Field(examples=[{"never-finished": 1}], description="those that failed, by code")
 
 
-class QueueView(BaseModel):
+class ServerQueueView(BaseModel):
     """What is under way."""
 
     queued: int = Field(examples=[3])
@@ -70,10 +71,10 @@ class StatusView(BaseModel):
     at: datetime = Field(examples=[MOMENT])
     up_since: datetime = Field(examples=[MOMENT], description="when this gateway was started")
     version: str = Field(examples=["0.2.0"], description="of the scoring rules")
-    parts: list[PartView]
-    today: SpanView | None = Field(description="since midnight UTC")
-    week: SpanView | None = Field(description="the last 7 days")
-    queue: QueueView | None = Field(description="open evaluations")
+    parts: list[ServerPartView]
+    today: StatusSpanView | None = Field(description="since midnight UTC")
+    week: StatusSpanView | None = Field(description="the last 7 days")
+    queue: ServerQueueView | None = Field(description="open evaluations")
     scorers: ScorersView | None = Field(description="null: no courier has counted them yet")
     last_rehearsal: RehearsalView | None = Field(description="null: none was recorded")
 
@@ -86,7 +87,9 @@ def status_view(status: Status) -> StatusView:
         at=status.at,
         up_since=status.up_since,
         version=VERSION,
-        parts=[PartView(name=part.name, condition=part.condition, sentence=part.sentence) for part in status.parts],
+        parts=[
+            ServerPartView(name=part.name, condition=part.condition, sentence=part.sentence) for part in status.parts
+        ],
         today=_span(found.today) if found else None,
         week=_span(found.week) if found else None,
         queue=_queue(found, status.at) if found else None,
@@ -95,9 +98,9 @@ def status_view(status: Status) -> StatusView:
     )
 
 
-def _span(span: Span) -> SpanView:
+def _span(span: Span) -> StatusSpanView:
     times = span.durations
-    return SpanView(
+    return StatusSpanView(
         since=span.since,
         timed=times.count,
         p50_seconds=times.p50_seconds,
@@ -107,10 +110,10 @@ def _span(span: Span) -> SpanView:
     )
 
 
-def _queue(found: Figures, now: datetime) -> QueueView:
+def _queue(found: Figures, now: datetime) -> ServerQueueView:
     waiting = found.waiting
     oldest = (now - waiting.oldest_queued_at).total_seconds() if waiting.oldest_queued_at else None
-    return QueueView(queued=waiting.queued, running=waiting.running, oldest_seconds=oldest)
+    return ServerQueueView(queued=waiting.queued, running=waiting.running, oldest_seconds=oldest)
 
 
 def _scorers(fleet: Fleet) -> ScorersView:

@@ -21,15 +21,10 @@ HEARTBEATS = {MEDIA: HEARTBEAT, LINES: "\n"}
 
 _HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
-_EVENT = {
-    "type": "object",
-    "description": "Each event of the stream; comments between them are heartbeats.",
-    "required": ["id", "event", "data"],
-    "properties": {
-        "id": {"type": "string", "description": "comes back as `Last-Event-ID` when a reader connects again"},
-        "event": {"type": "string", "description": "what it is"},
-        "data": {"type": "string", "description": "JSON"},
-    },
+_EVENTS = {
+    "type": "string",
+    "description": "Server-sent events, each with `id` (a reader that connects again says the last as `Last-Event-ID`), "
+    "`event` (what it is) and `data` (JSON). Comments between them are heartbeats.",
 }
 
 
@@ -94,4 +89,4 @@ async def _frames(
 
 def streamed(description: str) -> dict[int | str, dict[str, Any]]:
     """The `responses` entry of a route that can answer with a stream."""
-    return {200: {"description": description, "content": {MEDIA: {"schema": _EVENT}}}}
+    return {200: {"description": description, "content": {MEDIA: {"schema": _EVENTS}}}}

@@ -19,7 +19,8 @@ from services.gateway.api.waiting import Wait, awaited, owned
 from services.gateway.desk import Desk
 from services.gateway.lifecycle import FINAL_STATES
 from services.gateway.reports import report_of
-from services.gateway.store import challenges, submissions
+from services.gateway.store import audience, submissions
+from services.gateway.store.challenges import Venue
 from services.gateway.store.submissions import Cursor, Judged
 from shared.challenge import Numbering
 from shared.errors import (
@@ -88,7 +89,7 @@ async def submit_file(
     """
     metadata = Metadata(method.strip(), description.strip(), track, publish, labels, participate, entry)
     key = key_of(caller.team, idempotency_key, place=[challenge, task, split], **stated(metadata))
-    venue = await run_in_threadpool(venue_of, desk, challenge, task, split)
+    venue = await run_in_threadpool(venue_of, desk, caller.team, challenge, task, split)
     accepted = await submit(desk, caller.team, venue, metadata, file, key)
     return await answer_accepted(request, caller, accepted, venue.split.limits, wait, key)
 
@@ -148,10 +149,10 @@ def read_report(desk: DeskDep, caller: Reader, submission: Submission) -> Respon
     return Response(content, media_type="application/json", headers={"ETag": f'"{evaluation.report_digest}"'})
 
 
-def venue_of(desk: Desk, challenge: str, task: str, split: str) -> challenges.Venue:
-    """The split that an address names; raises `Missing`."""
+def venue_of(desk: Desk, team: UUID, challenge: str, task: str, split: str) -> Venue:
+    """The split that an address names, as `team` sees it; raises `Missing`."""
     with desk.database.one_by_one() as session:
-        return challenges.venue(session, challenge, task, split)
+        return audience.venue(session, challenge, task, split, team)
 
 
 def stated(metadata: Metadata) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from services.gateway.tables import PartRow
 from shared.challenge import Numbering
 from shared.digests import Digest
 from shared.model import Model
+from shared.report import LabelsWord
 from shared.storage import PART_BYTES
 
 LEAST_PART_BYTES = 1024
@@ -65,7 +66,7 @@ class CompletionRequest(Model):
     )
 
 
-class PartView(BaseModel):
+class UploadPartView(BaseModel):
     """A part that is there."""
 
     number: int = Field(examples=[1])
@@ -87,7 +88,7 @@ class UploadSummary(BaseModel):
     method: str = Field(examples=["ResNet-152"])
     description: str = Field(examples=["Trained on the provided data."])
     track: str = Field(examples=["provided"])
-    labels: Numbering = Field(examples=["ilsvrc"])
+    labels: LabelsWord = Field(examples=["ilsvrc"])
     publish: bool = Field(examples=[False])
     participate: bool = Field(examples=[True])
     entry: UUID | None = Field(examples=[None], description="the submission whose place it shares")
@@ -104,7 +105,7 @@ class UploadSummary(BaseModel):
 class UploadView(UploadSummary):
     """An upload, part by part."""
 
-    parts: list[PartView] = Field(description="those that are there, by number")
+    parts: list[UploadPartView] = Field(description="those that are there, by number")
     missing: list[int] = Field(examples=[[2, 3]], description="the numbers of those that are not")
 
 
@@ -115,9 +116,9 @@ class UploadPage(BaseModel):
     next: str | None = Field(examples=[None], description="the cursor of the next page; null on the last one")
 
 
-def part_view(part: PartRow) -> PartView:
+def part_view(part: PartRow) -> UploadPartView:
     """A part, shown."""
-    return PartView(number=part.number, size_bytes=part.size_bytes, digest=part.digest)
+    return UploadPartView(number=part.number, size_bytes=part.size_bytes, digest=part.digest)
 
 
 def summary_view(opened: Opened) -> UploadSummary:

@@ -24,8 +24,8 @@ from services.gateway.api.places import place_headers
 from services.gateway.api.submissions import IdempotencyKey, stated, venue_of
 from services.gateway.api.upload_views import (
     CompletionRequest,
-    PartView,
     UploadPage,
+    UploadPartView,
     UploadRequest,
     UploadView,
     part_view,
@@ -106,7 +106,7 @@ async def open_one(
     Under the same `Idempotency-Key` one upload is opened, and one place is held. Where the team has submitted bytes of
     this `digest` before, nothing is opened: the answer is that submission.
     """
-    venue = await run_in_threadpool(venue_of, desk, said.challenge, said.task, said.split)
+    venue = await run_in_threadpool(venue_of, desk, caller.team, said.challenge, said.task, said.split)
     announced = Announced(said.size_bytes, said.part_bytes or PART_BYTES, said.digest, said.received_digest)
     begun, key = await _begun(desk, caller, venue, said, announced, idempotency_key)
     if isinstance(begun, Accepted):
@@ -189,7 +189,7 @@ async def put_one_part(
     upload: Upload,
     number: Number,
     content_digest: ContentDigest = None,
-) -> PartView:
+) -> UploadPartView:
     """Parts may come in any order and at once. The same part again is fine; another content under its number is not."""
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise WrongMedia(
@@ -227,7 +227,7 @@ async def complete_one(
     """Answers as submitting the file in one body does, as soon as it is sealed. Asked again, it answers the same."""
     opened = await run_in_threadpool(owned, desk, caller.team, upload)
     place = opened.submission
-    venue = await run_in_threadpool(venue_of, desk, place.challenge, place.task, place.split)
+    venue = await run_in_threadpool(venue_of, desk, caller.team, place.challenge, place.task, place.split)
     accepted = await complete(desk, opened, venue, said.received_digest)
     return await answer_accepted(request, caller, accepted, venue.split.limits, wait)
 

@@ -5,19 +5,23 @@ from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
+from typing_extensions import TypeAliasType
 
+from services.gateway.api.words import ReturnedWord
 from services.gateway.forecast import Expected
-from services.gateway.lifecycle import EvaluationState, Progress, ReturnedFor, SubmissionState
+from services.gateway.lifecycle import EvaluationState, Progress, SubmissionState
 from services.gateway.outlook import Outlook
 from services.gateway.store.challenges import Published
 from services.gateway.store.submissions import Judged
-from shared.challenge import Fact, Limits, Numbering, Protocol, Split, Task, Winner
+from shared.challenge import Fact, Limits, Name, Protocol, Split, Task, Winner
 from shared.messages import Standing
-from shared.report import Failure, Interval, Note
+from shared.report import Failure, Interval, Intervals, LabelsWord, Metrics, Note
 
 MOMENT = "2026-01-31T12:00:00Z"
 SUBMISSION = "7a6f3f0e-6a0e-4a8e-9c0e-0d9d6f1f2b11"
 DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
+Timings = TypeAliasType("Timings", dict[str, float])
 
 
 class LimitsView(BaseModel):
@@ -85,17 +89,15 @@ class EvaluationView(BaseModel):
     enqueued_at: datetime | None = Field(examples=[MOMENT], description="when the queue had it")
     started_at: datetime | None = Field(examples=[MOMENT], description="when a scorer was first heard to have it")
     finished_at: datetime | None = Field(examples=[MOMENT])
-    metrics: dict[str, float] | None = Field(examples=[{"top_1_error": 0.22394, "top_5_error": 0.06178}])
-    intervals: dict[str, dict[str, Interval]] | None = Field(
-        examples=[{"top_5_error": {"99.9": {"low": 0.05826, "high": 0.06536}}}]
-    )
+    metrics: Metrics | None = Field(examples=[{"top_1_error": 0.22394, "top_5_error": 0.06178}])
+    intervals: Intervals | None = Field(examples=[{"top_5_error": {"99.9": {"low": 0.05826, "high": 0.06536}}}])
     failure: Failure | None = Field(
         examples=[None], description="why there is no score: the file's fault (rejected) or ours (failed)"
     )
     fault_count: int = Field(examples=[0])
     notes: list[Note] | None = Field(examples=[None], description="what was accepted and may not be meant")
     report_digest: str | None = Field(examples=[DIGEST])
-    timings: dict[str, float] | None = Field(examples=[{"fetch": 0.02, "score": 0.03}], description="seconds by stage")
+    timings: Timings | None = Field(examples=[{"fetch": 0.02, "score": 0.03}], description="seconds by stage")
 
 
 class QueueView(BaseModel):
@@ -122,7 +124,7 @@ class SubmissionView(BaseModel):
     method: str = Field(examples=["AlexNet, five networks averaged"])
     description: str = Field(examples=["Eight layers, ReLU, dropout."])
     track: str = Field(examples=["provided"])
-    labels: Numbering = Field(examples=["ilsvrc"], description="how the file names categories")
+    labels: LabelsWord = Field(examples=["ilsvrc"], description="how the file names categories")
     participating: bool = Field(examples=[True], description="whether it is in the contest, once it is on the board")
     entry: UUID | None = Field(
         examples=[None], description="the submission whose place it shares; null: it has its own"
@@ -183,7 +185,7 @@ class ReturnedView(_What):
     """One place that came back within the last 24 hours, and why."""
 
     submission: UUID = Field(examples=[SUBMISSION])
-    reason: ReturnedFor = Field(
+    reason: ReturnedWord = Field(
         examples=["rejected"],
         description="rejected: the file's fault; failed: ours; forgiven: scored, and given back all the same; "
         "refused: the upload was no file to take; cut: it broke off; reused: the same bytes were sent before",
@@ -195,7 +197,7 @@ class ReturnedView(_What):
 class PoolView(BaseModel):
     """A team's standing in a pool, right now by the ledger's clock, and what explains it."""
 
-    pool: str = Field(examples=["ilsvrc-classification-localization-2012"])
+    pool: Name = Field(examples=["ilsvrc-classification-localization-2012"])
     places: int = Field(examples=[2], description="how many there are in any window")
     window_seconds: int = Field(examples=[604800])
     remaining: int = Field(examples=[1])
@@ -240,7 +242,7 @@ class EntryView(BaseModel):
     categories_won: int | None = Field(
         examples=[None], description="in how many it is better than all others of the contest; null: not counted"
     )
-    metrics: dict[str, float] = Field(examples=[{"top_1_error": 0.36, "top_5_error": 0.15315}])
+    metrics: Metrics = Field(examples=[{"top_1_error": 0.36, "top_5_error": 0.15315}])
 
 
 class LeaderboardView(BaseModel):

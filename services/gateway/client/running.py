@@ -24,8 +24,8 @@ def server_of(args: argparse.Namespace) -> Server:
         raise Ending(
             USAGE, f"{args.server!r} is not the address of a server", "  it looks like https://holdout.example"
         )
-    key = None if args.public else (args.key or "").strip()
-    if key == "":
+    key = (args.key or "").strip() or None
+    if key is None and not args.public:
         raise Ending(USAGE, "no key is given", "  use --key holdout_… or set HOLDOUT_KEY; your organiser makes keys")
     if key and not (key.isascii() and key.isprintable()):
         raise Ending(USAGE, "the key has letters that no key has", "  copy it again, whole and on one line")

@@ -16,8 +16,11 @@ class NumberingView:
 
 
 def numberings(categories: Sequence[Synset]) -> list[NumberingView]:
-    """All four for a challenge with a table of synsets, of which `categories` may be guessed; else none to choose from."""
-    if not categories:
+    """All four for a challenge with a table of synsets, of which `categories` may be guessed; else none to choose from.
+
+    Categories without WNIDs of their own have their ids only.
+    """
+    if not categories or not all(synset.wnid for synset in categories):
         return []
     first = categories[0]
     rank = sorted(synset.wnid for synset in categories).index(first.wnid)

@@ -41,6 +41,11 @@ def _figure(candidate: Candidate, task: Task) -> Figure:
     return figure(candidate.value, ends, is_share(task, task.headline, candidate.value))
 
 
+def html(template: str, context: dict[str, Any]) -> str:
+    """`template` filled with `context`, for a file."""
+    return str(_templates.get_template(template).render(context))
+
+
 def _moment(value: Any) -> str:
     return f"{value:%Y-%m-%d %H:%M} UTC"
 

@@ -11,7 +11,7 @@ from services.gateway.pages import plots
 from services.gateway.reports import report_of
 from services.gateway.tables import EvaluationRow
 from shared.errors import HoldoutError
-from shared.report import CategoryLine, Report
+from shared.report import CategoryLine, Curve, Report
 
 SHOWN_BYTES = 16 * 2**20
 """The largest report that a page reads: the curves of 200 categories are some 10 MB, read in a quarter of a second."""
@@ -41,15 +41,18 @@ def details(desk: Desk, evaluation: EvaluationRow) -> Details | None:
     except (HoldoutError, ValidationError) as error:
         log.warning("the report of evaluation %s is not shown: %s", evaluation.id, error)
         return None
-    return _details(report) if report.categories else None
+    return details_of(report.categories, report.curves)
 
 
-def _details(report: Report) -> Details:
-    names = {line.id: line.name for line in report.categories}
+def details_of(categories: tuple[CategoryLine, ...], curves: tuple[Curve, ...]) -> Details | None:
+    """The same of what a report holds."""
+    if not categories:
+        return None
+    names = {line.id: line.name for line in categories}
     return Details(
-        lines=report.categories,
-        columns=tuple(report.categories[0].metrics),
-        counts=tuple(report.categories[0].counts),
-        plot=plots.precision_recall(report.curves, names) if report.curves else None,
-        curves={each.category: plots.small(each, names.get(each.category, "")) for each in report.curves},
+        lines=categories,
+        columns=tuple(categories[0].metrics),
+        counts=tuple(categories[0].counts),
+        plot=plots.precision_recall(curves, names) if curves else None,
+        curves={each.category: plots.small(each, names.get(each.category, "")) for each in curves},
     )

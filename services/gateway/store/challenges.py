@@ -46,11 +46,17 @@ def newest(session: Session, name: str) -> Published:
         .where(ChallengeRow.name == name, ChallengeRow.version == version)
     ).all()
     if not rows:
-        raise Missing("no-such-challenge", f"there is no challenge {name!r}", "GET /v1/challenges lists them")
+        raise no_such_challenge(name)
     row: ChallengeRow = rows[0][0]
     joined: list[TruthRow | None] = [found[1] for found in rows]
     truths = {(truth.task, truth.split): truth.digest for truth in joined if truth is not None}
     return Published(_definition(row), row.digest, truths)
+
+
+def no_such_challenge(name: str) -> Missing:
+    """What is answered for a name that there is no challenge of, or none that the asking team may see."""
+    remedy = "GET /v1/challenges lists them; a private one shows itself to keys of the teams that it invites"
+    return Missing("no-such-challenge", f"there is no challenge {name!r}", remedy)
 
 
 def all_newest(session: Session) -> Sequence[Published]:

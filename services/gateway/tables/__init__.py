@@ -1,5 +1,6 @@
 """The gateway's tables, one concern a file. Importing this package knows them all."""
 
+from services.gateway.tables.audience import GuestRow, PrivateRow
 from services.gateway.tables.base import Base
 from services.gateway.tables.batches import BatchModelRow, BatchRow
 from services.gateway.tables.boards import BoardRow, EntryRow, LeadRow
@@ -28,6 +29,7 @@ __all__ = [
     "EvaluationRow",
     "EventRow",
     "FleetRow",
+    "GuestRow",
     "KeyRow",
     "LeadRow",
     "LossRow",
@@ -35,6 +37,7 @@ __all__ = [
     "OrphanRow",
     "OutboxRow",
     "PartRow",
+    "PrivateRow",
     "RehearsalRow",
     "RequestRow",
     "SubmissionRow",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from services.scorer.metrics.average_precision import Area, area
 from services.scorer.metrics.matching import HIT, Outcomes, match, thresholds
-from services.scorer.metrics.ranking import rank
+from services.scorer.metrics.ranking import part, rank
 
 Images = NDArray[np.int32]
 Corners = NDArray[np.float64]
@@ -80,18 +80,19 @@ def _among(images: Images, categories: Images, pairs: NDArray[np.int32]) -> NDAr
 
 def judge(truth: Objects, images: Images, categories: Images, confidences: Corners, corners: Corners) -> Judged:
     """What each detection turns out to be; those above the truth's categories are left out."""
-    ranking = rank(categories, images, confidences, truth.categories)
-    outcomes = np.zeros(len(ranking.order), np.int8)
+    parted = part(categories, images, confidences, corners, truth.categories)
+    order = rank(parted)
+    outcomes = np.zeros(len(order), np.int8)
     last = max(int(truth.images.max(initial=0)), int(truth.excluded_images.max(initial=0)))
     # Areas of boxes turned inside out may be 0; what compares with no number hits nothing.
     with np.errstate(all="ignore"):
         match(
-            ranking.order, ranking.starts, images, np.ascontiguousarray(corners),
+            order, parted.starts, parted.images, parted.corners,
             truth.starts, truth.images, truth.corners, truth.least,
             truth.excluded_starts, truth.excluded_images,
             np.zeros(last + 1, np.int64), np.zeros(len(truth.images), np.int8), outcomes,
         )  # fmt: skip
-    return Judged(ranking.starts, images[ranking.order], outcomes)
+    return Judged(parted.starts, parted.images[order], outcomes)
 
 
 def areas(truth: Objects, judged: Judged) -> list[Area]:

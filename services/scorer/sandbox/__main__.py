@@ -12,16 +12,22 @@ import sys
 import threading
 
 from services.scorer import kernels
+from services.scorer.loading import load
 from services.scorer.sandbox import walls
 from services.scorer.sandbox.brief import PREFIX, Boot, Purpose, Ready
 from services.scorer.sandbox.child import Room, Target
 from services.scorer.sandbox.parent import WarmParent
+from shared.errors import Broken
 
 
 def main() -> None:
     """Become a warm parent; exits when the worker goes away."""
     boot = Boot.model_validate_json(sys.argv[1])
     walls.offer_to_the_oom_killer()
+    try:
+        load(boot.own_tasks)
+    except Broken as error:
+        raise SystemExit(error.sentence) from error
     room = Room(
         targets=_loaded(boot.targets),
         bounds=boot.bounds,

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
+from services.scorer.own import OwnTasks
 from shared.challenge import Numbering
 from shared.model import Model
 from shared.report import Provenance
@@ -40,13 +41,14 @@ class Bounds(Model):
 
 class Boot(Model):
     """How a warm parent starts. `targets` are `module:function` by purpose, called as `evaluate` and `check` of
-    `services.scorer.evaluate` are.
+    `services.scorer.evaluate` are. `own_tasks` are loaded first: later no file can be opened.
     """
 
     control: int
     worker_pid: int
     targets: dict[Purpose, str]
     bounds: Bounds
+    own_tasks: OwnTasks = OwnTasks()
 
 
 class Ready(Model):

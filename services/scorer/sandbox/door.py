@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.scorer.own import NO_OWN_TASKS, OwnTasks
 from services.scorer.sandbox import child
 from services.scorer.sandbox.brief import PREFIX, AnyBrief, Boot, Bounds, Descriptors, Purpose, Ready, send_brief
 from services.scorer.sandbox.endings import Crashed, Ended, Exhausted, Interrupted, raise_for
@@ -71,12 +72,17 @@ class Sandbox:
     """One warm parent and what runs in it. Any number of `run` at once; a parent that dies is replaced."""
 
     def __init__(
-        self, bounds: Bounds, targets: Mapping[Purpose, str] = TARGETS, kernels_folder: Path | None = None
+        self,
+        bounds: Bounds,
+        targets: Mapping[Purpose, str] = TARGETS,
+        kernels_folder: Path | None = None,
+        own_tasks: OwnTasks = NO_OWN_TASKS,
     ) -> None:
         """kernels_folder: where compiled kernels are kept if not beside the sources (`services.scorer.kernels`)."""
         self.bounds = bounds
         self._environment = ENVIRONMENT | ({"NUMBA_CACHE_DIR": str(kernels_folder)} if kernels_folder else {})
         self._targets = targets
+        self._own_tasks = own_tasks
         self._parent: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._starting = asyncio.Lock()
@@ -192,7 +198,13 @@ class Sandbox:
         return bounds.get(kind, -1)
 
     def _spawn(self, theirs: socket.socket) -> subprocess.Popen[bytes]:
-        boot = Boot(control=theirs.fileno(), worker_pid=os.getpid(), targets=dict(self._targets), bounds=self.bounds)
+        boot = Boot(
+            control=theirs.fileno(),
+            worker_pid=os.getpid(),
+            targets=dict(self._targets),
+            bounds=self.bounds,
+            own_tasks=self._own_tasks,
+        )
         return subprocess.Popen(
             [sys.executable, "-m", "services.scorer.sandbox", boot.model_dump_json()],
             cwd=ROOT,

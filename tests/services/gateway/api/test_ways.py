@@ -128,6 +128,8 @@ def test_the_docs_offer_a_file_chooser_for_the_form_and_an_example_for_json(gate
     document = httpx.get(f"{gateway_url}/openapi.json").json()
     path = "/v1/challenges/{challenge}/tasks/{task}/splits/{split}/submissions"
     content = document["paths"][path]["post"]["requestBody"]["content"]
-    assert content["multipart/form-data"]["schema"]["properties"] == {"file": {"type": "string", "format": "binary"}}
+    assert content["multipart/form-data"]["schema"] == {"$ref": "#/components/schemas/PredictionsForm"}
+    [(name, file)] = document["components"]["schemas"]["PredictionsForm"]["properties"].items()
+    assert (name, file["type"], file["format"]) == ("file", "string", "binary")
     first = next(iter(content["application/json"]["examples"].values()))
     assert "predictions" in first["value"]

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,15 +21,22 @@ from services.gateway.courier.dial import guarded_pool
 from services.gateway.courier.drain import Drain
 from services.gateway.desk import Desk
 from shared.signing import new_secret, sign
+from tests.examples.programs import EXAMPLES, python_for
 from tests.services.gateway.conftest import Team
 from tests.services.gateway.courier.draining import work_off
 from tests.services.gateway.telling import tell
 
-EXAMPLES = Path(__file__).parents[4] / "examples" / "webhooks"
-COMMANDS = {
-    "node": ["node", str(EXAMPLES / "receiver.mjs"), "0"],
-    "python": [sys.executable, str(EXAMPLES / "receiver.py"), "0"],
+RECEIVERS = EXAMPLES / "webhooks"
+PROGRAMS = {
+    "fastapi": "receiver_fastapi.py",
+    "flask": "receiver_flask.py",
+    "node": "receiver.mjs",
+    "python": "receiver.py",
 }
+KEEPING = ("fastapi", "flask")
+"""Those that remember what they took when they are started again."""
+
+LISTENS = re.compile(r"(?:listening on |running on http://127\.0\.0\.1:)(\d+)")
 BODY = b'{"type": "endpoint.test", "data": {}}'
 
 Start = Callable[..., contextlib.AbstractContextManager["Receiver"]]
@@ -42,8 +48,7 @@ class Receiver:
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
         assert process.stderr is not None
-        found = re.search(r"listening on (\d+)", process.stderr.readline())
-        assert found is not None
+        found = next(filter(None, map(LISTENS.search, process.stderr)))
         self.url = f"http://127.0.0.1:{found[1]}/"
 
     def post(self, headers: dict[str, str], body: bytes = BODY) -> int:
@@ -55,15 +60,14 @@ class Receiver:
         return [json.loads(line) for line in self._process.communicate(timeout=10)[0].splitlines()]
 
 
-@pytest.fixture(params=COMMANDS)
-def start(request: pytest.FixtureRequest) -> Start:
-    command = COMMANDS[request.param]
-    if shutil.which(command[0]) is None:
-        pytest.skip(f"{command[0]} is not installed")
+@pytest.fixture(params=PROGRAMS)
+def start(request: pytest.FixtureRequest, tmp_path: Path) -> Start:
+    program = RECEIVERS / PROGRAMS[request.param]
+    command = [interpreter(program), str(program), "0"]
 
     @contextlib.contextmanager
     def run(*secrets: str) -> Iterator[Receiver]:
-        told = os.environ | {"HOLDOUT_WEBHOOK_SECRET": " ".join(secrets)}
+        told = os.environ | {"HOLDOUT_WEBHOOK_SECRET": " ".join(secrets), "HOLDOUT_EVENTS": str(tmp_path / "events.db")}
         pipe = subprocess.PIPE
         with subprocess.Popen(command, text=True, env=told, stdout=pipe, stderr=pipe) as process:
             try:
@@ -72,6 +76,15 @@ def start(request: pytest.FixtureRequest) -> Start:
                 process.kill()
 
     return run
+
+
+def interpreter(program: Path) -> str:
+    """What runs a receiver; skips the test where that is not installed."""
+    if program.suffix == ".py":
+        return python_for(program)
+    if shutil.which("node") is None:
+        pytest.skip("node is not installed")
+    return "node"
 
 
 def signed(*secrets: str, age_seconds: float = 0, body: bytes = BODY) -> dict[str, str]:
@@ -116,5 +129,16 @@ def test_an_example_refuses_what_we_did_not_sign_just_now(start: Start) -> None:
         for name in good:
             assert receiver.post({other: value for other, value in good.items() if other != name}) == 400
             assert receiver.post(good | {name: "v1,?"}) == 400
-        assert receiver.post(signed(secret, body=bytes(100_000)), bytes(100_000)) == 400, "too large"
+        assert receiver.post(signed(secret, body=bytes(100_000)), bytes(100_000)) in (400, 413), "too large"
         assert [event["id"] for event in receiver.printed()] == ["msg_1"]
+
+
+@pytest.mark.parametrize("start", KEEPING, indirect=True)
+def test_what_is_sent_again_after_a_restart_is_not_taken_twice(start: Start) -> None:
+    secret = new_secret()
+    taken: list[dict[str, object]] = []
+    for _ in range(2):
+        with start(secret) as receiver:
+            assert [receiver.post(signed(secret)) for _ in range(2)] == [204, 204], "answered well, so that it ends"
+            taken += receiver.printed()
+    assert taken == [{"id": "msg_1", **json.loads(BODY)}]

@@ -1,0 +1,1 @@
+"""The organiser's way to a challenge of their own: `challenge new`, `check`, `publish`, and who sees it."""

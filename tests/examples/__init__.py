@@ -1,0 +1,1 @@
+"""The programs of `examples/` run, and the server takes what they write."""

@@ -1,0 +1,1 @@
+"""Tests of the organiser's way to a challenge of their own."""

@@ -1,0 +1,158 @@
+"""A private challenge does not exist for anybody but the teams that it invites, whichever way they ask."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from shutil import copytree
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from services.gateway.actions import audience
+from services.gateway.desk import Desk
+from services.gateway.publish import publish
+from shared.errors import Conflict, Missing
+from shared.storage import Storage
+from tests.house.tree import modules, name, text
+from tests.services.gateway.conftest import TINY, Team
+
+UNKNOWN = "never-used"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A definition with a name and pools of its own."""
+    copied = copytree(TINY, tmp_path / "challenge")
+    path = copied / "challenge.toml"
+    path.write_text(path.read_text().replace("tiny", f"tiny-{uuid4().hex[:8]}"))
+    return copied
+
+
+@pytest.fixture
+def hidden(desk: Desk, operator: Storage, folder: Path) -> Iterator[str]:
+    """The name of a private challenge with a truth for two splits."""
+    truths = [f"{split}={TINY / 'truth.txt'}" for split in ("test", "validation")]
+    done = publish(desk.database, operator, desk.clock, folder, truths, check=False, private=True)
+    assert done.private
+    yield done.challenge.name
+    audience.open_challenge(desk, done.challenge.name)
+
+
+def addresses(challenge: str) -> list[str]:
+    """Everything that is shown of a challenge."""
+    task = f"/v1/challenges/{challenge}/tasks/classification"
+    page = f"/challenges/{challenge}"
+    api = [f"/v1/challenges/{challenge}", task, f"{task}/sample", f"{task}/splits/test/leaderboard"]
+    return [*api, page, f"{page}/classification", f"{page}/classification/test"]
+
+
+def listed(http: httpx.Client, challenge: str) -> bool:
+    """Whether any list names it: of the API, of the pages, of a team's allowance."""
+    lists = ["/v1/challenges", "/"]
+    lists += ["/v1/allowance"] if "authorization" in http.headers else []
+    return any(challenge in http.get(address).raise_for_status().text for address in lists)
+
+
+def seen(http: httpx.Client, challenge: str) -> set[bool]:
+    """Whether its addresses answer: {True}, {False}, or both."""
+    answers = {http.get(address).status_code for address in addresses(challenge)}
+    assert answers <= {200, 404}
+    return {status == 200 for status in answers} | {listed(http, challenge)}
+
+
+@pytest.fixture
+def anybody(gateway_url: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=gateway_url) as http:
+        yield http
+
+
+def test_nobody_but_its_guests_sees_a_private_challenge_and_opening_shows_it_to_all(
+    desk: Desk, found: Callable[..., Team], anybody: httpx.Client, hidden: str
+) -> None:
+    guest, stranger = found(), found()
+    audience.invite(desk, hidden, guest.name)
+    assert [seen(http, hidden) for http in (anybody, stranger.http, guest.http)] == [{False}, {False}, {True}]
+    audience.uninvite(desk, hidden, guest.name)
+    assert seen(guest.http, hidden) == {False}
+    assert audience.open_challenge(desk, hidden)
+    assert [seen(http, hidden) for http in (anybody, stranger.http, guest.http)] == [{True}] * 3
+    assert not audience.open_challenge(desk, hidden)
+    audience.hide_challenge(desk, hidden)
+    assert seen(anybody, hidden) == {False}
+
+
+def test_the_answer_is_that_for_a_name_that_was_never_used(anybody: httpx.Client, hidden: str) -> None:
+    for secret, unknown in zip(addresses(hidden), addresses(UNKNOWN), strict=True):
+        there, nowhere = (anybody.get(address).json() for address in (secret, unknown))
+        assert {key: str(value).replace(hidden, UNKNOWN) for key, value in there.items() if key != "request_id"} == {
+            key: str(value) for key, value in nowhere.items() if key != "request_id"
+        }
+
+
+def test_a_stranger_can_neither_submit_nor_check_nor_upload_and_is_charged_nothing(
+    desk: Desk, found: Callable[..., Team], hidden: str
+) -> None:
+    guest, stranger = found(), found()
+    audience.invite(desk, hidden, guest.name)
+    place = f"/v1/challenges/{hidden}/tasks/classification/splits/test"
+    upload = {"challenge": hidden, "task": "classification", "split": "test", "size_bytes": 8}
+    for team, status in ((stranger, {404}), (guest, {200, 201, 202})):
+        submitted = team.http.post(
+            f"{place}/submissions", content=b"1\n2\n3\n4\n", headers={"Content-Type": "text/plain"}
+        )
+        opened = team.http.post("/v1/uploads", json=upload)
+        assert {submitted.status_code, opened.status_code} <= status
+    refused = stranger.http.post(f"{place}/validate", content=b"1\n", headers={"Content-Type": "text/plain"})
+    assert (refused.status_code, refused.json()["code"]) == (404, "no-such-challenge")
+
+
+def test_a_key_that_does_not_count_is_nobody_s_and_closes_nothing_that_is_open(
+    anybody: httpx.Client, tiny: str, hidden: str
+) -> None:
+    for key in ("Bearer holdout_cut", "Bearer", "Basic eDp5", "Bearer " + "holdout_" + "a" * 12 + "_" + "b" * 51):
+        headers = {"Authorization": key}
+        assert anybody.get(f"/v1/challenges/{tiny}", headers=headers).status_code == 200
+        assert anybody.get(f"/v1/challenges/{hidden}", headers=headers).status_code == 404
+
+
+def test_a_new_version_leaves_who_sees_it_as_it_was(
+    desk: Desk, operator: Storage, anybody: httpx.Client, folder: Path, hidden: str
+) -> None:
+    path = folder / "challenge.toml"
+    truths = [f"{split}={TINY / 'truth.txt'}" for split in ("test", "validation")]
+    path.write_text(path.read_text().replace("version = 1", "version = 2"))
+    assert publish(desk.database, operator, desk.clock, folder, truths, check=False).private
+    assert seen(anybody, hidden) == {False}
+    audience.open_challenge(desk, hidden)
+    path.write_text(path.read_text().replace("version = 2", "version = 3"))
+    assert not publish(desk.database, operator, desk.clock, folder, truths, check=False, private=True).private
+    assert seen(anybody, hidden) == {True}
+
+
+def test_the_organiser_s_list_says_who_sees_what(desk: Desk, found: Callable[..., Team], hidden: str) -> None:
+    guest = found()
+    audience.invite(desk, hidden, guest.name)
+    standing = next(each for each in audience.standings(desk) if each.name == hidden)
+    assert (standing.private, standing.guests) == (True, (guest.name,))
+    assert standing.splits == ("classification/test", "classification/validation")
+
+
+def test_invitations_to_nothing_and_of_nobody_are_refused(desk: Desk, found: Callable[..., Team], hidden: str) -> None:
+    team = found()
+    with pytest.raises(Missing, match="no-such-challenge"):
+        audience.invite(desk, UNKNOWN, team.name)
+    with pytest.raises(Missing, match="no-such-team"):
+        audience.invite(desk, hidden, "nobody at all")
+    with pytest.raises(Conflict, match="not-invited"):
+        audience.uninvite(desk, hidden, team.name)
+
+
+def test_api_and_pages_ask_for_challenges_by_who_looks() -> None:
+    """`store.challenges` knows no audience: what faces the world goes through `store.audience`."""
+    faces = [
+        path
+        for path in modules("services")
+        if name(path).startswith(("services/gateway/api/", "services/gateway/pages/"))
+    ]
+    asked = ("challenges.newest(", "challenges.all_newest(", "challenges.venue(")
+    assert not [name(path) for path in faces for call in asked if call in text(name(path))]
