@@ -78,7 +78,7 @@ class Copier:
         sha = hashlib.sha256()
         try:
             with coming.open("xb") as file:
-                for block in self._storage.blocks(*where, listed.size_bytes):
+                for block in self._storage.blocks(*where, listed.size_bytes, checked=True):
                     sha.update(block)
                     file.write(block)
                 file.flush()

@@ -45,7 +45,8 @@ class Intake:
         self._limit = limit_bytes
         self._received = hashlib.sha256()
         self._received_bytes = 0
-        self._content = hashlib.sha256()
+        # What comes plain is what it is: one pass serves both digests.
+        self._content = self._received
         self._content_bytes = 0
         self._head = b""
         self._unzip: zlib._Decompress | None = None
@@ -79,6 +80,7 @@ class Intake:
         self._decided = True
         if self._head.startswith(GZIP_MAGIC):
             self._unzip = zlib.decompressobj(wbits=31)
+            self._content = hashlib.sha256()
         return self._head
 
     def _decompress(self, chunk: bytes) -> Iterator[bytes]:
@@ -101,7 +103,8 @@ class Intake:
             self._content_bytes += len(block)
             if self._content_bytes > self._limit:
                 raise self._too_large()
-            self._content.update(block)
+            if self._unzip is not None:
+                self._content.update(block)
             yield block
 
     def _too_large(self) -> TooLarge:

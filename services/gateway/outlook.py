@@ -70,7 +70,7 @@ class Outlook:
 
     def _look(self) -> Picture:
         now = self._clock()
-        with self._database.begin() as session:
+        with self._database.one_by_one() as session:
             # The line first: what is handed over in between is found there, or with Redis, or in both.
             standing = line.in_order(session, MOST)
             running, next_ones = runs.handed(session, now)

@@ -8,6 +8,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from psycopg import sql
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from deploy.stack.addresses import Addresses
@@ -72,3 +73,31 @@ def test_an_address_that_is_wrong_is_tried_again_and_logged_without_its_password
 async def heard_within(url: str, timeout_seconds: float) -> Bell:
     async with asyncio.timeout(timeout_seconds):
         return await anext(listen(url, ["tests"], "tests listen"))
+
+
+def ended(admin: str, name: str) -> int:
+    """How many connections of this name the server has ended, and has said so."""
+    query = "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity WHERE application_name = %s"
+    with psycopg.connect(admin, autocommit=True) as operator:
+        row = operator.execute(query, [name]).fetchone()
+    return row[0] if row else 0
+
+
+def test_a_resting_connection_that_the_server_has_ended_is_replaced_before_anybody_uses_it(servers: Addresses) -> None:
+    admin, name = servers.database_url("admin"), f"tests {uuid4().hex}"
+    with contextlib.closing(Database(admin, name, pool_size=1)) as database:
+        for each in (database.begin, database.one_by_one, database.look):
+            for _ in range(2):
+                with each() as session:
+                    assert session.execute(text("SELECT 1")).scalar_one() == 1
+                assert ended(admin, name) == 1
+
+
+def test_what_is_done_one_by_one_stays_whatever_comes_after_it(servers: Addresses) -> None:
+    table = f"tests_{uuid4().hex}"
+    with contextlib.closing(Database(servers.database_url("admin"), "tests", pool_size=1)) as database:
+        with contextlib.suppress(ZeroDivisionError), database.one_by_one() as session:
+            session.execute(text(f"CREATE TABLE {table} (number int)"))
+            raise ZeroDivisionError
+        with database.begin() as session:
+            session.execute(text(f"DROP TABLE {table}"))

@@ -25,8 +25,6 @@ from shared.report import AVERAGE_PRECISION, REPORT_BYTES, Report
 
 log = logging.getLogger(__name__)
 
-EVALUATIONS_CHANNEL = "evaluations"
-
 
 def apply_notice(desk: Desk, notice: Notice) -> bool:
     """Apply one notice; True when its attempt is (or was just now) the one that counts, or its report is made anew."""
@@ -35,11 +33,9 @@ def apply_notice(desk: Desk, notice: Notice) -> bool:
     changes: dict[str, Any] = {"scorer": notice.scorer}
     if notice.stage is not None:
         changes["stage"] = notice.stage
-    with desk.database.begin() as session:
-        submission = submissions.hear(session, notice.evaluation, notice.attempt, changes, desk.clock())
-        if submission is not None:
-            notify(session, EVALUATIONS_CHANNEL, str(submission))
-        return submission is not None or losses.is_awaited(session, notice.evaluation, notice.attempt)
+    with desk.database.one_by_one() as session:
+        heard = submissions.hear(session, notice.evaluation, notice.attempt, changes, desk.clock())
+        return heard or losses.is_awaited(session, notice.evaluation, notice.attempt)
 
 
 def apply_report(desk: Desk, evaluation: UUID, attempt: int, timings: dict[str, float]) -> bool:
@@ -85,8 +81,7 @@ def conclude(desk: Desk, evaluation: UUID, attempt: int, changes: dict[str, Any]
             return False
         submission = session.get_one(SubmissionRow, concluded)
         if submissions.is_first(session, evaluation, concluded):
-            row = session.get_one(EvaluationRow, evaluation)
-            forgiven = report is not None and forgives(session, submission, row, report, desk.clock())
+            forgiven = report is not None and forgives(session, submission, evaluation, report, desk.clock())
             fault = "theirs" if forgiven else FAULT[changes["state"]]
             if fault is not None:
                 give_back(desk, session, submission, fault)
@@ -113,7 +108,7 @@ def _announce(
         "report": f"{desk.settings.public_url}/v1/submissions/{submission.id}/report",
     }
     events.tell(session, submission, f"evaluation.{changes['state']}", data, desk.clock())
-    notify(session, EVALUATIONS_CHANNEL, str(submission.id))
+    notify(session, submissions.CHANNEL, str(submission.id))
 
 
 def _watch_for_contradiction(session: Session, evaluation: UUID, attempt: int, changes: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ not where other files share it.
 """
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -17,12 +18,11 @@ CHANCE_LEVEL = "chance-level"
 """The scorer's note."""
 
 
-def forgives(
-    session: Session, submission: SubmissionRow, evaluation: EvaluationRow, report: Report, now: datetime
-) -> bool:
+def forgives(session: Session, submission: SubmissionRow, evaluation: UUID, report: Report, now: datetime) -> bool:
     """Whether the team's place is forgiven for this outcome; marks the submission if so. Once per team in 30 days."""
     if report.outcome != "scored" or all(note.code != CHANCE_LEVEL for note in report.notes):
         return False
-    definition = challenges.definition_of(session, submission.challenge, evaluation.version)
+    version = session.get_one(EvaluationRow, evaluation).version
+    definition = challenges.definition_of(session, submission.challenge, version)
     held_out = definition.tasks[submission.task].splits[submission.split].held_out
     return held_out and is_alone(session, submission) and submissions.forgive(session, submission, now)

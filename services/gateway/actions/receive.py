@@ -110,7 +110,7 @@ def _renewed(desk: Desk, object_key: str, renew: Renew) -> contextlib.AbstractAs
     """Keep the deadline of an upload ahead of it, also while no byte comes."""
 
     def renew_now() -> None:
-        with desk.database.begin() as session:
+        with desk.database.one_by_one() as session:
             renew(session, desk.clock() + LEASE)
 
     return renewing(renew_now, LEASE.total_seconds() / 3, f"deadline of upload {object_key}")

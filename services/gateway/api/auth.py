@@ -49,7 +49,7 @@ def authenticate(desk: Desk, tries: BadTries, address: str, text: str, scope: Sc
     whatever others at its address do: with 256 random bits there is nothing to be guessed by trying on.
     """
     key = read_key(text)
-    with desk.database.begin() as session:
+    with desk.database.one_by_one() as session:
         try:
             held = _judged(desk, key, keys.find(session, key.id) if key else None)
         except Unauthenticated:
@@ -120,7 +120,7 @@ Manager = Annotated[Caller, Depends(holder_of("manage"))]
 def still_counts(request: Request, caller: Caller) -> None:
     """For an answer that stays open: raises `Unauthenticated` when the caller's key has ended meanwhile."""
     desk = desk_of(request)
-    with desk.database.begin() as session:
-        held = keys.find(session, caller.key)
-    if held is not None:
-        _refuse_ended(held.key, desk.clock())
+    with desk.database.one_by_one() as session:
+        row = session.get(KeyRow, caller.key)
+    if row is not None:
+        _refuse_ended(row, desk.clock())

@@ -57,7 +57,7 @@ def watch_batch(
     follower = _Follower(request, caller, batch, begin if begin <= known else 0)
     bells: Bells = request.app.state.bells
     media = LINES if LINES in request.headers.get("accept", "") else MEDIA
-    return stream(bells, str(batch), follower.step, media=media)
+    return stream(bells, [str(batch)], follower.step, media=media)
 
 
 class _Follower:

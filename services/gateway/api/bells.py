@@ -8,10 +8,10 @@ from typing import TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
-from services.gateway.actions.apply import EVALUATIONS_CHANNEL
 from services.gateway.actions.check import CHECKS_CHANNEL
 from services.gateway.store.batches import CHANNEL as BATCHES_CHANNEL
 from services.gateway.store.events import CHANNEL as EVENTS_CHANNEL
+from services.gateway.store.submissions import CHANNEL as EVALUATIONS_CHANNEL
 from shared.database import listen
 
 SeenT = TypeVar("SeenT")
@@ -37,19 +37,22 @@ class Bells:
                 await task
 
     @contextlib.contextmanager
-    def expecting(self, name: str) -> Iterator[asyncio.Event]:
-        """An event that is set whenever something happens to `name`, the id of a submission, a batch or a team.
+    def expecting(self, *names: str) -> Iterator[asyncio.Event]:
+        """An event that is set whenever one of `names` rings: the id of a submission that has its outcome, of a batch of
+        which a model has changed, or of a team that is told something; `store.submissions.progress_of` a submission.
 
         Look at its state after entering.
         """
         event = asyncio.Event()
-        self._waiting[name].add(event)
+        for name in names:
+            self._waiting[name].add(event)
         try:
             yield event
         finally:
-            self._waiting[name].discard(event)
-            if not self._waiting[name]:
-                del self._waiting[name]
+            for name in names:
+                self._waiting[name].discard(event)
+                if not self._waiting[name]:
+                    del self._waiting[name]
 
     async def first(
         self,

@@ -67,7 +67,7 @@ async def list_events(
     bells: Bells = request.app.state.bells
     if MEDIA in request.headers.get("accept", ""):
         follower = _Follower(request, caller, resumed(last_event_id, after))
-        return stream(bells, str(caller.team), follower.step)
+        return stream(bells, [str(caller.team)], follower.step)
 
     def look() -> list[EventView]:
         still_counts(request, caller)

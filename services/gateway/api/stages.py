@@ -10,7 +10,7 @@ from services.gateway.api.submissions import Submission
 from services.gateway.api.views import submission_view
 from services.gateway.api.waiting import owned, settled
 from services.gateway.outlook import Outlook
-from services.gateway.store.submissions import Judged
+from services.gateway.store.submissions import Judged, progress_of
 from shared.errors import Forbidden, Missing, Unauthenticated
 from shared.web import problems
 
@@ -35,7 +35,7 @@ def watch_submission(request: Request, desk: DeskDep, caller: Reader, submission
         still_counts(request, caller)
         return watch.step(owned(desk, caller, submission))
 
-    return stream(bells, str(submission), step)
+    return stream(bells, [str(submission), progress_of(submission)], step)
 
 
 class _Watch:

@@ -57,22 +57,22 @@ class Step:
 
 def stream(
     bells: Bells,
-    name: str,
+    names: Sequence[str],
     step: Callable[[], Step],
     heartbeat_seconds: float = HEARTBEAT_SECONDS,
     media: str = MEDIA,
 ) -> StreamingResponse:
-    """An answer that takes a `step` (in a thread) whenever `name` rings, and at each heartbeat.
+    """An answer that takes a `step` (in a thread) whenever one of `names` rings, and at each heartbeat.
 
     It ends with the last step, when we are to stop, and with a step that is refused: a key that was revoked meanwhile.
     """
-    return StreamingResponse(_frames(bells, name, step, heartbeat_seconds, media), media_type=media, headers=_HEADERS)
+    return StreamingResponse(_frames(bells, names, step, heartbeat_seconds, media), media_type=media, headers=_HEADERS)
 
 
 async def _frames(
-    bells: Bells, name: str, step: Callable[[], Step], heartbeat_seconds: float, media: str
+    bells: Bells, names: Sequence[str], step: Callable[[], Step], heartbeat_seconds: float, media: str
 ) -> AsyncIterator[str]:
-    with bells.expecting(name) as bell:
+    with bells.expecting(*names) as bell:
         while not bells.closing:
             bell.clear()
             try:

@@ -151,7 +151,7 @@ def read_report(desk: DeskDep, caller: Reader, submission: Submission) -> Respon
 
 def venue_of(desk: Desk, team: UUID, challenge: str, task: str, split: str) -> Venue:
     """The split that an address names, as `team` sees it; raises `Missing`."""
-    with desk.database.begin() as session:
+    with desk.database.one_by_one() as session:
         return audience.venue(session, challenge, task, split, team)
 
 

@@ -1,5 +1,6 @@
 """A team's submission, at once or as soon as it has an outcome: for whoever reads it, and for whoever has just sent it."""
 
+import itertools
 from typing import Annotated
 from uuid import UUID
 
@@ -23,7 +24,7 @@ Wait = Annotated[
 
 def owned(desk: Desk, caller: Caller, submission: UUID) -> Judged:
     """A submission of the caller's team; raises `Missing` for others' as for none."""
-    with desk.database.begin() as session:
+    with desk.database.one_by_one() as session:
         judged = submissions.find(session, submission)
     if judged is None or judged.submission.team_id != caller.team:
         raise Missing(
@@ -37,12 +38,13 @@ async def awaited(
 ) -> Judged:
     """The submission the moment its outcome is there; as it stands when the time is up or we are to stop.
 
-    `ask_again`: whether the key still counts is asked at each look, so that a revoked one sees nothing more.
+    `ask_again`: whether the key still counts is asked at each later look, so that a revoked one sees nothing more.
     """
     bells: Bells = request.app.state.bells
+    looks = itertools.count()
 
     def look() -> Judged:
-        if ask_again:
+        if next(looks) and ask_again:
             still_counts(request, caller)
         return owned(desk_of(request), caller, submission)
 

@@ -154,7 +154,7 @@ class Drain:
             await asyncio.sleep(RECORD_PAUSE_SECONDS)
 
     def _claim(self, now: datetime, room: int) -> Sequence[OutboxRow]:
-        with self._desk.database.begin() as session:
+        with self._desk.database.one_by_one() as session:
             return outbox.claim(session, self._deed.kind, now, self._deed.lease, room)
 
     def _hand_back(self, rows: Sequence[OutboxRow]) -> None:
@@ -167,19 +167,19 @@ class Drain:
             log.warning("%d deeds are not handed back, and wait for their leases to end: %s", len(rows), error)
 
     def _nap(self, claimed: datetime) -> float:
-        with self._desk.database.begin() as session:
+        with self._desk.database.one_by_one() as session:
             due = outbox.next_due(session, self._deed.kind, claimed)
         if due is None:
             return LONGEST_NAP_SECONDS
         return min(LONGEST_NAP_SECONDS, max(0.01, (due - self._desk.clock()).total_seconds()))
 
     def _strike_out(self, row: OutboxRow) -> None:
-        with self._desk.database.begin() as session:
+        with self._desk.database.one_by_one() as session:
             ours = outbox.done(session, row)
         self._note_lost(row, ours)
 
     def _give_up(self, row: OutboxRow, error: str) -> None:
-        with self._desk.database.begin() as session:
+        with self._desk.database.one_by_one() as session:
             ours = outbox.give_up(session, row, self._desk.clock(), error)
         self._note_lost(row, ours)
 
@@ -189,7 +189,7 @@ class Drain:
             self._give_up(row, error)
             return
         until = self._next(row.attempts, self._desk.clock(), at_least_seconds)
-        with self._desk.database.begin() as session:
+        with self._desk.database.one_by_one() as session:
             ours = outbox.postpone(session, row, until, error)
         self._note_lost(row, ours)
 

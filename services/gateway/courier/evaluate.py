@@ -10,7 +10,6 @@ from services.gateway.desk import Desk
 from services.gateway.lifecycle import OPEN_STATES
 from services.gateway.store import losses, submissions
 from services.gateway.store.outbox import Kind
-from services.gateway.tables import EvaluationRow, SubmissionRow
 from shared.challenge import Numbering
 from shared.messages import Job
 from shared.queue import Queue
@@ -37,13 +36,13 @@ class Enqueuer:
             await asyncio.to_thread(self._mark, evaluation, attempt)
 
     def _job(self, evaluation: UUID, attempt: int) -> Job | None:
-        with self._desk.database.begin() as session:
-            row = session.get(EvaluationRow, evaluation)
-            if row is None or row.attempt != attempt:
+        with self._desk.database.one_by_one() as session:
+            found = submissions.attempted(session, evaluation, attempt)
+            if found is None:
                 return None
+            row, submission = found
             if row.state not in OPEN_STATES and not losses.is_awaited(session, evaluation, attempt):
                 return None
-            submission = session.get_one(SubmissionRow, row.submission_id)
         assert submission.digest is not None
         assert submission.size_bytes is not None
         return Job(
@@ -60,5 +59,5 @@ class Enqueuer:
         )
 
     def _mark(self, evaluation: UUID, attempt: int) -> None:
-        with self._desk.database.begin() as session:
+        with self._desk.database.one_by_one() as session:
             submissions.mark_enqueued(session, evaluation, attempt, self._desk.clock())

@@ -38,12 +38,19 @@ class Venue:
 
 def newest(session: Session, name: str) -> Published:
     """The version of `name` that takes submissions; raises `Missing`."""
-    row = session.scalar(
-        select(ChallengeRow).where(ChallengeRow.name == name).order_by(ChallengeRow.version.desc()).limit(1)
-    )
-    if row is None:
+    version = select(func.max(ChallengeRow.version)).where(ChallengeRow.name == name).scalar_subquery()
+    of_version = (TruthRow.challenge == ChallengeRow.name) & (TruthRow.version == ChallengeRow.version)
+    rows = session.execute(
+        select(ChallengeRow, TruthRow)
+        .outerjoin(TruthRow, of_version)
+        .where(ChallengeRow.name == name, ChallengeRow.version == version)
+    ).all()
+    if not rows:
         raise no_such_challenge(name)
-    return _published(session, row)
+    row: ChallengeRow = rows[0][0]
+    joined: list[TruthRow | None] = [found[1] for found in rows]
+    truths = {(truth.task, truth.split): truth.digest for truth in joined if truth is not None}
+    return Published(_definition(row), row.digest, truths)
 
 
 def no_such_challenge(name: str) -> Missing:

@@ -105,7 +105,7 @@ def waiting(session: Session, lane: int, most: int) -> int:
 
 def open_of(session: Session, team: UUID) -> int:
     """How many evaluations of a team have no outcome yet; those for held-out splits count once Redis has them."""
-    own = select(func.count()).where(*_IN_LINE, OutboxRow.team_id == team, OutboxRow.lane == UNLIMITED)
+    own = select(func.count(OutboxRow.id)).where(*_IN_LINE, OutboxRow.team_id == team, OutboxRow.lane == UNLIMITED)
     given = (
         select(func.count())
         .select_from(EvaluationRow)
@@ -113,7 +113,7 @@ def open_of(session: Session, team: UUID) -> int:
         .where(EvaluationRow.state.in_(OPEN_STATES), EvaluationRow.enqueued_at.is_not(None))
         .where(SubmissionRow.team_id == team)
     )
-    return (session.scalar(own) or 0) + (session.scalar(given) or 0)
+    return session.scalar(select(own.scalar_subquery() + given.scalar_subquery())) or 0
 
 
 def handed(session: Session) -> int:

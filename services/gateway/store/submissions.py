@@ -1,5 +1,6 @@
 """Queries for submissions and evaluations. State changes are conditional updates: of two who race, one wins."""
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -28,6 +29,9 @@ from services.gateway.lifecycle import OPEN_STATES, Progress
 from services.gateway.store.challenges import Published, Venue
 from services.gateway.store.teams import hold_team
 from services.gateway.tables import EvaluationRow, SubmissionRow, TeamRow
+
+CHANNEL = "evaluations"
+"""Rings with the submission's id when it has its outcome, and with `progress_of` it at each sign of life before."""
 
 FORGIVEN_EVERY = timedelta(days=30)
 """How often a team's place comes back though its file was scored: a file at chance level is a mistake once."""
@@ -132,7 +136,8 @@ def same(session: Session, team: UUID, venue: Venue, labels: str, digest: str, v
     current = and_(EvaluationRow.definition == venue.published.digest, EvaluationRow.truth == venue.truth)
     is_behind = and_(literal(venue.truth is not None), EvaluationRow.version < venue.published.challenge.version)
     stands = EvaluationRow.state.in_(("scored", "rejected")) & (EvaluationRow.scorer_version == version)
-    query = _judged().where(
+    query = _judged().with_only_columns(SubmissionRow.id, maintain_column_froms=True)
+    query = query.where(
         SubmissionRow.team_id == team,
         SubmissionRow.digest == digest,
         SubmissionRow.state == "sealed",
@@ -142,8 +147,7 @@ def same(session: Session, team: UUID, venue: Venue, labels: str, digest: str, v
         SubmissionRow.labels == labels,
         or_(is_behind, and_(current, or_(EvaluationRow.state.in_(OPEN_STATES), stands))),
     )
-    found = session.execute(query.order_by(SubmissionRow.sealed_at.desc()).limit(1)).first()
-    return found[0].id if found else None
+    return session.scalar(query.order_by(SubmissionRow.sealed_at.desc()).limit(1))
 
 
 def sent_among(session: Session, team: UUID, digests: Iterable[str]) -> set[str]:
@@ -229,11 +233,26 @@ def overdue(session: Session, now: datetime, limit: int) -> Sequence[SubmissionR
     ).all()
 
 
-def hear(session: Session, evaluation: UUID, attempt: int, changes: dict[str, Any], now: datetime) -> UUID | None:
-    """A sign of life from the current attempt of an open evaluation; returns its submission, None when it is stale."""
+def attempted(session: Session, evaluation: UUID, attempt: int) -> tuple[EvaluationRow, SubmissionRow] | None:
+    """An evaluation and its submission; None when another attempt of it is the current one."""
+    query = select(EvaluationRow, SubmissionRow).join(SubmissionRow, SubmissionRow.id == EvaluationRow.submission_id)
+    row = session.execute(query.where(EvaluationRow.id == evaluation, EvaluationRow.attempt == attempt)).one_or_none()
+    return (row[0], row[1]) if row else None
+
+
+def hear(session: Session, evaluation: UUID, attempt: int, changes: dict[str, Any], now: datetime) -> bool:
+    """A sign of life from the current attempt of an open evaluation; False when it is stale. One statement, bell and all."""
     started = func.coalesce(EvaluationRow.started_at, now)
     changed = _current(evaluation, attempt).values(state="running", heard_at=now, started_at=started, **changes)
-    return session.scalar(changed.returning(EvaluationRow.submission_id))
+    bell = func.pg_notify(CHANNEL, func.concat(progress_of(""), EvaluationRow.submission_id))
+    return (
+        session.execute(changed.returning(bell), execution_options={"synchronize_session": False}).first() is not None
+    )
+
+
+def progress_of(submission: UUID | str) -> str:
+    """What rings when a submission is begun, or turns to another stage: who waits for its outcome need not look."""
+    return f"progress of {submission}"
 
 
 def conclude(session: Session, evaluation: UUID, attempt: int, changes: dict[str, Any], now: datetime) -> UUID | None:
@@ -314,5 +333,6 @@ def judged_by(*order: ColumnElement[Any]) -> Select[SubmissionRow, EvaluationRow
     )
 
 
+@functools.cache
 def _judged() -> Select[SubmissionRow, EvaluationRow, TeamRow]:
     return judged_by(*_NEWEST_FIRST)
