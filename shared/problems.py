@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
-from shared.errors import Fault, HoldoutError, TooMany, Unreadable
+from shared.errors import HoldoutError, TooMany, Unreadable
 from shared.report import fault_line
 
 
@@ -19,12 +19,8 @@ def problem_content(error: HoldoutError) -> dict[str, Any]:
     if error.remedy:
         problem["remedy"] = error.remedy
     if isinstance(error, Unreadable) and error.faults:
-        problem["errors"] = [_placed(fault) for fault in error.faults]
+        problem["errors"] = [fault_line(fault).model_dump() for fault in error.faults]
         problem["error_count"] = error.fault_count
     if isinstance(error, TooMany) and error.waiting.next_free_at is not None:
         problem["next_free_at"] = error.waiting.next_free_at.isoformat().replace("+00:00", "Z")
     return problem
-
-
-def _placed(fault: Fault) -> dict[str, Any]:
-    return fault_line(fault).model_dump() | ({} if fault.pointer is None else {"pointer": fault.pointer})

@@ -46,6 +46,12 @@ class FaultLine(Model):
     remedy: str = Field(examples=["Write whole numbers: 7, not 7.0 or 7e0."])
     line: int | None = Field(None, examples=[3], description="from 1")
     column: int | None = Field(None, examples=[5], description="in bytes, from 1")
+    pointer: str | None = Field(
+        None,
+        examples=["/models/3/name"],
+        description="where in a JSON document (RFC 6901); it is not there where nothing is pointed at",
+        exclude_if=lambda pointer: pointer is None,
+    )
 
 
 class Note(Model):
@@ -154,7 +160,12 @@ class Check(Model):
 def fault_line(fault: Fault) -> FaultLine:
     """`fault`, ready to travel."""
     return FaultLine(
-        code=fault.code, sentence=fault.sentence, remedy=fault.remedy, line=fault.line, column=fault.column
+        code=fault.code,
+        sentence=fault.sentence,
+        remedy=fault.remedy,
+        line=fault.line,
+        column=fault.column,
+        pointer=fault.pointer,
     )
 
 

@@ -37,12 +37,6 @@ BODY_BYTES = 64 * 1024
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
-class PlacedFault(FaultLine):
-    """A fault of what was sent, and where it is."""
-
-    pointer: str | None = Field(None, examples=["/models/3/name"], description="in a JSON document (RFC 6901)")
-
-
 class Liveness(BaseModel):
     """The process answers."""
 
@@ -65,7 +59,7 @@ class Problem(BaseModel):
     instance: str = Field(examples=["/v1/submissions"])
     request_id: str = Field(examples=["b1946ac92492d234"])
     support: str | None = Field(None, description="whom to ask for help", examples=["help@holdout.example"])
-    errors: list[PlacedFault] | None = Field(None, description="the first 20 faults of a file, by line and column")
+    errors: list[FaultLine] | None = Field(None, description="the first 20 faults of a file, by line and column")
     error_count: int | None = Field(None, description="how many faults there are in all", examples=[3])
     next_free_at: str | None = Field(None, description="when the next place is free", examples=["2026-01-31T12:00:00Z"])
 

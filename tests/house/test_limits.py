@@ -11,8 +11,10 @@ from services.gateway.actions import endpoints, entries, parts, uploads
 from services.gateway.actions.keys import LIVE_KEYS
 from services.gateway.api import leaderboards, throttle, upload_views, waiting
 from services.gateway.api.events import MOST_EVENTS
+from services.gateway.api.manifests import MANIFEST_BYTES
 from services.gateway.api.streams import HEARTBEAT_SECONDS
 from services.gateway.forms import AROUND_BYTES
+from services.gateway.manifests.reading import MOST_MODELS
 from services.gateway.store import turns
 from services.gateway.store.submissions import FORGIVEN_EVERY
 from services.gateway.turnstile import IN_ALL, PER_TEAM
@@ -33,6 +35,7 @@ FIXED = {
     "parts on their way": f"{PER_TEAM} at once",
     "endpoints": f"{endpoints.MOST_ENDPOINTS}",
     "endpoints registered or changed": f"{60 / throttle.REFILL_SECONDS:.0f} a minute",
+    "manifests of batches": f"{throttle.BURST} in a row, and one more every two seconds",
     "secrets of an endpoint that still sign": f"{endpoints.MOST_SECRETS}",
     "tests and deliveries made anew, of an endpoint": f"{endpoints.ASKED_PER_MINUTE} in any minute",
     "webhooks under way to an endpoint": f"{turns.MOST_PER_ENDPOINT} at once",
@@ -41,6 +44,8 @@ FIXED = {
     "requests with keys that do not count": f"{throttle.BURST}, and one more every two seconds",
     "parts on their way, in a process": f"{IN_ALL} at once",
     "a JSON body, other than predictions": f"{BODY_BYTES // KIB} KiB",
+    "a manifest of a batch": f"{MANIFEST_BYTES // MIB} MiB",
+    "models in a manifest": f"{MOST_MODELS:,}",
     "what a form may have besides its file": f"{AROUND_BYTES // KIB} KiB",
     "the head": f"{heads.HEAD_BYTES // KIB} KiB",
     "lines of the head": f"{heads.HEAD_LINES}",

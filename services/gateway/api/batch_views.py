@@ -14,8 +14,7 @@ from services.gateway.store.batches import Followed
 from services.gateway.tables import BatchRow
 from shared.challenge import Numbering
 from shared.problems import problem_content
-from shared.report import Failure, Interval
-from shared.web import PlacedFault
+from shared.report import Failure, FaultLine, Interval
 
 BATCH = "0b6f3f0e-6a0e-4a8e-9c0e-0d9d6f1f2b11"
 
@@ -29,7 +28,7 @@ class ModelProblem(BaseModel):
     detail: str = Field(examples=["/models/3/name: Field required"])
     code: str = Field(examples=["model-invalid"])
     remedy: str | None = Field(None, examples=["mend it and send the manifest again"])
-    errors: list[PlacedFault] | None = Field(None, description="its faults, by their place in the manifest")
+    errors: list[FaultLine] | None = Field(None, description="its faults, by their place in the manifest")
     error_count: int | None = Field(None, examples=[1])
     next_free_at: str | None = Field(None, examples=[None], description="when the next place is free")
     retry_after_seconds: int | None = Field(

@@ -78,7 +78,13 @@ def _manifest() -> dict[str, Any]:
     head, model = ManifestHead.model_json_schema(), ModelRequest.model_json_schema()
     model["properties"]["predictions"] = _predictions()
     model["title"], head["title"] = "ManifestModel", "Manifest"
-    head["properties"]["models"] = {"type": "array", "items": model, "minItems": 1, "maxItems": MOST_MODELS}
+    head["properties"]["models"] = {
+        "type": "array",
+        "description": "those that are submitted, in their order",
+        "items": model,
+        "minItems": 1,
+        "maxItems": MOST_MODELS,
+    }
     head["required"].append("models")
     return head
 
@@ -111,9 +117,13 @@ MANIFEST_BODY: dict[str, Any] = {
             INLINE: {"schema": _manifest(), "examples": _EXAMPLES},
             FORM: {
                 "schema": {
+                    "title": "ManifestForm",
+                    "description": "A form that begins with the manifest.",
                     "type": "object",
                     "required": [FIELD],
-                    "properties": {FIELD: {"type": "string", "contentMediaType": INLINE}},
+                    "properties": {
+                        FIELD: {"type": "string", "contentMediaType": INLINE, "description": "the manifest"}
+                    },
                     "additionalProperties": {"type": "string", "format": "binary"},
                 }
             },

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, or_, select, update
+from sqlalchemy import delete, exists, func, literal_column, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -36,7 +36,9 @@ def claim(session: Session, request: RequestRow) -> bool:
     abandoned.
     """
     content = {column.key: getattr(request, column.key) for column in RequestRow.__table__.columns}
-    given_up = exists().where(SubmissionRow.id == RequestRow.submission_id, SubmissionRow.state == "abandoned")
+    # By its name: SQLAlchemy does not see that the row in question is meant, and would ask whether any request is free.
+    of_this_key = literal_column("requests.submission_id")
+    given_up = exists().where(SubmissionRow.id == of_this_key, SubmissionRow.state == "abandoned")
     taken = (
         insert(RequestRow)
         .values(content)

@@ -13,12 +13,13 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-from services.gateway.actions.remember import forget
+from services.gateway.actions.remember import Key, claim, forget
 from services.gateway.desk import Desk, open_desk
 from services.gateway.settings import CourierSettings
 from services.gateway.tables import RequestRow
 from shared import keys
 from shared.clock import utc_now
+from shared.errors import Busy
 from tests.services.gateway import reports
 from tests.services.gateway.answers import TEST_SPLIT, problem
 from tests.services.gateway.conftest import Scorer, Team
@@ -115,6 +116,16 @@ def test_a_key_belongs_to_its_team(found: Callable[..., Team]) -> None:
 def test_a_refused_request_leaves_its_key_free(team: Team, bad: bytes) -> None:
     assert send(team, "k", bad).status_code in (400, 413)
     assert send(team, "k").status_code == 202
+
+
+def test_a_key_in_use_stays_so_when_another_has_become_free(team: Team, desk: Desk) -> None:
+    """As when a try that was given up for lost arrives after its repetition was answered."""
+    assert send(team, "refused", b"").status_code == 400
+    first = send(team, "in-use")
+    submission = UUID(first.json()["submission"]["id"])
+    with pytest.raises(Busy), desk.database.begin() as session:
+        claim(desk, session, Key(team.id, "in-use", ""), submission)
+    assert same(first, send(team, "in-use"))
 
 
 def test_a_request_without_a_place_leaves_its_key_free(team: Team, desk: Desk) -> None:
