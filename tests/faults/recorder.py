@@ -61,7 +61,10 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Hear an event, and answer by mood."""
         team, body, mood = self.path.rpartition("/")[2], self._body(), self.server.mood
-        if mood == "well":
+        if len(body) < self._announced():
+            # The courier was killed in the middle of it: this is no delivery.
+            self.close_connection = True
+        elif mood == "well":
             self.server.write(self._heard(team, body))
             self._answer(204)
         elif mood == "errors":
@@ -95,7 +98,10 @@ class Handler(BaseHTTPRequestHandler):
         }
 
     def _body(self) -> bytes:
-        return self.rfile.read(int(self.headers["Content-Length"]))
+        return self.rfile.read(self._announced())
+
+    def _announced(self) -> int:
+        return int(self.headers["Content-Length"])
 
     def _answer(self, status: int) -> None:
         with contextlib.suppress(OSError):

@@ -8,7 +8,7 @@ from starlette.responses import StreamingResponse
 
 from services.gateway.actions.models import owned
 from services.gateway.api.auth import Caller, DeskDep, Reader, desk_of, still_counts
-from services.gateway.api.batch_views import ModelEvent, model_view, summary_view
+from services.gateway.api.batch_views import model_view, summary_view
 from services.gateway.api.batches import Batch
 from services.gateway.api.bells import Bells
 from services.gateway.api.events import LAST_POSITION, resumed

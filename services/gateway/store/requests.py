@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, literal_column, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -37,7 +37,7 @@ def claim(session: Session, request: RequestRow) -> bool:
     """
     content = {column.key: getattr(request, column.key) for column in RequestRow.__table__.columns}
     # By its name: SQLAlchemy does not see that the row in question is meant, and would ask whether any request is free.
-    of_this_key = literal_column("requests.submission_id")
+    of_this_key: ColumnElement[UUID] = literal_column("requests.submission_id")
     given_up = exists().where(SubmissionRow.id == of_this_key, SubmissionRow.state == "abandoned")
     taken = (
         insert(RequestRow)
