@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -12,40 +13,49 @@ STAGES = ("parsing", "scoring", "report with intervals")
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """The rounds of each stage, for a file of so many rows."""
+    """The rounds of each stage, for a file of so many rows; reports may have fewer, for they take longest."""
 
     rows: int
-    rounds: list[list[Took]]
+    parsing: list[Took]
+    scoring: list[Took]
+    reports: list[Took]
 
     def seconds(self) -> list[float]:
         """Each stage's median on the wall."""
-        return [median(one.wall for one in each) for each in zip(*self.rounds, strict=True)]
+        return [median(one.wall for one in each) for each in (self.parsing, self.scoring, self.reports)]
 
     def processor_seconds(self) -> float:
-        """The median of all stages' processor time."""
-        return median(sum(one.processor for one in each) for each in self.rounds)
+        """The stages' medians of processor time together."""
+        return self._to_figures() + median(one.processor for one in self.reports)
 
     def nanoseconds_a_row(self) -> float:
         """From the file to its figures, without the report: processor time."""
-        return 1e9 * median(sum(one.processor for one in each[:2]) for each in self.rounds) / self.rows
+        return 1e9 * self._to_figures() / self.rows
+
+    def _to_figures(self) -> float:
+        both = zip(self.parsing, self.scoring, strict=True)
+        return median(parsing.processor + scoring.processor for parsing, scoring in both)
 
 
-def measured(task: Any, case: Any, data: bytes, known: Any, rows: int, rounds: int) -> Stages:
-    """The stages of scoring `data` by `task`, `rounds` times."""
-    return Stages(rows, [_once(task, case, data, known) for _ in range(rounds)])
+def measured(
+    task: Any, case: Any, data: bytes, known: Any, rows: int, rounds: int, reports: int | None = None
+) -> Stages:
+    """The stages of scoring `data` by `task`, `rounds` times; the report in the first `reports` of them, or in all."""
+    stages = Stages(rows, [], [], [])
+    for number in range(rounds):
+        parsed, took_parsing = _timed(lambda: task.parse(case, data, known))
+        scored, took_scoring = _timed(partial(task.score, parsed, known))
+        stages.parsing.append(took_parsing)
+        stages.scoring.append(took_scoring)
+        if reports is None or number < reports:
+            stages.reports.append(_timed(partial(task.report, scored))[1])
+    return stages
 
 
-def _once(task: Any, case: Any, data: bytes, known: Any) -> list[Took]:
+def _timed(deed: Callable[[], Any]) -> tuple[Any, Took]:
     found: list[Any] = []
-
-    def stage(deed: Callable[[], Any]) -> Took:
-        return took(lambda: found.append(deed()))
-
-    return [
-        stage(lambda: task.parse(case, data, known)),
-        stage(lambda: task.score(found[0], known)),
-        stage(lambda: task.report(found[1])),
-    ]
+    how_long = took(lambda: found.append(deed()))
+    return found[0], how_long
 
 
 def lines(named: dict[str, Stages]) -> list[str]:
