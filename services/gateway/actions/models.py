@@ -20,6 +20,7 @@ from services.gateway.actions.submit import Link, Metadata, submit
 from services.gateway.actions.uploads import Announced, Begun, open_upload
 from services.gateway.desk import Desk
 from services.gateway.digestfields import Damaged
+from services.gateway.families import spelled
 from services.gateway.intake import Incoming
 from services.gateway.store import audience, batches
 from services.gateway.store.batches import Followed
@@ -46,9 +47,8 @@ class Wanted:
     def metadata(self) -> Metadata:
         """What the manifest says of it, as of every submission."""
         model = self.model
-        method = f"{model.name} @ {model.revision}" if model.revision else model.name
         return Metadata(
-            method=method,
+            method=spelled(model.name, model.revision or ""),
             description=model.description,
             track=model.track,
             publish=model.publish,

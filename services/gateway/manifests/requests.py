@@ -56,7 +56,14 @@ class ModelRequest(Model):
     """One model: what it is called, and its predictions, inline or announced by their digest."""
 
     name: Text = Field(min_length=1, max_length=120, examples=["resnet50"])
-    revision: Text | None = Field(default=None, min_length=1, max_length=70, examples=["IMAGENET1K_V2"])
+    revision: Text | None = Field(
+        default=None,
+        min_length=1,
+        max_length=70,
+        pattern=r"^[^@]+$",
+        examples=["IMAGENET1K_V2"],
+        description="without @, which stands before it in the submission's method: `resnet50@IMAGENET1K_V2`",
+    )
     labels: Numbering | None = Field(default=None, description="how its file names categories; else the manifest's")
     description: Text = Field(default="", max_length=2000, examples=["torchvision 0.22, centre crop."])
     track: Literal["provided", "external"] = Field(default="provided", description="training data")

@@ -62,7 +62,7 @@ def test_a_file_that_is_wanted_is_put_plain_or_packed_and_once(team: Team, desk:
         assert first["state"] == "queued"
         assert again == first
     method = team.http.get(now(team, batch)["models"][1]["submission"]["url"]).json()["method"]
-    assert (method, submissions_of(desk, team)) == ("b @ r2", 2)
+    assert (method, submissions_of(desk, team)) == ("b@r2", 2)
 
 
 def test_other_bytes_than_the_manifest_announces_are_refused_and_the_model_stays_wanted(team: Team, desk: Desk) -> None:

@@ -28,13 +28,6 @@ SHA = "0" * 64
 
 
 @pytest.fixture
-def moment(desk: Desk) -> Moment:
-    moment = Moment()
-    moment.now = desk.clock()
-    return moment
-
-
-@pytest.fixture
 def still(desk: Desk, moment: Moment) -> Iterator[Desk]:
     """A desk whose clock is in our hands, where no janitor has been yet."""
     reset(desk)

@@ -37,13 +37,6 @@ REPORT = reports.scored(0.5)
 
 
 @pytest.fixture
-def moment(desk: Desk) -> Moment:
-    moment = Moment()
-    moment.now = desk.clock()
-    return moment
-
-
-@pytest.fixture
 def still(desk: Desk, moment: Moment) -> Iterator[Desk]:
     """A desk whose clock is in our hands, and which knows of no loss."""
     reset(desk)
