@@ -78,8 +78,7 @@ class Participant:
 
     def stages(self, submission: UUID) -> str:
         """The whole stream of an evaluation that has ended."""
-        said: str = good(watch_submission.sync(submission, client=self.client))
-        return said
+        return watch_submission.sync_detailed(submission, client=self.client).content.decode()
 
     def submissions(self) -> SubmissionPage:
         """The team's."""

@@ -20,7 +20,7 @@ from services.gateway.results.badge import Badge, draw
 from services.gateway.results.badges import rank_badge, refusal_badge, score_badge, state_badge
 from services.gateway.results.figures import DECIMALS
 from services.gateway.results.result import LEVEL
-from services.gateway.store import challenges
+from services.gateway.store import audience
 from shared.errors import Forbidden, Missing, Unauthenticated
 from shared.web import problems
 
@@ -95,7 +95,7 @@ def _rank(session: Session, seen: Seen, label: str | None) -> Badge:
     if seen.result is None:
         return state_badge(seen.place, seen.judged.progress, label)
     row = seen.judged.submission
-    found = board(session, challenges.venue(session, row.challenge, row.task, row.split))
+    found = board(session, audience.venue(session, row.challenge, row.task, row.split, row.team_id))
     placed = found.entry(session, row.id)
     if placed is None:
         raise Missing("no-such-entry", f"there is no entry {row.id} on this board")

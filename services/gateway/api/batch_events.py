@@ -22,12 +22,13 @@ router = APIRouter(prefix="/v1/batches", tags=["batches"])
 MOST_FRAMES = 100
 """Models told in one step: 200 kB."""
 
-_LINES = "The same as JSON Lines: an object `{id, event, data}` a line; an empty line is a heartbeat."
-
 
 def _described() -> dict[int | str, dict[str, Any]]:
-    answer = streamed("An event for each change of a model, named by its state; last `finished`, with the batch.")
-    answer[200]["content"][LINES] = {"schema": {"type": "string", "description": _LINES}}
+    answer = streamed(
+        "An event for each change of a model, named by its state; last `finished`, with the batch; "
+        "as JSON Lines the same, an object `{id, event, data}` a line, where an empty line is a heartbeat."
+    )
+    answer[200]["content"][LINES] = {}
     return answer
 
 

@@ -8,7 +8,6 @@ from fastapi import Request
 
 from services.gateway.api import practice
 from services.gateway.api.bodies import FORM, INLINE
-from services.gateway.api.inline import INLINE as FORMS
 from services.gateway.digestfields import checked, claimed_digest
 from services.gateway.formparts import FormParts
 from services.gateway.forms import Form, boundary_of
@@ -67,16 +66,8 @@ async def _whole(content: AsyncIterator[bytes]) -> bytes:
     return bytes(body)
 
 
-def _predictions() -> dict[str, Any]:
-    """Inline predictions of any task: the content of its form, or the form itself where that is an array."""
-    schemas = [form.schema.get("properties", {}).get("predictions", form.schema) for form in FORMS]
-    titled = [{"title": form.name} | schema for form, schema in zip(FORMS, schemas, strict=True)]
-    return {"anyOf": titled, "description": ModelRequest.model_fields["predictions"].description}
-
-
 def _manifest() -> dict[str, Any]:
     head, model = ManifestHead.model_json_schema(), ModelRequest.model_json_schema()
-    model["properties"]["predictions"] = _predictions()
     model["title"], head["title"] = "ManifestModel", "Manifest"
     head["properties"]["models"] = {
         "type": "array",

@@ -43,12 +43,14 @@ async def _run(settings: CourierSettings) -> None:
         drains = _drains(desk, settings, queue, pool)
         sweeps = Sweeps(desk, queue, settings)
         work = [asyncio.create_task(drain.run()) for drain in drains.values()]
-        beside = [asyncio.create_task(one) for one in (sweeps.run(), Census(desk, queue).run(), Prover(desk).run())]
+        prover = Prover(desk)
+        beside = [asyncio.create_task(one) for one in (sweeps.run(), Census(desk, queue).run(), prover.run())]
         beside.append(asyncio.create_task(_wake(settings.database_url, drains)))
         log.info("%s", settings.mail_server() or "nobody is written to: HOLDOUT_GATEWAY_MAIL_HOST is not set")
         log.info("ready")
         say_ready()
         await _told_to_stop([*work, *beside])
+        prover.leave()
         await _cancelled(beside)
         await _leave(list(drains.values()), work)
     await queue.close()

@@ -7,8 +7,10 @@ show it.
 """
 
 import asyncio
+import itertools
 import logging
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from services.gateway.desk import Desk
@@ -58,6 +60,11 @@ class Prover:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._leaving = threading.Event()
+
+    def leave(self) -> None:
+        """Ask for nothing more: a page of a slow storage would hold up the process's end."""
+        self._leaving.set()
 
     async def run(self) -> None:
         """For ever."""
@@ -76,17 +83,23 @@ class Prover:
         with self._desk.database.begin() as session:
             missing = losses.asked_before(session, now - AGAIN, PAGE)
             is_full = sum(losses.counts(session).values()) >= MOST
-        for one in missing:
+        for one in self._while_here(missing):
             self._note(one, self._state_now(one))
         if not is_full:
             self._page()
+
+    def _while_here(self, page: Iterable[Ended]) -> Iterator[Ended]:
+        return itertools.takewhile(lambda _: not self._leaving.is_set(), page)
 
     def _page(self) -> None:
         now = self._desk.clock()
         with self._desk.database.begin() as session:
             begun, place, number = self._round(orphans.chore(session, CHORE), now)
             page = losses.ended(session, place, now - SETTLED, PAGE)
-        gone = [(one, state) for one in page if (state := self._state(one)) is not None]
+        gone = [(one, state) for one in self._while_here(page) if (state := self._state(one)) is not None]
+        if self._leaving.is_set():
+            # The next courier begins with this page.
+            return
         self._show_folders(page)
         for one, state in gone:
             self._note(one, state)
