@@ -26,7 +26,7 @@ from tests.waiting import eventually
 
 NEWEST = known(FOLDER)[-1]
 ROWS = 3000
-LOOPS = 4
+LOOPS = 2
 
 BEFORE = f"""
 INSERT INTO teams (id, name, created_at) VALUES (gen_random_uuid(), 'old', now());
