@@ -78,7 +78,8 @@ class Participant:
 
     def stages(self, submission: UUID) -> str:
         """The whole stream of an evaluation that has ended."""
-        return watch_submission.sync_detailed(submission, client=self.client).content.decode()
+        said: bytes = watch_submission.sync_detailed(submission, client=self.client).content
+        return said.decode()
 
     def submissions(self) -> SubmissionPage:
         """The team's."""
