@@ -115,7 +115,8 @@ def list_families(desk: DeskDep, caller: Reader) -> list[FamilySummary]:
             name, FamilySummary(name=name, submissions=0, revisions=[], latest_at=each.latest_at)
         )
         family.submissions += each.count
-        family.revisions += [revision] if revision else []
+        if revision and revision not in family.revisions:
+            family.revisions.append(revision)
     return list(families.values())
 
 

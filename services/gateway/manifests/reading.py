@@ -8,14 +8,18 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from services.gateway.families import spelled
 from services.gateway.manifests.cursor import Broken, Cursor, place_of, unreadable
 from services.gateway.manifests.manifest import Draft, Manifest
 from services.gateway.manifests.requests import ManifestHead, ModelRequest
 from shared.digests import digest_of
-from shared.errors import Fault, TooLarge, Unreadable
+from shared.errors import SHOWN_FAULTS, Fault, TooLarge, Unreadable
 
 MOST_MODELS = 1000
 """In one manifest: as many as a team may have waiting by default, and an answer of a megabyte."""
+
+MOST_FIELDS = 100
+"""Of the manifest and of a model: many more than they have."""
 
 _SPACES = re.compile(r'("(?:[^"\\]|\\.)*")|[ \t\r\n]+')
 """Texts, which keep theirs, and spaces between."""
@@ -103,11 +107,18 @@ def _object(cursor: Cursor, pointer: str, value: Callable[[str], Any]) -> _Objec
         cursor.value()
         faults.append(_fault(cursor.text, at, pointer, "this should be an object"))
         return _Object(pointer, at, cursor.text[at : cursor.at], fields, places, faults)
+    too_many = False
     for name in cursor.members():
-        if name in fields:
+        if too_many := len(fields) == MOST_FIELDS:
+            cursor.value()
+            continue
+        if name in fields and len(faults) < SHOWN_FAULTS:
             faults.append(_fault(cursor.text, cursor.at, _below(pointer, [name]), "this is given a second time"))
         places[name] = cursor.at
         fields[name] = value(name)
+    if too_many:
+        # One fault for all of them: to place each would take as long again as the text is.
+        faults = [_fault(cursor.text, at, pointer, f"it has more than {MOST_FIELDS} fields")]
     return _Object(pointer, at, cursor.text[at : cursor.at], fields, places, faults)
 
 
@@ -171,7 +182,7 @@ def _told_twice(text: str, models: Iterable[tuple[_Object, Draft]]) -> Sequence[
     names, contents, drafts = dict[Any, int](), dict[Any, int](), list[Draft]()
     for number, (found, draft) in enumerate(models):
         if draft.said is not None:
-            first = names.setdefault((draft.name, draft.said.revision), number)
+            first = names.setdefault(spelled(draft.name, draft.said.revision or ""), number)
             same = contents.setdefault((draft.labels, draft.digest), number)
             if first != number:
                 draft = dataclasses.replace(draft, refusal=_repeated(text, found, first), inline=None)
@@ -192,7 +203,7 @@ def _validated(text: str, found: _Object, kind: type[Any]) -> tuple[Any, list[Fa
     try:
         return kind.model_validate(found.fields), []
     except ValidationError as error:
-        return None, [_wrong(text, found, one) for one in error.errors()]
+        return None, [_wrong(text, found, one) for one in error.errors(include_url=False)[:SHOWN_FAULTS]]
 
 
 def _wrong(text: str, found: _Object, error: Any) -> Fault:

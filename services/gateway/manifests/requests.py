@@ -10,7 +10,10 @@ from shared.challenge import Numbering
 from shared.digests import Digest
 from shared.model import Model
 
-NUMBER = r"-?[0-9]{1,20}(\.[0-9]{1,20})?"
+MOST_DIGITS = 20
+"""Of a number, before its point and behind it."""
+
+NUMBER = rf"-?[0-9]{{1,{MOST_DIGITS}}}(\.[0-9]{{1,{MOST_DIGITS}}})?"
 
 
 def _storable(text: str) -> str:
@@ -21,13 +24,26 @@ def _storable(text: str) -> str:
 
 def _written(value: Any) -> str:
     """A number as it is written: its decimals say how exact a claim is."""
-    text = format(value, "f") if isinstance(value, Decimal) else str(value)
-    if isinstance(value, bool) or not re.fullmatch(NUMBER, text):
-        raise ValueError("it should be a number, of up to 20 digits before and after the point")
+    # Before it is written out: a few bytes, `1e999999999`, can be a gigabyte of digits.
+    written_out = format(value, "f") if isinstance(value, Decimal) and _is_short(value) else str(value)
+    if isinstance(value, bool) or not re.fullmatch(NUMBER, written_out):
+        raise ValueError(f"it should be a number, of up to {MOST_DIGITS} digits before and after the point")
+    return written_out
+
+
+def _is_short(value: Decimal) -> bool:
+    exponent = value.as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= -MOST_DIGITS and value.adjusted() < MOST_DIGITS
+
+
+def _not_negative(text: str) -> str:
+    if text.startswith("-"):
+        raise ValueError("it should not be negative")
     return text
 
 
 Text = Annotated[str, AfterValidator(_storable)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_storable)]
 Written = Annotated[
     str,
     BeforeValidator(_written),
@@ -45,7 +61,7 @@ class ManifestHead(Model):
     task: Text = Field(max_length=100, examples=["classification"])
     split: Text = Field(max_length=100, examples=["validation"])
     labels: Numbering = Field(default="ilsvrc", description="how files name categories, where a model does not say it")
-    tolerance: Written | None = Field(
+    tolerance: Annotated[Written, AfterValidator(_not_negative)] | None = Field(
         default=None,
         examples=[0.0001],
         description="how far a score may be from a claim, beyond the claim's own rounding",
@@ -55,8 +71,8 @@ class ManifestHead(Model):
 class ModelRequest(Model):
     """One model: what it is called, and its predictions, inline or announced by their digest."""
 
-    name: Text = Field(min_length=1, max_length=120, examples=["resnet50"])
-    revision: Text | None = Field(
+    name: Name = Field(min_length=1, max_length=120, examples=["resnet50"])
+    revision: Name | None = Field(
         default=None,
         min_length=1,
         max_length=70,

@@ -13,7 +13,7 @@ _LATEX = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
+    '"': r"\char34{}",
     # After the end of a row these would be taken for its arguments.
     "[": "{[}",
     "]": "{]}",

@@ -149,3 +149,32 @@ def test_the_examples_of_the_document_are_manifests() -> None:
     examples = MANIFEST_BODY["requestBody"]["content"]["application/json"]["examples"].values()
     drafts = [draft for example in examples for draft in read(json.dumps(example["value"]).encode()).models]
     assert [draft.name for draft in drafts if draft.refusal is None] == ["guesser", "resnet50"]
+
+
+@pytest.mark.parametrize("number", ["1e999999999", "-1e999999999", "1e-999999999", '"1e9"'])
+def test_a_number_of_a_gigabyte_of_digits_is_refused_before_it_is_written_out(number: str) -> None:
+    models = f'[{{"name": "a", "claimed": {{"top_5_error": {number}}}, "predictions": [[1]]}}]'
+    content = json.dumps(HEAD)[:-1] + f', "models": {models}}}'
+    assert [fault.pointer for fault in faults_of(content.encode())] == ["/models/0/claimed/top_5_error"]
+
+
+def test_a_model_of_a_hundred_thousand_fields_is_one_fault() -> None:
+    crowd = {"name": "crowd", "predictions": [[1]]} | dict.fromkeys(map(str, range(100_000)), 1)
+    assert [fault.sentence for fault in faults_of(written([crowd]))] == ["it has more than 100 fields"]
+
+
+def test_a_name_is_told_twice_however_it_is_put_together() -> None:
+    split, whole = {"name": " a ", "revision": "b"}, {"name": "a@b"}
+    drafts = read(written([split | {"predictions": [[1]]}, whole | {"predictions": [[2]]}])).models
+    assert [draft.refusal is None for draft in drafts] == [True, False]
+
+
+@pytest.mark.parametrize("field", ["name", "revision"])
+def test_a_name_of_spaces_is_none(field: str) -> None:
+    model = {"name": "a", "predictions": [[1]]} | {field: "  "}
+    assert [fault.pointer for fault in faults_of(written([model]))] == [f"/models/0/{field}"]
+
+
+def test_a_tolerance_is_not_negative() -> None:
+    with pytest.raises(Unreadable, match="/tolerance: it should not be negative"):
+        read(written([{"name": "a", "predictions": [[1]]}], tolerance=-0.1))

@@ -12,7 +12,7 @@ from shared.errors import Missing
 from tests.services.gateway.results.examples import result
 
 LATEX = Writing("latex", None, "95", 2)
-COMMANDS = re.compile(r"\\(textbackslash|textasciicircum|textasciitilde|textless|textgreater|textbar|textquotedbl)\{\}")
+COMMANDS = re.compile(r"\\(textbackslash|textasciicircum|textasciitilde|textless|textgreater|textbar|char34)\{\}")
 
 
 def test_a_latex_row_has_the_interval_behind_the_value() -> None:
