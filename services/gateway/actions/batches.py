@@ -89,7 +89,7 @@ def _begin(desk: Desk, team: UUID, venue: Venue, manifest: Manifest) -> Begun:
         with desk.database.begin() as session:
             batch = batches.of_manifest(session, team, manifest.digest)
             sound = [number for number, refusal in enumerate(refusals) if refusal is None]
-            batches.want_anew(session, batch.id, sound, until)
+            batches.want_anew(session, venue, batch.id, sound, until)
     with desk.database.begin() as session:
         found = batches.models(session, batch.id)
     return Begun(batch.id, created, [Wanted(team, venue, one.model) for one in found if one.state == "wanted"])

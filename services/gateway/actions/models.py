@@ -31,6 +31,9 @@ from shared.challenge import Numbering
 from shared.errors import Busy, Conflict, HoldoutError, Missing, Refused, TooLarge, TooMany, Unavailable
 from shared.problems import problem_content
 
+_MAY_COME = ("wanted", "uploading", "failed")
+"""The states of a model with a submission in which its file may come though: whoever sends it may have broken off."""
+
 _FILE_S_FAULT = {"gzip-broken", "submission-empty"}
 """What makes every further try of the same bytes useless; beside `TooLarge`."""
 
@@ -92,17 +95,21 @@ def wanted(desk: Desk, team: UUID, batch: UUID, index: int) -> Wanted | UUID:
                 f"model {index} is refused as the manifest says it; its `problem` says why",
                 "mend the manifest and post it again",
             )
-        if found.submission is not None and not _may_come(session, found, found.submission.id):
+        if found.submission is not None and found.state not in _MAY_COME:
             return found.submission.id
         venue = audience.venue(session, row.challenge, row.task, row.split, team)
+        if found.submission is not None and not _lets_go(session, venue, found):
+            return found.submission.id
     return Wanted(team, venue, found.model)
 
 
-def _may_come(session: Session, found: Followed, submission: UUID) -> bool:
-    """Whether its file may come though it has a submission: one that failed on our side is wanted anew."""
-    if found.state in ("failed", "wanted"):
-        batches.unlink(session, found.model.batch_id, found.model.index, submission)
-    return found.state in ("failed", "wanted", "uploading")
+def _lets_go(session: Session, venue: Venue, found: Followed) -> bool:
+    """Whether the submission that a model has makes room for its file: nothing came of it, or it broke off."""
+    if found.state == "failed" and not batches.may_come_anew(session, venue, found):
+        return False
+    if found.state != "uploading":
+        batches.unlink(session, found)
+    return True
 
 
 async def take_file(desk: Desk, wanted: Wanted, file: Incoming) -> None:

@@ -9,12 +9,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, case, exists, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, insert, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as insert_unless
 from sqlalchemy.orm import Session
 
 from services.gateway.lifecycle import ModelState
-from services.gateway.store.submissions import NEWEST, Cursor
+from services.gateway.store.challenges import Venue
+from services.gateway.store.submissions import NEWEST, Cursor, keeps_place
 from services.gateway.tables import BatchModelRow, BatchRow, EvaluationRow, SubmissionRow
 
 CHANNEL = "batches"
@@ -103,9 +104,17 @@ def link(session: Session, batch: UUID, index: int, submission: UUID, known: boo
     return _change(session, batch, index, None, submission_id=submission, known=known, refused=False, problem=None)
 
 
-def unlink(session: Session, batch: UUID, index: int, before: UUID) -> bool:
+def unlink(session: Session, found: Followed) -> bool:
     """Want a model anew whose submission came to nothing; False when it has another by now."""
-    return _change(session, batch, index, before, submission_id=None, known=False)
+    model = found.model
+    return _change(session, model.batch_id, model.index, model.submission_id, submission_id=None, known=False)
+
+
+def may_come_anew(session: Session, venue: Venue, found: Followed) -> bool:
+    """Whether the submission that a model has came to nothing on our side, so that its file may come anew."""
+    model = found.model
+    this = (BatchModelRow.batch_id == model.batch_id, BatchModelRow.index == model.index)
+    return bool(_followed(session, _models().where(*this, _came_to_nothing(venue))))
 
 
 def note(session: Session, batch: UUID, index: int, problem: dict[str, Any] | None, refused: bool) -> bool:
@@ -113,16 +122,16 @@ def note(session: Session, batch: UUID, index: int, problem: dict[str, Any] | No
     return _change(session, batch, index, None, problem=problem, refused=refused)
 
 
-def want_anew(session: Session, batch: UUID, indices: Sequence[int], until: datetime) -> None:
+def want_anew(session: Session, venue: Venue, batch: UUID, indices: Sequence[int], until: datetime) -> None:
     """Want, until then, those of these models that were refused, or whose submission came to nothing on our side."""
     these = (BatchModelRow.batch_id == batch, BatchModelRow.index.in_(indices))
     refused = (*these, BatchModelRow.refused)
     # In order, as whoever changes several models does.
     session.execute(select(BatchModelRow.index).where(*refused).order_by(BatchModelRow.index).with_for_update())
     session.execute(update(BatchModelRow).where(*refused).values(refused=False, problem=None))
-    for found in _followed(session, _models().where(*these, _STATE == "failed").order_by(BatchModelRow.index)):
-        assert found.model.submission_id is not None, "it failed"
-        unlink(session, batch, found.model.index, found.model.submission_id)
+    failed = _models().where(*these, _came_to_nothing(venue)).order_by(BatchModelRow.index)
+    for found in _followed(session, failed):
+        unlink(session, found)
     session.execute(update(BatchRow).where(BatchRow.id == batch).values(wanted_until=until))
 
 
@@ -157,6 +166,11 @@ def _change(session: Session, batch: UUID, index: int, before: UUID | None, **ch
     as_it_was = BatchModelRow.submission_id.is_not_distinct_from(before)
     changed = update(BatchModelRow).where(BatchModelRow.batch_id == batch, BatchModelRow.index == index, as_it_was)
     return session.scalar(changed.values(**changes).returning(BatchModelRow.index)) is not None
+
+
+def _came_to_nothing(venue: Venue) -> ColumnElement[bool]:
+    """Whether a model's submission failed and its place came back."""
+    return and_(_STATE == "failed", ~keeps_place(venue))
 
 
 def _models() -> Select[Any]:

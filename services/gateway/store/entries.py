@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from services.gateway.tables import EvaluationRow, SubmissionRow
+from services.gateway.store.submissions import CHARGED_STATE
+from services.gateway.tables import SubmissionRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +28,8 @@ def hold(session: Session, first: UUID) -> SubmissionRow | None:
 
 def files(session: Session, first: UUID) -> Sequence[File]:
     """The entry's files that were not given up."""
-    charged = (
-        select(EvaluationRow.state)
-        .where(EvaluationRow.submission_id == SubmissionRow.id)
-        .order_by(EvaluationRow.created_at)
-        .limit(1)
-        .correlate(SubmissionRow)
-        .scalar_subquery()
-    )
     rows = session.execute(
-        select(SubmissionRow.id, SubmissionRow.task, charged).where(
+        select(SubmissionRow.id, SubmissionRow.task, CHARGED_STATE).where(
             or_(SubmissionRow.id == first, SubmissionRow.entry_id == first), SubmissionRow.state != "abandoned"
         )
     )

@@ -54,6 +54,17 @@ _NEWEST_FIRST = (EvaluationRow.created_at.desc(),)
 NEWEST = _first_by(*_NEWEST_FIRST)
 """The id of the evaluation that counts for a submission of the query round it."""
 
+CHARGED_STATE = (
+    select(EvaluationRow.state)
+    .where(EvaluationRow.submission_id == SubmissionRow.id)
+    .order_by(EvaluationRow.created_at)
+    .limit(1)
+    .correlate(SubmissionRow)
+    .scalar_subquery()
+)
+"""The state of the evaluation that the place of a submission of the query round it was charged for: its first; None while
+it is uploaded."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
@@ -130,12 +141,13 @@ def same(session: Session, team: UUID, venue: Venue, labels: str, digest: str, v
     """The team's newest submission of these bytes whose result would come out again, or is about to.
 
     That is: to this split, read by the same labels, under the definition and truth of `venue`, and, where it is
-    finished, judged by this `version` of the scorer. One that failed does not count. One that was judged under an
-    older version of the challenge does, while the split is open: it is about to be evaluated anew.
+    finished, judged by this `version` of the scorer. One that failed does not count, unless it `keeps_place`. One that was
+    judged under an older version of the challenge does, while the split is open: it is about to be evaluated anew.
     """
     current = and_(EvaluationRow.definition == venue.published.digest, EvaluationRow.truth == venue.truth)
     is_behind = and_(literal(venue.truth is not None), EvaluationRow.version < venue.published.challenge.version)
     stands = EvaluationRow.state.in_(("scored", "rejected")) & (EvaluationRow.scorer_version == version)
+    waits = (EvaluationRow.state == "failed") & keeps_place(venue)
     query = _judged().with_only_columns(SubmissionRow.id, maintain_column_froms=True)
     query = query.where(
         SubmissionRow.team_id == team,
@@ -145,9 +157,18 @@ def same(session: Session, team: UUID, venue: Venue, labels: str, digest: str, v
         SubmissionRow.task == venue.task_name,
         SubmissionRow.split == venue.split_name,
         SubmissionRow.labels == labels,
-        or_(is_behind, and_(current, or_(EvaluationRow.state.in_(OPEN_STATES), stands))),
+        or_(is_behind, and_(current, or_(EvaluationRow.state.in_(OPEN_STATES), stands, waits))),
     )
     return session.scalar(query.order_by(SubmissionRow.sealed_at.desc()).limit(1))
+
+
+def keeps_place(venue: Venue) -> ColumnElement[bool]:
+    """Whether a submission to `venue`, of the query round it, still has the place that it spent, though it failed since.
+
+    That is one of a held-out split that was scored before it failed under a new version: what failed then is evaluated
+    again for nothing, and its bytes must not take a second place. Where places are no object they may come anew.
+    """
+    return and_(literal(venue.split.held_out), CHARGED_STATE == "scored", SubmissionRow.forgiven_at.is_(None))
 
 
 def sent_among(session: Session, team: UUID, digests: Iterable[str]) -> set[str]:

@@ -1,8 +1,6 @@
 """Publishing: checked by the scorer, immutable by version, never a truth that is not perfect against itself."""
 
 from pathlib import Path
-from shutil import copytree
-from uuid import uuid4
 
 import pytest
 
@@ -14,22 +12,13 @@ from shared.bundles import pack
 from shared.challenge import read_challenge
 from shared.errors import Broken, Conflict, Missing, Refused, Unreadable
 from shared.storage import Storage
-from tests.services.gateway.conftest import TINY
+from tests.services.gateway.editions import edition_in, rewrite
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(desk: Desk, operator: Storage, tmp_path: Path) -> Path:
     """A definition with a name of its own."""
-    copied = copytree(TINY, tmp_path / "challenge")
-    rewrite(copied, '"tiny"', f'"tiny-{uuid4().hex[:8]}"')
-    return copied
-
-
-def rewrite(folder: Path, old: str, new: str) -> None:
-    path = folder / "challenge.toml"
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
+    return edition_in(desk, operator, tmp_path).folder
 
 
 def go(desk: Desk, operator: Storage, folder: Path, *truths: str, check: bool = False) -> Publication:

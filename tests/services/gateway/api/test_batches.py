@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,9 +22,11 @@ from services.gateway.store import challenges, line
 from services.gateway.store.challenges import Venue
 from services.gateway.tables import BatchRow, SubmissionRow
 from shared import keys
+from shared.storage import Storage
 from tests.services.gateway import reports
 from tests.services.gateway.answers import problem
 from tests.services.gateway.conftest import Scorer, Team
+from tests.services.gateway.editions import edition_in
 from tests.services.gateway.posting import announced, evaluation_of, file, inline, manifest, now, posted, put, states
 
 
@@ -219,6 +222,26 @@ def test_what_failed_on_our_side_is_submitted_anew_when_the_manifest_comes_again
     again = posted(team, content, status=200)
     assert states(again) == ["queued", "wanted"]
     assert again["models"][0]["submission"]["id"] != batch["models"][0]["submission"]["id"]
+
+
+def test_what_was_scored_and_fails_under_a_new_version_is_neither_wanted_nor_charged_again(
+    team: Team, scorer: Scorer, desk: Desk, operator: Storage, tmp_path: Path
+) -> None:
+    edition = edition_in(desk, operator, tmp_path)
+    edition.publish()
+    content = manifest(inline(1), announced(file(2), "b"), split="test", challenge=edition.name)
+    batch = posted(team, content)
+    put(team, batch, 1, file(2))
+    for model in now(team, batch)["models"]:
+        scorer.conclude(reports.scored(), evaluation_of(team, model))
+    edition.revise()
+    edition.publish()
+    for model in now(team, batch)["models"]:
+        scorer.conclude(reports.failed(), evaluation_of(team, model))
+    assert states(now(team, batch)) == ["failed", "failed"]
+    assert states(posted(team, content, status=200)) == ["failed", "failed"]
+    assert put(team, batch, 1, file(2)).json()["state"] == "failed"
+    assert (submissions_of(desk, team), team.remaining()) == (2, 0)
 
 
 def test_a_model_that_never_comes_is_given_up_and_can_be_wanted_anew(team: Team, desk: Desk) -> None:

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from shutil import copytree
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,14 +14,14 @@ import pytest
 from sqlalchemy import update
 
 from services.gateway.desk import Desk
-from services.gateway.publish import publish
 from services.gateway.tables import EvaluationRow
 from shared import keys
 from shared.report import Report
 from shared.storage import Storage
 from tests.services.gateway import reports
 from tests.services.gateway.answers import TEST_SPLIT, problem
-from tests.services.gateway.conftest import TINY, Scorer, Team
+from tests.services.gateway.conftest import Scorer, Team
+from tests.services.gateway.editions import Edition, edition_in
 
 FILE = b"1 2 3 4 5\n2\n3\n4\n"
 
@@ -88,25 +87,55 @@ def test_other_bytes_labels_splits_and_teams_are_other_submissions(team: Team, f
     assert found().submit(FILE).status_code == 202
 
 
-def test_a_new_definition_counts_the_earlier_one_once_it_is_judged_anew(
-    found: Callable[..., Team], desk: Desk, operator: Storage, tmp_path: Path
-) -> None:
+@pytest.fixture
+def edition(desk: Desk, operator: Storage, tmp_path: Path) -> Edition:
+    """A challenge that goes into its second version."""
+    return edition_in(desk, operator, tmp_path)
+
+
+def test_a_new_definition_counts_the_earlier_one_once_it_is_judged_anew(team: Team, edition: Edition) -> None:
     """Publishing a version has everything evaluated anew, so the earlier one is under the new definition at once."""
-    folder = copytree(TINY, tmp_path / "challenge")
-    definition, name = folder / "challenge.toml", f"tiny-{uuid4().hex[:8]}"
-    definition.write_text(definition.read_text().replace('"tiny"', f'"{name}"'))
-
-    def go_live() -> None:
-        publish(desk.database, operator, desk.clock, folder, [f"test={folder / 'truth.txt'}"], check=False)
-
-    go_live()
-    team, path = found(), f"/v1/challenges/{name}/tasks/classification/splits/test/submissions"
-    first = team.http.post(path, content=FILE).json()["submission"]
-    definition.write_text(definition.read_text().replace("version = 1", "version = 2"))
-    go_live()
-    again = team.http.post(path, content=FILE)
+    edition.publish()
+    first = edition.submit(team, FILE).json()["submission"]
+    edition.revise()
+    edition.publish()
+    again = edition.submit(team, FILE)
     assert is_reused(again, first)
     assert again.json()["submission"]["evaluation"]["id"] != first["evaluation"]["id"]
+
+
+def anew(team: Team, scorer: Scorer, edition: Edition, before: Report, after: Report, split: str) -> dict[str, Any]:
+    """A submission as it stands when a second version, too, has come to an outcome."""
+    edition.publish(split=split)
+    view = edition.submit(team, FILE, split).json()["submission"]
+    scorer.conclude(before, evaluation_of(view))
+    edition.revise()
+    edition.publish(split=split)
+    address = f"/v1/submissions/{view['id']}"
+    scorer.conclude(after, evaluation_of(team.http.get(address).json()))
+    found: dict[str, Any] = team.http.get(address).json()
+    return found
+
+
+def test_what_fails_under_a_new_version_keeps_the_one_place_that_it_has(
+    team: Team, scorer: Scorer, edition: Edition
+) -> None:
+    view = anew(team, scorer, edition, reports.scored(), reports.failed(), "test")
+    assert (view["evaluation"]["state"], team.remaining()) == ("failed", 1)
+    for headers in ({}, {"Repr-Digest": digest_field(FILE)}):
+        path = f"/v1/challenges/{edition.name}/tasks/classification/splits/test/submissions"
+        assert is_reused(team.http.post(path, content=FILE, headers=headers), view)
+    assert team.remaining() == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "split"), [(reports.rejected(), "test"), (reports.scored(), "validation")], ids=["rejected", "open"]
+)
+def test_what_fails_under_a_new_version_is_judged_again_where_it_has_no_place_or_places_are_no_object(
+    team: Team, scorer: Scorer, edition: Edition, before: Report, split: str
+) -> None:
+    anew(team, scorer, edition, before, reports.failed(), split)
+    assert edition.submit(team, FILE, split).status_code == 202
 
 
 def test_publish_puts_the_earlier_one_on_the_board_and_nothing_takes_it_off(team: Team, scorer: Scorer) -> None:

@@ -5,20 +5,19 @@ import hashlib
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from shutil import copytree
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx
 import pytest
 from sqlalchemy import select
 
 from services.gateway.desk import Desk
-from services.gateway.publish import publish
 from services.gateway.tables import EvaluationRow, SubmissionRow
 from shared import keys
 from shared.storage import Storage
 from tests.services.gateway.answers import TEST_SPLIT, problem
-from tests.services.gateway.conftest import TINY, Team
+from tests.services.gateway.conftest import Team
+from tests.services.gateway.editions import edition_in
 from tests.waiting import eventually
 
 FILE = b"1 2 3 4 5\n2\n3\n4\n"
@@ -158,21 +157,18 @@ def test_a_path_that_cannot_be_a_name_is_a_problem_and_not_a_crash(gateway_url: 
 
 
 def test_an_upload_that_is_under_way_while_a_version_is_published_counts_under_the_new_one(
-    found: Callable[..., Team], desk: Desk, operator: Storage, tmp_path: Path
+    team: Team, desk: Desk, operator: Storage, tmp_path: Path
 ) -> None:
-    folder = copytree(TINY, tmp_path / "challenge")
-    definition, name = folder / "challenge.toml", f"tiny-{uuid4().hex[:8]}"
-    definition.write_text(definition.read_text().replace('"tiny"', f'"{name}"'))
-    publish(desk.database, operator, desk.clock, folder, [f"test={folder / 'truth.txt'}"], check=False)
+    edition = edition_in(desk, operator, tmp_path)
+    edition.publish()
 
     def body() -> Iterator[bytes]:
         yield FILE[:5]
-        definition.write_text(definition.read_text().replace("version = 1", "version = 2"))
-        publish(desk.database, operator, desk.clock, folder, [f"test={folder / 'truth.txt'}"], check=False)
+        edition.revise()
+        edition.publish()
         yield FILE[5:]
 
-    path = f"/v1/challenges/{name}/tasks/classification/splits/test/submissions"
-    answer = found().http.post(path, content=body(), headers={"Content-Type": "text/plain"})
+    answer = edition.submit(team, body())
     evaluation = UUID(answer.json()["submission"]["evaluation"]["id"])
     with desk.database.begin() as session:
         assert session.get_one(EvaluationRow, evaluation).version == 2

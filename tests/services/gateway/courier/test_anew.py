@@ -7,11 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from shutil import copytree
 from threading import Event
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
 from sqlalchemy import delete, func, select
 
@@ -19,32 +17,22 @@ from benchmarks.crowd import Crowd
 from services.gateway.actions.evaluate import BATCH
 from services.gateway.courier.sweeps import Sweeps
 from services.gateway.desk import Desk
-from services.gateway.publish import Publication, publish
 from services.gateway.settings import CourierSettings
 from services.gateway.store import challenges, line, rescoring
 from services.gateway.tables import EvaluationRow, OutboxRow, SubmissionRow
 from shared.clock import Clock, utc_now
 from shared.queue import Queue
 from shared.storage import Storage
-from tests.services.gateway.conftest import TINY, Team
-from tests.services.gateway.test_publish import rewrite
+from tests.services.gateway.conftest import Team
+from tests.services.gateway.editions import Edition, edition_in
 
 MANY = 2 * BATCH + 50
 FILE = b"1\n2\n3\n4\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Edition:
+class Old(Edition):
     """A challenge of its own with submissions of years, scored under version 1; version 2 lies ready."""
-
-    desk: Desk
-    operator: Storage
-    folder: Path
-    name: str
-
-    def publish(self, clock: Clock = utc_now) -> Publication:
-        truth = f"test={self.folder / 'truth.txt'}"
-        return publish(self.desk.database, self.operator, clock, self.folder, [truth], check=False)
 
     def anew(self) -> list[int]:
         """How many evaluations under version 2 each old submission has."""
@@ -66,20 +54,18 @@ class Edition:
 
 
 @pytest.fixture
-def edition(desk: Desk, operator: Storage, tmp_path: Path) -> Iterator[Edition]:
-    folder = copytree(TINY, tmp_path / "challenge")
-    name = f"tiny-{uuid4().hex[:8]}"
-    rewrite(folder, '"tiny"', f'"{name}"')
-    edition = Edition(desk, operator, folder, name)
-    edition.publish()
+def edition(desk: Desk, operator: Storage, tmp_path: Path) -> Iterator[Old]:
+    edition = edition_in(desk, operator, tmp_path)
+    old = Old(edition.desk, edition.operator, edition.folder, edition.name)
+    old.publish()
     crowd = Crowd(random.Random(uuid4().int))
     with desk.database.begin() as session:
         crowd.found(session, 20)
-        crowd.enter(session, challenges.venue(session, name, "classification", "test"), MANY)
-    rewrite(folder, "version = 1", "version = 2")
-    yield edition
+        crowd.enter(session, challenges.venue(session, old.name, "classification", "test"), MANY)
+    old.revise()
+    yield old
     # Other tests look at all that is open.
-    ours = select(SubmissionRow.id).where(SubmissionRow.challenge == name)
+    ours = select(SubmissionRow.id).where(SubmissionRow.challenge == old.name)
     with desk.database.begin() as session:
         session.execute(
             delete(EvaluationRow).where(EvaluationRow.submission_id.in_(ours), EvaluationRow.state == "queued")
@@ -108,7 +94,7 @@ def dying() -> Clock:
 
 
 @contextmanager
-def standing_still(edition: Edition) -> Iterator[None]:
+def standing_still(edition: Old) -> Iterator[None]:
     """A `publish` that stands still in its second batch, and then goes on."""
     stands, goes_on = Event(), Event()
     times = iter([utc_now, utc_now])
@@ -129,14 +115,9 @@ def standing_still(edition: Edition) -> Iterator[None]:
         publishing.result()
 
 
-def send(edition: Edition, team: Team) -> httpx.Response:
-    path = f"/v1/challenges/{edition.name}/tasks/classification/splits/test/submissions"
-    return team.http.post(path, content=FILE, headers={"Content-Type": "text/plain"}, timeout=10)
-
-
-def test_a_seal_does_not_wait_for_a_publish_that_has_submissions_evaluated_anew(edition: Edition, team: Team) -> None:
+def test_a_seal_does_not_wait_for_a_publish_that_has_submissions_evaluated_anew(edition: Old, team: Team) -> None:
     with standing_still(edition):
-        sent = send(edition, team)
+        sent = edition.submit(team, FILE)
         assert sent.status_code == 202
         assert sum(edition.anew()) == BATCH, "the second batch is not there yet"
     with edition.desk.database.begin() as session:
@@ -147,16 +128,16 @@ def test_a_seal_does_not_wait_for_a_publish_that_has_submissions_evaluated_anew(
     assert not edition.owed()
 
 
-def test_bytes_that_are_still_to_be_evaluated_anew_cost_no_second_place(edition: Edition, team: Team) -> None:
-    first = send(edition, team).json()["submission"]["id"]
+def test_bytes_that_are_still_to_be_evaluated_anew_cost_no_second_place(edition: Old, team: Team) -> None:
+    first = edition.submit(team, FILE).json()["submission"]["id"]
     left = team.remaining()
     with standing_still(edition):
-        again = send(edition, team)
+        again = edition.submit(team, FILE)
         assert (again.status_code, again.json()["submission"]["id"]) == (200, first)
     assert team.remaining() == left
 
 
-def test_what_a_publish_that_died_has_left_is_done_by_the_sweep(edition: Edition, sweep: Callable[[], None]) -> None:
+def test_what_a_publish_that_died_has_left_is_done_by_the_sweep(edition: Old, sweep: Callable[[], None]) -> None:
     with pytest.raises(Killed):
         edition.publish(dying())
     assert sum(edition.anew()) == BATCH
@@ -168,7 +149,7 @@ def test_what_a_publish_that_died_has_left_is_done_by_the_sweep(edition: Edition
     assert edition.in_line() == MANY
 
 
-def test_a_publish_and_sweeps_at_the_same_time_evaluate_each_once(edition: Edition, sweep: Callable[[], None]) -> None:
+def test_a_publish_and_sweeps_at_the_same_time_evaluate_each_once(edition: Old, sweep: Callable[[], None]) -> None:
     with ThreadPoolExecutor(3) as threads:
         publishing = threads.submit(edition.publish)
         helping = [threads.submit(sweep_until, publishing.done, sweep) for _ in range(2)]
