@@ -1,9 +1,7 @@
 """What the operator can say on the command line; every deed is one of `actions/`."""
 
 import argparse
-import contextlib
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import cast
 
@@ -12,7 +10,7 @@ from services.gateway.actions import evaluate as evaluations
 from services.gateway.actions import keys as key_deeds
 from services.gateway.actions import teams as deeds
 from services.gateway.apikeys import SCOPES, Scope
-from services.gateway.desk import Desk, open_desk
+from services.gateway.desk import command_desk, open_desk
 from services.gateway.heap import return_large_buffers
 from services.gateway.migrations import FOLDER
 from services.gateway.settings import CourierSettings, GatewaySettings
@@ -62,7 +60,7 @@ def migrate(_: argparse.Namespace) -> None:
 
 def create_team(arguments: argparse.Namespace) -> None:
     """Found a team and make its first key."""
-    with _desk() as desk:
+    with command_desk() as desk:
         team = deeds.found_team(desk, arguments.name)
         key = key_deeds.make_key(desk, team.name, "first key")
     print(f"team {team.name} ({team.id}); its key is shown this once:", file=sys.stderr)
@@ -74,7 +72,7 @@ def make_key(arguments: argparse.Namespace) -> None:
     scopes = tuple(part.strip() for part in arguments.scopes.split(","))
     if not set(scopes) <= set(SCOPES):
         raise Refused("scope-unknown", f"the scopes are: {', '.join(SCOPES)}")
-    with _desk() as desk:
+    with command_desk() as desk:
         expires = desk.clock() + timedelta(days=arguments.days) if arguments.days is not None else None
         key = key_deeds.make_key(
             desk, arguments.name, arguments.label, cast(tuple[Scope, ...], scopes), expires, arguments.person
@@ -86,42 +84,42 @@ def make_key(arguments: argparse.Namespace) -> None:
 def revoke_key(arguments: argparse.Namespace) -> None:
     """End a key now."""
     key_id = arguments.key.split("_")[1] if arguments.key.startswith("holdout_") else arguments.key
-    with _desk() as desk:
+    with command_desk() as desk:
         key_deeds.revoke_key(desk, key_id)
     print(f"key {key_id} is revoked")
 
 
 def open_account(arguments: argparse.Namespace) -> None:
     """Enter a person."""
-    with _desk() as desk:
+    with command_desk() as desk:
         account = deeds.open_account(desk, arguments.name, arguments.email)
     print(f"person {account.name} ({account.id})")
 
 
 def list_accounts(_: argparse.Namespace) -> None:
     """Persons with the teams they are in."""
-    with _desk() as desk, desk.database.begin() as session:
+    with command_desk() as desk, desk.database.begin() as session:
         for account, team in teams.accounts_with_teams(session):
             print(f"{account.name}\t{account.id}\t{account.email or '-'}\t{team.name if team else '-'}")
 
 
 def join_team(arguments: argparse.Namespace) -> None:
     """Put a person into a team."""
-    with _desk() as desk:
+    with command_desk() as desk:
         deeds.join_team(desk, arguments.name, arguments.person)
     print(f"{arguments.person} is in {arguments.name}")
 
 
 def leave_team(arguments: argparse.Namespace) -> None:
     """Take a person out of a team, and end their keys for it."""
-    with _desk() as desk:
+    with command_desk() as desk:
         ended = deeds.leave_team(desk, arguments.name, arguments.person)
     print(f"{arguments.person} is not in {arguments.name} any more; keys ended: {ended}")
 
 
 def register_endpoint(arguments: argparse.Namespace) -> None:
     """Send a team's events to an address."""
-    with _desk() as desk:
+    with command_desk() as desk:
         team = deeds.named_team(desk, arguments.name)
         endpoint = endpoints.register(desk, team.id, endpoints.Draft(arguments.url))
     print(f"endpoint {endpoint.id}; verify its webhooks with this secret:", file=sys.stderr)
@@ -130,7 +128,7 @@ def register_endpoint(arguments: argparse.Namespace) -> None:
 
 def list_teams(_: argparse.Namespace) -> None:
     """Teams with their keys, never a secret."""
-    with _desk() as desk, desk.database.begin() as session:
+    with command_desk() as desk, desk.database.begin() as session:
         for team, key, person in keys.by_team(session):
             columns = [team.name, str(team.id)]
             if key is not None:
@@ -141,7 +139,7 @@ def list_teams(_: argparse.Namespace) -> None:
 
 def list_failed(arguments: argparse.Namespace) -> None:
     """What failed by our fault, and why: quarantined until it is evaluated again."""
-    with _desk() as desk, desk.database.begin() as session:
+    with command_desk() as desk, desk.database.begin() as session:
         for judged in submissions.failed(session, arguments.limit):
             row, evaluation = judged.submission, judged.evaluation
             failure = (evaluation.failure if evaluation else None) or {}
@@ -153,16 +151,7 @@ def list_failed(arguments: argparse.Namespace) -> None:
 
 def evaluate_again(arguments: argparse.Namespace) -> None:
     """Queue what failed once more."""
-    with _desk() as desk:
+    with command_desk() as desk:
         for submission in arguments.submission:
             evaluations.evaluate_again(desk, submission)
             print(f"{submission} is queued again; nothing is charged")
-
-
-@contextlib.contextmanager
-def _desk() -> Iterator[Desk]:
-    desk = open_desk(GatewaySettings.from_environment(), "command")
-    try:
-        yield desk
-    finally:
-        desk.close()

@@ -1,5 +1,6 @@
 """What an action needs at hand: one frozen set of clients, built here and nowhere else, and passed down."""
 
+from contextlib import closing
 from dataclasses import dataclass
 
 from services.gateway.allowance import Allowance
@@ -44,3 +45,8 @@ def open_desk(settings: GatewaySettings, name: str, clock: Clock = utc_now) -> D
         outlook=Outlook(database, clock),
         shelf=Shelf(storage, Breaker(tolerated=1)),
     )
+
+
+def command_desk() -> closing[Desk]:
+    """The desk of one operator's command, by the environment's settings: closed when the command is done."""
+    return closing(open_desk(GatewaySettings.from_environment(), "command"))

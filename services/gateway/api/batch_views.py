@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -118,14 +118,6 @@ class BatchPage(BaseModel):
 
     items: list[BatchSummary]
     next: str | None = Field(examples=[None], description="cursor of the next page; null on the last one")
-
-
-class ModelEvent(BaseModel):
-    """A line of a batch's events as JSON Lines; the same three as in a server-sent event."""
-
-    id: str = Field(examples=["17"], description="comes back as `Last-Event-ID` when a reader connects again")
-    event: ModelState | Literal["finished"] = Field(examples=["scored"])
-    data: ModelView | BatchSummary
 
 
 def summary_view(batch: BatchRow, counts: Mapping[ModelState, int]) -> BatchSummary:

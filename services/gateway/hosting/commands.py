@@ -2,12 +2,11 @@
 
 import argparse
 import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 
 from services.gateway.actions import audience
 from services.gateway.actions.teams import named_team
-from services.gateway.desk import Desk, open_desk
+from services.gateway.desk import command_desk
 from services.gateway.hosting.annotations import counted, told
 from services.gateway.hosting.drafting import Order, draft
 from services.gateway.hosting.material import Brought
@@ -138,7 +137,10 @@ def check_challenge(arguments: argparse.Namespace) -> int | None:
 def publish_challenge(arguments: argparse.Namespace) -> None:
     """Make a challenge live, and say what that was."""
     operator = PublishSettings.from_environment()
-    with _desk() as desk, contextlib.closing(Storage(operator.storage_address(desk.settings.s3_endpoint))) as storage:
+    with (
+        command_desk() as desk,
+        contextlib.closing(Storage(operator.storage_address(desk.settings.s3_endpoint))) as storage,
+    ):
         if arguments.unless_published and (live := published_version(desk.database, arguments.folder)):
             print(f"{live} is published already, and left as it is")
             return
@@ -177,7 +179,7 @@ def _tell_published(done: Publication, is_private: bool) -> None:
 
 def open_challenge(arguments: argparse.Namespace) -> None:
     """Show it to everybody."""
-    with _desk() as desk:
+    with command_desk() as desk:
         opened = audience.open_challenge(desk, arguments.name)
         address = f"{desk.settings.public_url}/challenges/{arguments.name}"
     print(f"{arguments.name} {'is open' if opened else 'was open already'}: {address}")
@@ -185,14 +187,14 @@ def open_challenge(arguments: argparse.Namespace) -> None:
 
 def hide_challenge(arguments: argparse.Namespace) -> None:
     """Show it to its guests only."""
-    with _desk() as desk:
+    with command_desk() as desk:
         audience.hide_challenge(desk, arguments.name)
     print(f"{arguments.name} is private")
 
 
 def invite(arguments: argparse.Namespace) -> None:
     """Let teams see it."""
-    with _desk() as desk:
+    with command_desk() as desk:
         for team in arguments.team:
             audience.invite(desk, arguments.name, team)
             print(f"{team} sees {arguments.name}")
@@ -200,7 +202,7 @@ def invite(arguments: argparse.Namespace) -> None:
 
 def uninvite(arguments: argparse.Namespace) -> None:
     """Take that back."""
-    with _desk() as desk:
+    with command_desk() as desk:
         for team in arguments.team:
             audience.uninvite(desk, arguments.name, team)
             print(f"{team} does not see {arguments.name} any more, unless it is open")
@@ -208,17 +210,8 @@ def uninvite(arguments: argparse.Namespace) -> None:
 
 def list_challenges(_: argparse.Namespace) -> None:
     """Every challenge, one a line: name, version, who sees it, which splits are open, who is invited."""
-    with _desk() as desk:
+    with command_desk() as desk:
         for each in audience.standings(desk):
             seen = "private" if each.private else "open"
             splits, guests = ", ".join(each.splits) or "-", ", ".join(each.guests) or "-"
             print("\t".join((each.name, str(each.version), seen, splits, guests)))
-
-
-@contextlib.contextmanager
-def _desk() -> Iterator[Desk]:
-    desk = open_desk(GatewaySettings.from_environment(), "command")
-    try:
-        yield desk
-    finally:
-        desk.close()

@@ -1,8 +1,6 @@
 """Commands for whoever keeps a server well: dead letters and rehearsals. Every deed is one of `actions/`."""
 
 import argparse
-import contextlib
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,8 +8,7 @@ from uuid import UUID
 
 from services.gateway.actions import letters
 from services.gateway.actions.rehearsals import remember
-from services.gateway.desk import Desk, open_desk
-from services.gateway.settings import GatewaySettings
+from services.gateway.desk import command_desk
 from services.gateway.spans import spoken
 from services.gateway.store.letters import Chosen, DeadLetter
 
@@ -44,7 +41,7 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def list_letters(_: argparse.Namespace) -> None:
     """What was given up, one line each."""
-    with _desk() as desk:
+    with command_desk() as desk:
         found, count = letters.given_up(desk)
         now = desk.clock()
     if not count:
@@ -58,7 +55,7 @@ def list_letters(_: argparse.Namespace) -> None:
 
 def redrive_letters(arguments: argparse.Namespace) -> None:
     """Make them due now."""
-    with _desk() as desk:
+    with command_desk() as desk:
         done = letters.redrive(desk, _chosen(arguments))
     print(f"due now: {done.due}")
     if done.to_disabled:
@@ -67,13 +64,13 @@ def redrive_letters(arguments: argparse.Namespace) -> None:
 
 def drop_letters(arguments: argparse.Namespace) -> None:
     """Remove them for good."""
-    with _desk() as desk:
+    with command_desk() as desk:
         print(f"dropped: {letters.drop(desk, _chosen(arguments))}")
 
 
 def record_rehearsal(arguments: argparse.Namespace) -> None:
     """Let `/status` tell of a rehearsal."""
-    with _desk() as desk:
+    with command_desk() as desk:
         row, is_new = remember(desk, arguments.file)
     state = "recorded" if is_new else "known already"
     print(f"rehearsal of {row.at:%Y-%m-%d %H:%M} UTC {state}: {row.submissions} submissions in {row.seconds:.1f} s")
@@ -102,12 +99,3 @@ def _receiver(letter: DeadLetter) -> str:
         return "-"
     state = ", disabled" if letter.endpoint.disabled_at else ""
     return f"{letter.team.name}: {letter.endpoint.id} ({urlsplit(letter.endpoint.url).hostname}{state})"
-
-
-@contextlib.contextmanager
-def _desk() -> Iterator[Desk]:
-    desk = open_desk(GatewaySettings.from_environment(), "command")
-    try:
-        yield desk
-    finally:
-        desk.close()

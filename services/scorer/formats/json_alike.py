@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from services.scorer.formats.blocks import BLOCK_BYTES, Bytes
 from services.scorer.formats.decimals import MOST_DIGITS, decimal
 from services.scorer.formats.table import Decimals
-from services.scorer.formats.table_kernel import DECIMAL, SIGNED, _exponent
+from services.scorer.formats.table_kernel import DECIMAL, SIGNED, power_of_ten
 from services.scorer.formats.tokens import LARGEST
 from services.scorer.kernels import COMPILED, TEXT, kernel
 
@@ -122,7 +122,7 @@ def _value(text: Bytes, place: int, stop: int, kind: int) -> tuple[float, int]:
         if exponent == 0:
             return 0.0, -1
     if place < stop and text[np.uint64(place)] | _CASE == _E:
-        power, end = _exponent(text, place + 1, stop)
+        power, end = power_of_ten(text, place + 1, stop)
         if end == place + 1:
             return 0.0, -1
         exponent, place = exponent + power, end

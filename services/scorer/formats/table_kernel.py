@@ -125,7 +125,7 @@ def _mantissa(text: NDArray[np.uint8], place: int, size: int) -> tuple[int, int,
 
 
 @kernel()
-def _exponent(text: NDArray[np.uint8], place: int, size: int) -> tuple[int, int]:
+def power_of_ten(text: NDArray[np.uint8], place: int, size: int) -> tuple[int, int]:
     """What stands behind an e, and where it ends; without a digit it ends where it starts."""
     start, negative = place, False
     if place < size and (_at(text, place) == _MINUS or _at(text, place) == _PLUS):
@@ -151,7 +151,7 @@ def _decimal(text: NDArray[np.uint8], place: int, size: int) -> tuple[float, int
     if cut:
         mantissa, exponent = _long_mantissa(text, start, place)
     if place < size and _at(text, place) | _CASE == _E:
-        power, stop = _exponent(text, place + 1, size)
+        power, stop = power_of_ten(text, place + 1, size)
         if stop == place + 1:
             return 0.0, place, _WORD
         exponent, place = exponent + power, stop
