@@ -273,6 +273,7 @@ def test_a_form_brings_the_manifest_and_its_files(team: Team) -> None:
     assert states(answer.json()) == ["queued", "queued", "wanted"]
     stray = team.http.post("/v1/batches", files=[parts[0], ("9.txt", b"1\n")])
     problem(stray, 400, "form-file-unknown")
+    problem(team.http.post("/v1/batches", files=[*parts, parts[1]]), 400, "form-file-repeated")
     problem(team.http.post("/v1/batches", files=[parts[1], parts[0]]), 400, "form-manifest-missing")
 
 
