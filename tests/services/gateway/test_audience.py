@@ -156,3 +156,36 @@ def test_api_and_pages_ask_for_challenges_by_who_looks() -> None:
     ]
     asked = ("challenges.newest(", "challenges.all_newest(", "challenges.venue(")
     assert not [name(path) for path in faces for call in asked if call in text(name(path))]
+
+
+def test_what_a_guest_was_answered_is_answered_again_when_it_is_no_guest_any_more(
+    desk: Desk, found: Callable[..., Team], hidden: str
+) -> None:
+    guest = found()
+    audience.invite(desk, hidden, guest.name)
+    place = {"challenge": hidden, "task": "classification", "split": "validation"}
+    file = {number: b"%d\n2\n3\n4\n" % number for number in (1, 2, 3)}
+
+    def submit(key: str) -> httpx.Response:
+        path = f"/v1/challenges/{hidden}/tasks/classification/splits/validation/submissions"
+        return guest.http.post(path, content=file[1], headers={"Content-Type": "text/plain", "Idempotency-Key": key})
+
+    def opened(key: str, number: int) -> httpx.Response:
+        said = place | {"size_bytes": len(file[number])}
+        return guest.http.post("/v1/uploads", json=said, headers={"Idempotency-Key": key})
+
+    def complete(upload: httpx.Response) -> httpx.Response:
+        return guest.http.post(f"/v1/uploads/{upload.json()['id']}/complete")
+
+    done, left = opened("complete", 2), opened("left", 3)
+    for upload, number in ((done, 2), (left, 3)):
+        guest.http.put(f"/v1/uploads/{upload.json()['id']}/parts/1", content=file[number]).raise_for_status()
+    before = [submit("sent"), done, left, complete(done)]
+    audience.uninvite(desk, hidden, guest.name)
+    after = [submit("sent"), opened("complete", 2), opened("left", 3), complete(done)]
+    assert [answer.status_code for answer in before] == [202, 201, 201, 202]
+    assert [answer.status_code for answer in after] == [answer.status_code for answer in before]
+    assert [answer.json() for answer in after[:3]] == [answer.json() for answer in before[:3]]
+    assert after[3].json()["submission"]["id"] == before[3].json()["submission"]["id"]
+    for new in (submit("new"), opened("new", 1), complete(left)):
+        assert (new.status_code, new.json()["code"]) == (404, "no-such-challenge")
