@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from shutil import copytree
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -14,7 +14,8 @@ from services.gateway.publish import publish
 from shared.errors import Conflict, Missing
 from shared.storage import Storage
 from tests.house.tree import modules, name, text
-from tests.services.gateway.conftest import TINY, Team
+from tests.services.gateway import reports
+from tests.services.gateway.conftest import TINY, Scorer, Team
 
 UNKNOWN = "never-used"
 
@@ -189,3 +190,30 @@ def test_what_a_guest_was_answered_is_answered_again_when_it_is_no_guest_any_mor
     assert after[3].json()["submission"]["id"] == before[3].json()["submission"]["id"]
     for new in (submit("new"), opened("new", 1), complete(left)):
         assert (new.status_code, new.json()["code"]) == (404, "no-such-challenge")
+
+
+def test_a_badge_is_seen_by_whoever_sees_the_board_and_is_gone_when_that_is_hidden(
+    desk: Desk, found: Callable[..., Team], anybody: httpx.Client, scorer: Scorer, hidden: str
+) -> None:
+    author, guest = found(), found()
+    for team in (author, guest):
+        audience.invite(desk, hidden, team.name)
+    sent = author.http.post(
+        f"/v1/challenges/{hidden}/tasks/classification/splits/validation/submissions",
+        content=b"1\n2\n3\n4\n",
+        params={"publish": "true"},
+        headers={"Content-Type": "text/plain"},
+    ).json()["submission"]
+    assert scorer.conclude(reports.scored(), UUID(sent["evaluation"]["id"]))
+    audience.uninvite(desk, hidden, author.name)
+    badge, rank = f"/v1/submissions/{sent['id']}/badge.svg", {"show": "rank"}
+    shown = guest.http.get(badge, params=rank)
+    assert (shown.status_code, "rank 1" in shown.text) == (200, True)
+    assert (author.http.get(badge).status_code, author.http.get(badge, params=rank).status_code) == (200, 404)
+    audience.open_challenge(desk, hidden)
+    public = anybody.get(badge)
+    assert (public.status_code, public.headers["cache-control"]) == (200, "no-cache")
+    kept = {"If-None-Match": public.headers["etag"]}
+    assert anybody.get(badge, headers=kept).status_code == 304
+    audience.hide_challenge(desk, hidden)
+    assert anybody.get(badge, headers=kept).status_code == 404

@@ -23,11 +23,11 @@ def said(answer: httpx.Response) -> list[str]:
     return [node.text or "" for node in ET.fromstring(answer.text).iter("{http://www.w3.org/2000/svg}text")]
 
 
-def test_anybody_sees_a_published_score_and_may_keep_it_for_minutes(team: Team, scorer: Scorer) -> None:
+def test_anybody_sees_a_published_score_and_asks_each_time_whether_it_has_changed(team: Team, scorer: Scorer) -> None:
     url = scorer.url + path(concluded(team, scorer, publish=True))
     answer = httpx.get(url)
     assert (answer.status_code, said(answer)) == (200, ["Tiny challenge top-5 error", "25.00 % [15.00, 35.00]"])
-    assert answer.headers["cache-control"] == "public, max-age=300"
+    assert answer.headers["cache-control"] == "no-cache"
     assert answer.headers["access-control-allow-origin"] == "*"
     assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
     assert answer.headers["x-content-type-options"] == "nosniff"
