@@ -221,7 +221,7 @@ async def take_named(desk: Desk, team: UUID, begun: Begun, form: FormParts) -> N
             )
         came.add(name)
         try:
-            await _take_for(desk, team, begun.batch, begun.files[name][:1], form)
+            await _take_for(desk, team, begun.batch, begun.files[name], form)
         except TooSlow:
             raise
         except HoldoutError:
@@ -238,11 +238,12 @@ async def _next(desk: Desk, form: FormParts) -> str | None:
 
 
 async def _take_for(desk: Desk, team: UUID, batch: UUID, models: Sequence[int], form: FormParts) -> None:
-    """Take the present file of a form for the models that wait for it."""
-    for index in models:
-        found = await run_in_threadpool(wanted, desk, team, batch, index)
-        if isinstance(found, Wanted):
-            await take_file(desk, found, Incoming(form.blocks()))
+    """Take the present file of a form for the models that wait for it: what is submitted for one stands for the others."""
+    found = [await run_in_threadpool(wanted, desk, team, batch, index) for index in models]
+    waiting = [one for one in found if isinstance(one, Wanted)]
+    if waiting:
+        await take_file(desk, waiting[0], Incoming(form.blocks()))
+        await run_in_threadpool(_look_up, desk, waiting[1:])
 
 
 async def _once(content: bytes) -> AsyncIterator[bytes]:

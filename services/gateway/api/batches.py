@@ -143,7 +143,7 @@ async def _begun(
     manifests: Turnstile = request.app.state.manifests
     async with manifests.passing(team):
         posted = await read_posted(request, content_digest)
-        manifest = await run_in_threadpool(read, posted.manifest)
+        manifest = await run_in_threadpool(read, posted.manifest, posted.files is not None)
         head = manifest.head
         venue = await run_in_threadpool(venue_of, desk, team, head.challenge, head.task, head.split)
         return await post(desk, team, venue, manifest), posted.files
