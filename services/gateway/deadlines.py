@@ -17,8 +17,9 @@ class TooSlow(Refused):
 @contextlib.asynccontextmanager
 async def in_time(limit_seconds: float, sentence: str, remedy: str) -> AsyncIterator[None]:
     """Raises `TooSlow` when the block has not ended after `limit_seconds`."""
+    patience = asyncio.timeout(limit_seconds)
     try:
-        async with asyncio.timeout(limit_seconds) as patience:
+        async with patience:
             yield
     except TimeoutError as error:
         if not patience.expired():

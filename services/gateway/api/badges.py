@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from services.gateway.actions.results import Seen, see
 from services.gateway.api.auth import DeskDep
-from services.gateway.api.guests import KEY_OR_NONE, TeamOrGuest
+from services.gateway.api.guests import KEY_OR_NONE, TeamOrGuest, has_bad_key
 from services.gateway.api.result_parameters import Decimals, Level
 from services.gateway.api.submissions import Submission
 from services.gateway.api.unchanged import is_unchanged, tag
@@ -85,6 +85,8 @@ def draw_badge(
                 (name,) = seen.result.chosen([metric] if metric else None)
                 badge = score_badge(seen.result, name, level, decimals, interval, label)
     except Missing as refusal:
+        if has_bad_key(request):
+            raise
         return _drawn(request, refusal_badge(refusal, label), "no-cache", refusal.status)
     return _drawn(request, badge, "no-cache" if seen.is_public else "private, no-cache")
 

@@ -9,6 +9,8 @@ import httpx
 import pytest
 
 from services.gateway.actions import audience
+from services.gateway.api.throttle import BURST
+from services.gateway.apikeys import new_key
 from services.gateway.desk import Desk
 from services.gateway.publish import publish
 from shared.errors import Conflict, Missing
@@ -107,13 +109,42 @@ def test_a_stranger_can_neither_submit_nor_check_nor_upload_and_is_charged_nothi
     assert (refused.status_code, refused.json()["code"]) == (404, "no-such-challenge")
 
 
-def test_a_key_that_does_not_count_is_nobody_s_and_closes_nothing_that_is_open(
+@pytest.mark.parametrize(
+    ("key", "code"),
+    [
+        ("Bearer holdout_cut", "key-malformed"),
+        (f"Bearer holdout_{'a' * 12}_{'b' * 51}", "key-malformed"),
+        (f"Bearer {new_key().text()}", "key-unknown"),
+        ("Bearer", "no-such-challenge"),
+        ("Basic eDp5", "no-such-challenge"),
+    ],
+    ids=["cut", "mistyped", "unknown", "none", "of another kind"],
+)
+def test_a_key_that_does_not_count_closes_nothing_that_is_open_and_is_told_where_nothing_is(
+    anybody: httpx.Client, tiny: str, hidden: str, key: str, code: str
+) -> None:
+    headers = {"Authorization": key, "X-Forwarded-For": f"2001:db8::{len(key)}"}
+    for address in addresses(tiny):
+        assert anybody.get(address, headers=headers).status_code == 200
+    for address in (*addresses(hidden)[:4], f"/v1/challenges/{UNKNOWN}"):
+        answer = anybody.get(address, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (404 if code == "no-such-challenge" else 401, code)
+
+
+def test_keys_that_do_not_count_are_slowed_down_where_none_is_needed_too(
     anybody: httpx.Client, tiny: str, hidden: str
 ) -> None:
-    for key in ("Bearer holdout_cut", "Bearer", "Basic eDp5", "Bearer " + "holdout_" + "a" * 12 + "_" + "b" * 51):
-        headers = {"Authorization": key}
-        assert anybody.get(f"/v1/challenges/{tiny}", headers=headers).status_code == 200
-        assert anybody.get(f"/v1/challenges/{hidden}", headers=headers).status_code == 404
+    headers = {"Authorization": f"Bearer {new_key().text()}", "X-Forwarded-For": "203.0.113.5"}
+    answers = [anybody.get(f"/v1/challenges/{tiny}", headers=headers) for _ in range(2 * BURST)]
+    assert {answer.status_code for answer in answers} == {200}
+    refused = anybody.get(f"/v1/challenges/{hidden}", headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (429, "too-many-bad-keys")
+
+
+def test_any_key_of_a_guest_shows_what_it_is_invited_to(desk: Desk, found: Callable[..., Team], hidden: str) -> None:
+    guest = found(scopes=("submit",))
+    audience.invite(desk, hidden, guest.name)
+    assert seen(guest.http, hidden) == {True}
 
 
 def test_a_new_version_leaves_who_sees_it_as_it_was(
