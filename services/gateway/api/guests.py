@@ -4,23 +4,24 @@ What anybody may see is served whatever key comes. Where there is nothing that a
 refused as everywhere, so that its owner does not look for the fault elsewhere.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Request
 from fastapi.security.utils import get_authorization_scheme_param
+from starlette.concurrency import run_in_threadpool
 
 from services.gateway.api.auth import authenticate, bearer, desk_of
 from services.gateway.apikeys import Scope
 from shared.errors import Missing, Refused
 
 
-def looker(scope: Scope | None) -> Callable[[Request], Iterator[UUID | None]]:
+def looker(scope: Scope | None) -> Callable[[Request], AsyncIterator[UUID | None]]:
     """A dependency: the team whose key came with the request, None for anybody's; one with `scope`, where it needs any."""
 
-    def dependency(request: Request) -> Iterator[UUID | None]:
-        team, refusal = _judged(request, scope)
+    async def dependency(request: Request) -> AsyncIterator[UUID | None]:
+        team, refusal = await _looking(request, scope)
         request.state.key_refusal = refusal
         try:
             yield team
@@ -37,14 +38,16 @@ def has_bad_key(request: Request) -> bool:
     return request.state.key_refusal is not None
 
 
-def _judged(request: Request, scope: Scope | None) -> tuple[UUID | None, Refused | None]:
+async def _looking(request: Request, scope: Scope | None) -> tuple[UUID | None, Refused | None]:
     """The team of the key that came, or why it is no team's; neither without a key."""
     kind, text = get_authorization_scheme_param(request.headers.get("authorization"))
     if kind.lower() != "bearer" or not text:
         return None, None
     address = request.client.host if request.client else ""
     try:
-        return authenticate(desk_of(request), request.app.state.bad_tries, address, text, scope).team, None
+        tries = request.app.state.bad_tries
+        caller = await run_in_threadpool(authenticate, desk_of(request), tries, address, text, scope)
+        return caller.team, None
     except Refused as refusal:
         return None, refusal
 
