@@ -35,7 +35,13 @@ from services.gateway.api.throttle import BadTries, Postings, Registrations
 from services.gateway.desk import Desk
 from services.gateway.pages import docs
 from services.gateway.status.look import Lookout
-from services.gateway.turnstile import Turnstile
+from services.gateway.turnstile import (
+    FORMS_IN_ALL,
+    FORMS_PER_TEAM,
+    MANIFESTS_IN_ALL,
+    MANIFESTS_PER_TEAM,
+    Turnstile,
+)
 from shared.web import Readiness, equip
 
 
@@ -66,7 +72,8 @@ def build_app(desk: Desk) -> FastAPI:
     app.state.registrations = Registrations()
     app.state.postings = Postings()
     app.state.turnstile = Turnstile()
-    app.state.manifests = Turnstile(per_team=2, in_all=8)
+    app.state.manifests = Turnstile(MANIFESTS_PER_TEAM, MANIFESTS_IN_ALL)
+    app.state.forms = Turnstile(FORMS_PER_TEAM, FORMS_IN_ALL)
     app.state.lookout = Lookout(desk)
     equip(app, readiness, desk.settings.support)
     app.add_middleware(Lingering)

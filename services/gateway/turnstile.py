@@ -1,6 +1,7 @@
-"""How many parts of uploads may be in memory at once: a few for each team, and a few tens in all.
+"""How many bodies may be in memory at once, for each team and in all: parts of uploads, manifests, and forms with files.
 
-A part waits here before its body is read, so its sender is held back by the connection itself and nothing is refused.
+A body waits here before it is read, so its sender is held back by the connection itself and nothing is refused. Each kind
+has a turnstile of its own in every process, and a deadline that gives the place back.
 """
 
 import asyncio
@@ -13,6 +14,13 @@ PER_TEAM = 4
 
 IN_ALL = 24
 """24 × 8 MiB = 192 MiB, however many teams send; slow ones cannot hold up the rest before six of them conspire."""
+
+MANIFESTS_PER_TEAM, MANIFESTS_IN_ALL = 2, 8
+"""8 × 8 MiB, and ten times that while they are read: a place is given back before the files of a form are taken."""
+
+FORMS_PER_TEAM, FORMS_IN_ALL = 2, 32
+"""Forms that bring a manifest and its files: 32 × 8 MiB = 256 MiB, what the file that is being taken has in memory. They may
+last hours, so there are many places, and a manifest without files needs none."""
 
 
 class Turnstile:

@@ -7,17 +7,18 @@ from typing import Any
 
 import pytest
 
-from services.gateway.actions import endpoints, entries, parts, uploads
+from services.gateway import turnstile
+from services.gateway.actions import endpoints, entries, uploads
 from services.gateway.actions.keys import LIVE_KEYS
 from services.gateway.api import leaderboards, throttle, upload_views, waiting
 from services.gateway.api.events import MOST_EVENTS
-from services.gateway.api.manifests import MANIFEST_BYTES
+from services.gateway.api.manifests import MANIFEST_BYTES, MANIFEST_SECONDS
 from services.gateway.api.streams import HEARTBEAT_SECONDS
+from services.gateway.deadlines import STALL_SECONDS
 from services.gateway.forms import AROUND_BYTES
 from services.gateway.manifests.reading import MOST_MODELS
 from services.gateway.store import turns
 from services.gateway.store.submissions import FORGIVEN_EVERY
-from services.gateway.turnstile import IN_ALL, PER_TEAM
 from shared import heads
 from shared.storage import PART_BYTES
 from shared.web import BODY_BYTES
@@ -32,7 +33,9 @@ KIB, MIB = 2**10, 2**20
 FIXED = {
     "files at chance level that are given back": f"1 in any {FORGIVEN_EVERY.days} days",
     "files of an entry": f"{entries.MOST_FILES} in all",
-    "parts on their way": f"{PER_TEAM} at once",
+    "manifests on their way": f"{turnstile.MANIFESTS_PER_TEAM} at once",
+    "manifests in forms with files on their way": f"{turnstile.FORMS_PER_TEAM} at once",
+    "parts on their way": f"{turnstile.PER_TEAM} at once",
     "endpoints": f"{endpoints.MOST_ENDPOINTS}",
     "endpoints registered or changed": f"{60 / throttle.REFILL_SECONDS:.0f} a minute",
     "manifests of batches": f"{throttle.BURST} in a row, and one more every two seconds",
@@ -42,7 +45,9 @@ FIXED = {
     "webhooks under way to a team": f"{turns.MOST_PER_TEAM} at once",
     "live keys of one holder and label": f"{LIVE_KEYS}",
     "requests with keys that do not count": f"{throttle.BURST}, and one more every two seconds",
-    "parts on their way, in a process": f"{IN_ALL} at once",
+    "manifests on their way, in a process": f"{turnstile.MANIFESTS_IN_ALL} at once",
+    "manifests in forms with files on their way, in a process": f"{turnstile.FORMS_IN_ALL} at once",
+    "parts on their way, in a process": f"{turnstile.IN_ALL} at once",
     "a JSON body, other than predictions": f"{BODY_BYTES // KIB} KiB",
     "a manifest of a batch": f"{MANIFEST_BYTES // MIB} MiB",
     "models in a manifest": f"{MOST_MODELS:,}",
@@ -53,7 +58,8 @@ FIXED = {
     "parts of an upload": f"{uploads.PART_COUNT:,}",
     "a part": f"{PART_BYTES // MIB} MiB",
     "a part, but for the last, at least": f"{upload_views.LEAST_PART_BYTES:,} bytes",
-    "silence within a part": f"{parts.STALL_SECONDS} seconds",
+    "time for a manifest": f"{MANIFEST_SECONDS} seconds",
+    "silence within a part, or a form of a batch": f"{STALL_SECONDS} seconds",
     "`wait`": f"{waiting.WAIT_SECONDS} seconds",
     "entries in a page of a board": f"{leaderboards.MOST_ENTRIES:,}",
     "lines in a page of any other list": f"{MOST_EVENTS}",

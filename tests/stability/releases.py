@@ -1,4 +1,7 @@
-"""The documents of releases, as they were: one file each in `tests/data/openapi`, never changed afterwards."""
+"""What releases promised: the document of each in `tests/data/openapi`, its codes of problems in `tests/data/codes`.
+
+Neither is changed afterwards.
+"""
 
 import json
 import tomllib
@@ -8,6 +11,7 @@ from typing import Any
 from tests.house.tree import ROOT
 
 FOLDER = ROOT / "tests/data/openapi"
+CODES = ROOT / "tests/data/codes"
 
 
 def present_version() -> str:
@@ -32,10 +36,17 @@ def document_of(version: str) -> dict[str, Any]:
     return content
 
 
-def store(version: str, document: dict[str, Any]) -> Path:
-    """Keep a release's document, in a form whose differences can be read."""
+def codes_of(version: str) -> dict[str, int]:
+    """A release's codes of problems, with the status of each."""
+    content: dict[str, int] = json.loads((CODES / f"{version}.json").read_text(encoding="utf-8"))
+    return content
+
+
+def store(version: str, document: dict[str, Any], codes: dict[str, int]) -> Path:
+    """Keep a release's document and codes, in a form whose differences can be read."""
     path = file_of(version)
-    path.write_text(json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+    for kept, content in ((path, document), (CODES / path.name, codes)):
+        kept.write_text(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
     return path
 
 

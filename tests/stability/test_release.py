@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tests.stability.breaks import breaks
-from tests.stability.releases import document_of, newest, present_version
+from tests.stability.codes import codes_in, codes_of_today
+from tests.stability.releases import codes_of, document_of, newest, present_version
 from tests.stability.today import document_of_today
 
 SUBMIT = "POST /v1/challenges/{challenge}/tasks/{task}/splits/{split}/submissions"
@@ -43,6 +44,18 @@ def test_nothing_that_the_last_release_promised_is_broken_but_what_is_named(foun
 def test_every_exception_is_needed(found: set[str]) -> None:
     assert BROKEN.keys() <= {newest()}
     assert not BROKEN.get(newest(), {}).keys() - found
+
+
+def test_every_code_of_the_last_release_keeps_its_status() -> None:
+    today = codes_of_today()
+    changed = {code: (status, today.get(code)) for code, status in codes_of(newest()).items()}
+    assert not {code: both for code, both in changed.items() if both[0] != both[1]}
+
+
+def test_codes_are_read_off_the_page_with_their_statuses() -> None:
+    page = "### Answers to a request\n\n| `split-closed` | 409 | closed |\n### Others\n| `no-label` | – | none |\n"
+    assert codes_in(page) == {"split-closed": 409}
+    assert len(codes_of(newest())) >= 30
 
 
 def test_the_document_of_the_last_release_is_kept() -> None:

@@ -7,8 +7,7 @@ refused for a while, never came, or failed on our side is wanted anew.
 """
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -16,9 +15,10 @@ from uuid import UUID, uuid4
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
-from services.gateway.actions.models import Wanted, note, take_file
+from services.gateway.actions.models import Wanted, note, take_file, wanted
 from services.gateway.actions.receive import refuse_announced
 from services.gateway.actions.submit import refuse_closed, stand_in
+from services.gateway.deadlines import TooSlow, in_time
 from services.gateway.desk import Desk
 from services.gateway.formparts import FormParts
 from services.gateway.intake import Incoming
@@ -41,11 +41,13 @@ LOOKED_UP = 50
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """The batch of a manifest; whether this request made it, and the models whose files may come."""
+    """The batch of a manifest; whether this request made it; and by the name of each file that the manifest names, the models
+    that wait for it. Small: the files may take long to come.
+    """
 
     batch: UUID
     created: bool
-    wanted: Sequence[Wanted]
+    files: Mapping[str, Sequence[int]]
 
 
 async def post(
@@ -57,14 +59,26 @@ async def post(
     Raises `Conflict` when the split takes no submissions. Everything else is said model by model.
     """
     refuse_closed(venue)
-    begun = await run_in_threadpool(_begin, desk, team, venue, manifest)
-    left = await run_in_threadpool(_look_up, desk, begun.wanted)
+    batch, created, models = await run_in_threadpool(_begin, desk, team, venue, manifest)
+    left = await run_in_threadpool(_look_up, desk, models)
     inline = [(one, content) for one in left if (content := manifest.models[one.model.index].inline) is not None]
     await _take(desk, inline, taking_seconds)
-    return Begun(begun.batch, begun.created, [one for one in left if manifest.models[one.model.index].inline is None])
+    return Begun(batch, created, _awaited(manifest, {one.model.index for one in left}))
 
 
-def _begin(desk: Desk, team: UUID, venue: Venue, manifest: Manifest) -> Begun:
+def _awaited(manifest: Manifest, left: Container[int]) -> dict[str, list[int]]:
+    """By the name of a file, those of the models that are left which wait for it."""
+    files: dict[str, list[int]] = {}
+    for number, draft in enumerate(manifest.models):
+        if draft.said and draft.said.file:
+            waiting = files.setdefault(draft.said.file, [])
+            if number in left and draft.inline is None:
+                waiting.append(number)
+    return files
+
+
+def _begin(desk: Desk, team: UUID, venue: Venue, manifest: Manifest) -> tuple[UUID, bool, Sequence[Wanted]]:
+    """The batch, whether it is new, and the models that are wanted."""
     now = desk.clock()
     until = now + timedelta(seconds=desk.settings.resumable_seconds)
     refusals = [_refusal(draft, venue) for draft in manifest.models]
@@ -92,7 +106,7 @@ def _begin(desk: Desk, team: UUID, venue: Venue, manifest: Manifest) -> Begun:
             batches.want_anew(session, venue, batch.id, sound, until)
     with desk.database.begin() as session:
         found = batches.models(session, batch.id)
-    return Begun(batch.id, created, [Wanted(team, venue, one.model) for one in found if one.state == "wanted"])
+    return batch.id, created, [Wanted(team, venue, one.model) for one in found if one.state == "wanted"]
 
 
 def _refusal(draft: Draft, venue: Venue) -> Refused | None:
@@ -185,23 +199,51 @@ async def _take(desk: Desk, inline: Sequence[tuple[Wanted, bytes]], taking_secon
         await run_in_threadpool(note, desk, left, stopped[0][1])
 
 
-async def take_named(desk: Desk, begun: Begun, manifest: Manifest, files: FormParts) -> None:
+async def take_named(desk: Desk, team: UUID, begun: Begun, form: FormParts) -> None:
     """Take files from a form, each for the model that names it; one that is not needed is passed over.
 
-    Raises `Refused` for a file that no model names, and for what is no form. What else is refused is noted model by model.
+    Raises `Refused` for a file that no model names or that came before, for what is no form, and for one that is too slow.
+    What else is refused is noted model by model.
     """
-    named = {draft.said.file for draft in manifest.models if draft.said and draft.said.file}
-    wanted = {one.model.file: one for one in reversed(begun.wanted)}
-    while (name := await files.next()) is not None:
-        if name not in named:
+    came = set[str]()
+    while (name := await _next(desk, form)) is not None:
+        if name not in begun.files:
             raise Refused(
                 "form-file-unknown",
                 f"the form has a field {name[:80]!r}, and no model of the manifest names it as its `file`",
                 "what came before it is taken; name it in the manifest, or leave it out",
             )
-        if one := wanted.pop(name, None):
-            with contextlib.suppress(HoldoutError):
-                await take_file(desk, one, Incoming(files.blocks()))
+        if name in came:
+            raise Refused(
+                "form-file-repeated",
+                f"the form has more than one field {name[:80]!r}",
+                "what came before it is taken; name each file differently",
+            )
+        came.add(name)
+        try:
+            await _take_for(desk, team, begun.batch, begun.files[name], form)
+        except TooSlow:
+            raise
+        except HoldoutError:
+            # Noted where it happened.
+            continue
+
+
+async def _next(desk: Desk, form: FormParts) -> str | None:
+    """The name of the next file. It may be behind one that is not needed, and has as long as a file has to come."""
+    limit_seconds = desk.settings.upload_seconds
+    sentence = f"the form brought no file that is needed for {limit_seconds} seconds"
+    async with in_time(limit_seconds, sentence, "leave out what is `scored` already, and post the same manifest again"):
+        return await form.next()
+
+
+async def _take_for(desk: Desk, team: UUID, batch: UUID, models: Sequence[int], form: FormParts) -> None:
+    """Take the present file of a form for the models that wait for it: what is submitted for one stands for the others."""
+    found = [await run_in_threadpool(wanted, desk, team, batch, index) for index in models]
+    waiting = [one for one in found if isinstance(one, Wanted)]
+    if waiting:
+        await take_file(desk, waiting[0], Incoming(form.blocks()))
+        await run_in_threadpool(_look_up, desk, waiting[1:])
 
 
 async def _once(content: bytes) -> AsyncIterator[bytes]:

@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect
 
 from services.gateway.actions.admit import refuse_unstorable
 from services.gateway.actions.uploads import expired, living, owned
+from services.gateway.deadlines import STALL_SECONDS, TooSlow
 from services.gateway.desk import Desk
 from services.gateway.intake import Incoming
 from services.gateway.store import uploads
@@ -21,10 +22,7 @@ from services.gateway.store.uploads import Opened
 from services.gateway.tables import PartRow
 from services.gateway.threads import STORAGE
 from shared import keys
-from shared.errors import Broken, Conflict, Missing, Refused
-
-STALL_SECONDS = 30
-"""A sender that is silent for so long is gone: its room is for others."""
+from shared.errors import Broken, Conflict, Missing
 
 LEAST_BYTES_PER_SECOND = 50_000
 SPARE_SECONDS = 60
@@ -104,8 +102,8 @@ async def _receive(body: AsyncIterator[bytes], number: int, size_bytes: int) -> 
     return content, sha.hexdigest()
 
 
-def _too_slow(found: str) -> Refused:
-    return Refused("upload-too-slow", found, "send the part again; on a slow line, open an upload of smaller parts")
+def _too_slow(found: str) -> TooSlow:
+    return TooSlow("upload-too-slow", found, "send the part again; on a slow line, open an upload of smaller parts")
 
 
 def _wrong_size(number: int, size_bytes: int, found: str) -> Conflict:

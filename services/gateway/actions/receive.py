@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
+from services.gateway.deadlines import in_time
 from services.gateway.desk import Desk
 from services.gateway.intake import Intake, Sealed
 from services.gateway.threads import STORAGE
@@ -66,18 +67,13 @@ async def read_through(desk: Desk, limit_bytes: int, body: AsyncIterator[bytes])
     return intake.sealed()
 
 
-@contextlib.asynccontextmanager
-async def _in_time(desk: Desk) -> AsyncIterator[None]:
+def _in_time(desk: Desk) -> contextlib.AbstractAsyncContextManager[None]:
     limit_seconds = desk.settings.upload_seconds
-    try:
-        async with asyncio.timeout(limit_seconds):
-            yield
-    except TimeoutError as error:
-        raise Refused(
-            "upload-too-slow",
-            f"the upload took longer than {limit_seconds} seconds",
-            "compress the file with gzip, or send it over a faster line",
-        ) from error
+    return in_time(
+        limit_seconds,
+        f"the upload took longer than {limit_seconds} seconds",
+        "compress the file with gzip, or send it over a faster line",
+    )
 
 
 async def _stream(

@@ -76,8 +76,8 @@ async def submit(
     `TooLarge`, `Refused` (broken, too slow, not what it says), `Unavailable` (something of ours is down): in every
     case nothing is spent.
     """
-    if key is not None and (before := await run_in_threadpool(known, desk, key)):
-        return await _again(desk, venue, file, before)
+    if before := await run_in_threadpool(known, desk, key):
+        return await again(desk, venue, file, before)
     refuse_closed(venue)
     refuse_announced(file.announced_bytes, venue.task.max_bytes)
     if file.digest is not None:
@@ -136,7 +136,7 @@ def fault_of(error: BaseException) -> Fault:
     return "theirs" if isinstance(error, Refused) and not isinstance(error, Damaged) else "ours"
 
 
-async def _again(desk: Desk, venue: Venue, file: Incoming, before: Remembered) -> Accepted:
+async def again(desk: Desk, venue: Venue, file: Incoming, before: Remembered) -> Accepted:
     """The request was made before. Its file is read only to see that it is the same; nothing is stored or reserved."""
     request, digest = before.request, before.submission.digest
     if file.digest != digest and (await read_through(desk, venue.task.max_bytes, file.content)).digest != digest:

@@ -71,8 +71,8 @@ def open_upload(
     nothing is opened. Raises `Conflict` (the split is closed, too many are open), `Busy` and `Unreadable` (the key is in
     use), `TooLarge`, `TooMany`, `Refused` (too many parts), `Unavailable`: in every case nothing is held.
     """
-    if key is not None and (before := known(desk, key)):
-        return _again(before)
+    if before := known(desk, key):
+        return again(before)
     refuse_closed(venue)
     refuse_announced(announced.size_bytes, venue.task.max_bytes)
     _check_part_count(announced)
@@ -92,7 +92,7 @@ def open_upload(
         raise
 
 
-def _again(before: Remembered) -> Begun | Accepted:
+def again(before: Remembered) -> Begun | Accepted:
     """The request was made before. Its answer names the upload, also where that has come to an earlier submission."""
     request = before.request
     if request.answer is None or request.reused:

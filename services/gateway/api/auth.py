@@ -42,8 +42,8 @@ DeskDep = Annotated[Desk, Depends(desk_of)]
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 
 
-def authenticate(desk: Desk, tries: BadTries, address: str, text: str, scope: Scope) -> Caller:
-    """Who holds the key `text`; raises `Unauthenticated`, or `Forbidden` when the key lacks `scope`.
+def authenticate(desk: Desk, tries: BadTries, address: str, text: str, scope: Scope | None) -> Caller:
+    """Who holds the key `text`; raises `Unauthenticated`, or `Forbidden` when the key lacks `scope`, if it needs one.
 
     Failures are counted for the address, and answered with `TooMany` when there were too many. A good key is served
     whatever others at its address do: with 256 random bits there is nothing to be guessed by trying on.
@@ -56,29 +56,12 @@ def authenticate(desk: Desk, tries: BadTries, address: str, text: str, scope: Sc
             tries.check(address)
             tries.spend(address)
             raise
-        if scope not in held.key.scopes:
+        if scope is not None and scope not in held.key.scopes:
             have = ", ".join(held.key.scopes)
             raise Forbidden("scope-missing", f"the key {held.key.id} has no {scope!r} scope; it has: {have}")
         keys.touch(session, held.key, desk.clock())
     row = held.key
     return Caller(held.team.id, held.team.name, row.id, row.account_id, tuple(row.scopes), row.expires_at)
-
-
-def recognised(request: Request) -> UUID | None:
-    """A dependency of what is open to all: the team whose key came with the request, None for nobody's.
-
-    It only decides whether private challenges are seen. A key that does not count is nobody's: what is open stays so.
-    """
-    kind, _, text = request.headers.get("authorization", "").partition(" ")
-    key = read_key(text.strip()) if kind.lower() == "bearer" else None
-    if key is None:
-        return None
-    desk = desk_of(request)
-    with desk.database.begin() as session:
-        try:
-            return _judged(desk, key, keys.find(session, key.id)).team.id
-        except Unauthenticated:
-            return None
 
 
 def _judged(desk: Desk, key: ApiKey | None, held: Held | None) -> Held:
@@ -112,7 +95,6 @@ def holder_of(scope: Scope) -> Callable[..., Any]:
 
 
 Submitter = Annotated[Caller, Depends(holder_of("submit"))]
-Viewer = Annotated[UUID | None, Depends(recognised)]
 Reader = Annotated[Caller, Depends(holder_of("read"))]
 Manager = Annotated[Caller, Depends(holder_of("manage"))]
 

@@ -1,9 +1,11 @@
 """`GET /v1/submissions/{submission}/badge.svg`: a score as a small picture, for READMEs. Open to all once it is published.
 
-A refusal is a picture, too, with the status that it has everywhere: whoever embeds it sees what is wrong.
+That there is none is said by a picture, too, with status 404: whoever embeds it sees what is wrong. Other refusals are
+problems, as everywhere.
 """
 
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from sqlalchemy.orm import Session
@@ -11,7 +13,7 @@ from starlette.responses import Response
 
 from services.gateway.actions.results import Seen, see
 from services.gateway.api.auth import DeskDep
-from services.gateway.api.guests import KEY_OR_NONE, TeamOrGuest
+from services.gateway.api.guests import KEY_OR_NONE, TeamOrGuest, has_bad_key
 from services.gateway.api.result_parameters import Decimals, Level
 from services.gateway.api.submissions import Submission
 from services.gateway.api.unchanged import is_unchanged, tag
@@ -27,9 +29,6 @@ from shared.web import problems
 router = APIRouter(prefix="/v1/submissions", tags=["results"])
 
 MEDIA = "image/svg+xml"
-FRESH_SECONDS = 300
-"""How long a proxy may show a published badge without asking again."""
-
 HARMLESS = {
     "Access-Control-Allow-Origin": "*",
     "Cross-Origin-Resource-Policy": "cross-origin",
@@ -79,23 +78,25 @@ def draw_badge(
         with desk.database.begin() as session:
             seen = see(desk, session, team, submission)
             if show == "rank":
-                badge = _rank(session, seen, label)
+                badge = _rank(session, seen, team, label)
             elif seen.result is None:
                 badge = state_badge(seen.place, seen.judged.progress, label)
             else:
                 (name,) = seen.result.chosen([metric] if metric else None)
                 badge = score_badge(seen.result, name, level, decimals, interval, label)
     except Missing as refusal:
+        if has_bad_key(request):
+            raise
         return _drawn(request, refusal_badge(refusal, label), "no-cache", refusal.status)
-    return _drawn(request, badge, _kept(seen))
+    return _drawn(request, badge, "no-cache" if seen.is_public else "private, no-cache")
 
 
-def _rank(session: Session, seen: Seen, label: str | None) -> Badge:
-    """Where it stands by what decides the task, now."""
+def _rank(session: Session, seen: Seen, team: UUID | None, label: str | None) -> Badge:
+    """Where it stands by what decides the task, now, on the board as the `team` that asks sees it."""
     if seen.result is None:
         return state_badge(seen.place, seen.judged.progress, label)
     row = seen.judged.submission
-    found = board(session, audience.venue(session, row.challenge, row.task, row.split, row.team_id))
+    found = board(session, audience.venue(session, row.challenge, row.task, row.split, team))
     placed = found.entry(session, row.id)
     if placed is None:
         raise Missing("no-such-entry", f"there is no entry {row.id} on this board")
@@ -103,16 +104,10 @@ def _rank(session: Session, seen: Seen, label: str | None) -> Badge:
     return rank_badge(seen.result, entry.placing, entry.won, found.ranked, label)
 
 
-def _kept(seen: Seen) -> str:
-    """What may be kept of it: a published score for minutes, anything else must be asked for again."""
-    if not seen.is_public:
-        return "private, no-cache"
-    return f"public, max-age={FRESH_SECONDS}" if seen.result else "no-cache"
-
-
 def _drawn(request: Request, badge: Badge, kept: str, status: int = 200) -> Response:
     picture = draw(badge)
     etag = tag(picture)
+    # Whoever keeps it asks each time: a score may be evaluated anew, and a challenge be hidden.
     headers = HARMLESS | {"ETag": etag, "Cache-Control": kept}
     if status == 200 and is_unchanged(request, etag):
         return Response(status_code=304, headers=headers)

@@ -1,12 +1,13 @@
 """`/v1/batches`: many models in one manifest, taken or refused one by one, and followed as one stream."""
 
+import contextlib
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from services.gateway.actions.batches import post, take_named
+from services.gateway.actions.batches import Begun, post, take_named
 from services.gateway.actions.models import Wanted, owned, take_file, wanted
 from services.gateway.api.auth import Caller, DeskDep, Reader, Submitter
 from services.gateway.api.batch_views import (
@@ -20,10 +21,11 @@ from services.gateway.api.batch_views import (
 )
 from services.gateway.api.bodies import FILE_BODY, ContentDigest, FileDep
 from services.gateway.api.cursors import PageCursor, PageLimit, read_cursor, write_cursor
-from services.gateway.api.manifests import MANIFEST_BODY, read_posted
+from services.gateway.api.manifests import MANIFEST_BODY, is_form, read_posted
 from services.gateway.api.submissions import venue_of
 from services.gateway.api.throttle import Postings
 from services.gateway.desk import Desk
+from services.gateway.formparts import FormParts
 from services.gateway.manifests.reading import MOST_MODELS, read
 from services.gateway.store import batches
 from services.gateway.store.submissions import Cursor
@@ -74,17 +76,12 @@ async def post_batch(
     goes on with it: nothing is sent, scored or charged twice.
     """
     postings: Postings = request.app.state.postings
-    manifests: Turnstile = request.app.state.manifests
+    forms: Turnstile = request.app.state.forms
     postings.take(caller.team)
-    async with manifests.passing(caller.team):
-        posted = await read_posted(request, content_digest)
-        manifest = await run_in_threadpool(read, posted.manifest)
-        head = manifest.head
-        venue = await run_in_threadpool(venue_of, desk, caller.team, head.challenge, head.task, head.split)
-        begun = await post(desk, caller.team, venue, manifest)
-    # Files come as slowly as their line is: nobody else's manifest waits for them.
-    if posted.files is not None:
-        await take_named(desk, begun, manifest, posted.files)
+    async with forms.passing(caller.team) if is_form(request) else contextlib.nullcontext():
+        begun, files = await _begun(request, desk, caller.team, content_digest)
+        if files is not None:
+            await take_named(desk, caller.team, begun, files)
     view = await run_in_threadpool(_view, desk, caller, begun.batch)
     headers = {"Location": f"/v1/batches/{begun.batch}"} | _waits(view)
     return Response(view.model_dump_json(), 201 if begun.created else 200, headers, media_type="application/json")
@@ -134,6 +131,22 @@ async def put_model_file(desk: DeskDep, caller: Submitter, file: FileDep, batch:
     if isinstance(found, Wanted):
         await take_file(desk, found, file)
     return await run_in_threadpool(_model_view, desk, caller, batch, index)
+
+
+async def _begun(
+    request: Request, desk: Desk, team: UUID, content_digest: str | None
+) -> tuple[Begun, FormParts | None]:
+    """The batch of the manifest that was sent, and the files behind it.
+
+    These come as slowly as their line is: no manifest waits for them, and of this one nothing large is kept meanwhile.
+    """
+    manifests: Turnstile = request.app.state.manifests
+    async with manifests.passing(team):
+        posted = await read_posted(request, content_digest)
+        manifest = await run_in_threadpool(read, posted.manifest, posted.files is not None)
+        head = manifest.head
+        venue = await run_in_threadpool(venue_of, desk, team, head.challenge, head.task, head.split)
+        return await post(desk, team, venue, manifest), posted.files
 
 
 def _view(desk: Desk, caller: Caller, batch: UUID) -> BatchView:

@@ -4,7 +4,8 @@ from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse
 
 from services.gateway.api import practice
-from services.gateway.api.auth import DeskDep, Viewer
+from services.gateway.api.auth import DeskDep
+from services.gateway.api.guests import Viewer
 from services.gateway.api.parameters import ChallengeName, TaskName
 from services.gateway.api.views import ChallengeView, TaskView, challenge_view, task_view
 from services.gateway.store import audience, challenges

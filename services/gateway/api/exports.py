@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from services.gateway.actions.results import Reading, see
-from services.gateway.api.auth import DeskDep, Reader, Viewer
-from services.gateway.api.guests import KEY_OR_NONE, TeamOrGuest
+from services.gateway.api.auth import DeskDep, Reader
+from services.gateway.api.guests import KEY_OR_NONE, TeamOrGuest, Viewer
 from services.gateway.api.leaderboards import MOST_ENTRIES
 from services.gateway.api.parameters import ChallengeName, SplitName, TaskName
 from services.gateway.api.result_parameters import Decimals, InFamily, Level, Metrics, OfChallenge, OfSplit, OfTask

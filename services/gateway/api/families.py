@@ -1,5 +1,6 @@
 """`/v1/families`, `/v1/family`: a team's models by name, and the history of one from revision to revision."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -9,13 +10,15 @@ from pydantic import BaseModel, Field
 
 from services.gateway.actions.results import Reading, Seen
 from services.gateway.api.auth import DeskDep, Reader
+from services.gateway.api.cursors import PageCursor, PageLimit, read_cursor, write_cursor
 from services.gateway.api.result_parameters import OfChallenge, OfSplit, OfTask
 from services.gateway.api.views import DIGEST, MOMENT, SUBMISSION
 from services.gateway.families import named
 from services.gateway.lifecycle import EvaluationState
 from services.gateway.results.history import Change, changes
 from services.gateway.store import results
-from services.gateway.store.results import Within
+from services.gateway.store.results import Used, Within
+from services.gateway.store.submissions import Cursor
 from shared.errors import Forbidden, Missing, Refused, Unauthenticated
 from shared.report import Interval
 from shared.web import problems
@@ -23,6 +26,8 @@ from shared.web import problems
 router = APIRouter(prefix="/v1", tags=["results"])
 
 MOST_REVISIONS = 1000
+SHOWN_REVISIONS = 100
+"""Of each family in the list; its history has all."""
 
 FamilyName = Annotated[
     str,
@@ -36,9 +41,17 @@ class FamilySummary(BaseModel):
     name: str = Field(examples=["ResNet-152"])
     submissions: int = Field(examples=[7])
     revisions: list[str] = Field(
-        examples=[["v2", "v1"]], description="the last used first; without those that have none"
+        examples=[["v2", "v1"]],
+        description=f"the last used first, up to {SHOWN_REVISIONS}; without those that have none",
     )
     latest_at: datetime = Field(examples=[MOMENT], description="when its last submission was begun")
+
+
+class FamilyPage(BaseModel):
+    """A page of families, the last used first."""
+
+    items: list[FamilySummary]
+    next: str | None = Field(examples=[None], description="cursor of the next page; null on the last one")
 
 
 class DifferenceView(BaseModel):
@@ -99,25 +112,39 @@ class HistoryView(BaseModel):
 @router.get(
     "/families",
     operation_id="list_families",
-    summary="My team's models by name",
-    responses=problems(Unauthenticated, Forbidden),
+    summary="My team's models by name, the last used first",
+    responses=problems(Refused, Unauthenticated, Forbidden),
 )
-def list_families(desk: DeskDep, caller: Reader) -> list[FamilySummary]:
-    """The last used first. `ResNet-152@v2` is revision v2 of the family ResNet-152; methods without a name are of none."""
+def list_families(desk: DeskDep, caller: Reader, limit: PageLimit = 20, cursor: PageCursor = None) -> FamilyPage:
+    """`ResNet-152@v2` is revision v2 of the family ResNet-152; methods without a name are of none.
+
+    A family that is used while its list is read goes to the front of it.
+    """
+    after = read_cursor(cursor)
     with desk.database.begin() as session:
-        used = results.methods(session, caller.team)
-    families: dict[str, FamilySummary] = {}
-    for each in used:
-        name, revision = named(each.method).family, named(each.method).revision
-        if not name:
-            continue
-        family = families.setdefault(
-            name, FamilySummary(name=name, submissions=0, revisions=[], latest_at=each.latest_at)
-        )
-        family.submissions += each.count
-        if revision and revision not in family.revisions:
-            family.revisions.append(revision)
-    return list(families.values())
+        families = _families(results.methods(session, caller.team))
+    left = [each for each in families if after is None or each[0] < (after.created_at, after.id)]
+    following = write_cursor(Cursor(*left[limit - 1][0])) if len(left) > limit else None
+    return FamilyPage(items=[_summary(name, used) for _, name, used in left[:limit]], next=following)
+
+
+def _families(methods: Sequence[Used]) -> list[tuple[tuple[datetime, UUID], str, list[Used]]]:
+    """Each family by its last use, its name, and the methods that are of it; the last used first, as `methods` are."""
+    families: dict[str, list[Used]] = {}
+    for each in methods:
+        if name := named(each.method).family:
+            families.setdefault(name, []).append(each)
+    return [((used[0].latest_at, used[0].latest), name, used) for name, used in families.items()]
+
+
+def _summary(name: str, used: Sequence[Used]) -> FamilySummary:
+    revisions = list(dict.fromkeys(revision for each in used if (revision := named(each.method).revision)))
+    return FamilySummary(
+        name=name,
+        submissions=sum(each.count for each in used),
+        revisions=revisions[:SHOWN_REVISIONS],
+        latest_at=used[0].latest_at,
+    )
 
 
 @router.get(

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from services.gateway.api.auth import DeskDep, Viewer
+from services.gateway.api.auth import DeskDep
 from services.gateway.api.cursors import PageCursor, read_pair, write_pair
+from services.gateway.api.guests import Viewer
 from services.gateway.api.parameters import ChallengeName, SplitName, TaskName
 from services.gateway.api.unchanged import is_unchanged, not_modified, tag, validated
 from services.gateway.api.views import EntryView, LeaderboardView

@@ -8,6 +8,7 @@ from fastapi import Request
 
 from services.gateway.api import practice
 from services.gateway.api.bodies import FORM, INLINE
+from services.gateway.deadlines import in_time
 from services.gateway.digestfields import checked, claimed_digest
 from services.gateway.formparts import FormParts
 from services.gateway.forms import Form, boundary_of
@@ -21,6 +22,9 @@ MANIFEST_BYTES = 8 * 2**20
 """A thousand models announced by digest are 300 kB; inline, 50,000 images with five guesses are 2 MB. Read, it takes some
 ten times as much memory, a model at a time."""
 
+MANIFEST_SECONDS = 60
+"""8 MiB at 140 kB/s. A slower one holds a place that is for others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Posted:
@@ -30,20 +34,34 @@ class Posted:
     files: FormParts | None
 
 
+def is_form(request: Request) -> bool:
+    """Whether files may come behind the manifest."""
+    return _media(request).split(";")[0].strip().lower() == FORM
+
+
 async def read_posted(request: Request, content_digest: str | None) -> Posted:
     """The manifest of a request, whole, and its files as yet unread.
 
-    Raises `TooLarge`, `WrongMedia` (an encoding), and `Refused` for a form that is none or does not begin with a manifest.
+    Raises `TooLarge`, `WrongMedia` (an encoding), and `Refused` for a form that is none or does not begin with a manifest,
+    and for a manifest that comes too slowly.
     """
+    async with in_time(
+        MANIFEST_SECONDS,
+        f"the manifest took longer than {MANIFEST_SECONDS} seconds",
+        "announce files by `sha256` and `bytes` and send them one by one; or send several manifests",
+    ):
+        return await _read_posted(request, content_digest)
+
+
+async def _read_posted(request: Request, content_digest: str | None) -> Posted:
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise WrongMedia("encoding-unknown", "a manifest is not unpacked", "send it plain; files in a form may be gzip")
     content: AsyncIterator[bytes] = request.stream()
     if whole := claimed_digest(content_digest):
         content = checked(content, whole)
-    content_type = request.headers.get("content-type", "")
-    if content_type.split(";")[0].strip().lower() != FORM:
+    if not is_form(request):
         return Posted(await _whole(content), None)
-    parts = FormParts(Form(boundary_of(content_type)), content)
+    parts = FormParts(Form(boundary_of(_media(request))), content)
     if await parts.next() != FIELD:
         raise Refused(
             "form-manifest-missing",
@@ -51,6 +69,10 @@ async def read_posted(request: Request, content_digest: str | None) -> Posted:
             "with curl: -F manifest=@manifest.json before -F resnet50.txt=@resnet50.txt",
         )
     return Posted(await _whole(parts.blocks()), parts)
+
+
+def _media(request: Request) -> str:
+    return request.headers.get("content-type", "")
 
 
 async def _whole(content: AsyncIterator[bytes]) -> bytes:

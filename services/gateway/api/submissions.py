@@ -7,8 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from services.gateway.actions.remember import key_of
-from services.gateway.actions.submit import Metadata, submit
+from services.gateway.actions.remember import key_of, known
+from services.gateway.actions.submit import Metadata, again, submit
 from services.gateway.api.accepted import REUSED, answer_accepted
 from services.gateway.api.auth import DeskDep, Reader, Submitter
 from services.gateway.api.bodies import FILE_BODY, FileDep
@@ -89,8 +89,12 @@ async def submit_file(
     """
     metadata = Metadata(method.strip(), description.strip(), track, publish, labels, participate, entry)
     key = key_of(caller.team, idempotency_key, place=[challenge, task, split], **stated(metadata))
-    venue = await run_in_threadpool(venue_of, desk, caller.team, challenge, task, split)
-    accepted = await submit(desk, caller.team, venue, metadata, file, key)
+    before = await run_in_threadpool(known, desk, key)
+    venue = await run_in_threadpool(venue_of, desk, caller.team, challenge, task, split, before is not None)
+    if before is not None:
+        accepted = await again(desk, venue, file, before)
+    else:
+        accepted = await submit(desk, caller.team, venue, metadata, file, key)
     return await answer_accepted(request, caller, accepted, venue.split.limits, wait, key)
 
 
@@ -149,10 +153,10 @@ def read_report(desk: DeskDep, caller: Reader, submission: Submission) -> Respon
     return Response(content, media_type="application/json", headers={"ETag": f'"{evaluation.report_digest}"'})
 
 
-def venue_of(desk: Desk, team: UUID, challenge: str, task: str, split: str) -> Venue:
-    """The split that an address names, as `team` sees it; raises `Missing`."""
+def venue_of(desk: Desk, team: UUID, challenge: str, task: str, split: str, answered: bool = False) -> Venue:
+    """The split that an address names, as `team` sees it, or saw it when its request was `answered`; raises `Missing`."""
     with desk.database.one_by_one() as session:
-        return audience.venue(session, challenge, task, split, team)
+        return audience.venue(session, challenge, task, split, team, answered)
 
 
 def stated(metadata: Metadata) -> dict[str, Any]:

@@ -12,10 +12,10 @@ from services.gateway.actions.complete import complete
 from services.gateway.actions.models import open_file, wanted
 from services.gateway.actions.models import owned as owned_batch
 from services.gateway.actions.parts import put_part
-from services.gateway.actions.remember import Key, key_of
+from services.gateway.actions.remember import Key, key_of, known
 from services.gateway.actions.seal import Accepted
 from services.gateway.actions.submit import Metadata
-from services.gateway.actions.uploads import PART_COUNT, Announced, Begun, give_up, open_upload, owned
+from services.gateway.actions.uploads import PART_COUNT, Announced, Begun, again, give_up, open_upload, owned
 from services.gateway.api.accepted import REUSED, answer_accepted, standing_if_known
 from services.gateway.api.auth import Caller, DeskDep, Submitter
 from services.gateway.api.bodies import ContentDigest
@@ -106,24 +106,36 @@ async def open_one(
     Under the same `Idempotency-Key` one upload is opened, and one place is held. Where the team has submitted bytes of
     this `digest` before, nothing is opened: the answer is that submission.
     """
-    venue = await run_in_threadpool(venue_of, desk, caller.team, said.challenge, said.task, said.split)
     announced = Announced(said.size_bytes, said.part_bytes or PART_BYTES, said.digest, said.received_digest)
-    begun, key = await _begun(desk, caller, venue, said, announced, idempotency_key)
+    key = _key_of(caller, said, announced, idempotency_key)
+    before = await run_in_threadpool(known, desk, key)
+    place = (said.challenge, said.task, said.split)
+    venue = await run_in_threadpool(venue_of, desk, caller.team, *place, before is not None)
+    begun = again(before) if before else await _begun(desk, caller, venue, said, announced, key)
     if isinstance(begun, Accepted):
         return await answer_accepted(request, caller, begun, venue.split.limits, 0, key)
     return await LEDGER.run(_answer_begun, desk, caller, begun, venue.split.limits)
 
 
-async def _begun(
-    desk: Desk, caller: Caller, venue: Venue, said: UploadRequest, announced: Announced, text: str | None
-) -> tuple[Begun | Accepted, Key | None]:
-    """The upload that is opened, for a file by itself or for a model of a batch, and the key that it is opened under."""
+def _about(said: UploadRequest) -> Metadata:
+    method, description = said.method.strip(), said.description.strip()
+    return Metadata(method, description, said.track, said.publish, said.labels, said.participate, said.entry)
+
+
+def _key_of(caller: Caller, said: UploadRequest, announced: Announced, text: str | None) -> Key | None:
+    """The key that the upload is opened under; a batch's manifest says itself what the file is."""
+    about = stated(_about(said)) if said.batch is None else {"batch": str(said.batch), "index": said.index}
     place = [said.challenge, said.task, said.split]
+    return key_of(caller.team, text, upload_to=place, **about, **asdict(announced))
+
+
+async def _begun(
+    desk: Desk, caller: Caller, venue: Venue, said: UploadRequest, announced: Announced, key: Key | None
+) -> Begun | Accepted:
+    """The upload that is opened, for a file by itself or for a model of a batch."""
     if said.batch is None or said.index is None:
-        method, description = said.method.strip(), said.description.strip()
-        about = Metadata(method, description, said.track, said.publish, said.labels, said.participate, said.entry)
-        key = key_of(caller.team, text, upload_to=place, **stated(about), **asdict(announced))
-        return await LEDGER.run(open_upload, desk, caller.team, venue, about, announced, _written, key), key
+        return await LEDGER.run(open_upload, desk, caller.team, venue, _about(said), announced, _written, key)
+    place = [said.challenge, said.task, said.split]
     row = await run_in_threadpool(owned_batch, desk, caller.team, said.batch)
     if place != (its := [row.challenge, row.task, row.split]):
         raise Conflict(
@@ -133,9 +145,8 @@ async def _begun(
         )
     found = await run_in_threadpool(wanted, desk, caller.team, said.batch, said.index)
     if isinstance(found, UUID):
-        return Accepted(found, None, reused=True), None
-    key = key_of(caller.team, text, upload_to=place, batch=str(said.batch), index=said.index, **asdict(announced))
-    return await LEDGER.run(open_file, desk, found, announced, _written, key), key
+        return Accepted(found, None, reused=True)
+    return await LEDGER.run(open_file, desk, found, announced, _written, key)
 
 
 def _written(opened: Opened) -> str:
@@ -227,7 +238,8 @@ async def complete_one(
     """Answers as submitting the file in one body does, as soon as it is sealed. Asked again, it answers the same."""
     opened = await run_in_threadpool(owned, desk, caller.team, upload)
     place = opened.submission
-    venue = await run_in_threadpool(venue_of, desk, caller.team, place.challenge, place.task, place.split)
+    answered = opened.became is not None
+    venue = await run_in_threadpool(venue_of, desk, caller.team, place.challenge, place.task, place.split, answered)
     accepted = await complete(desk, opened, venue, said.received_digest)
     return await answer_accepted(request, caller, accepted, venue.split.limits, wait)
 

@@ -42,11 +42,14 @@ class _Object:
     faults: Sequence[Fault]
 
 
-def read(content: bytes) -> Manifest:
-    """The manifest in `content`; raises `Unreadable` (no JSON, or wrong as a whole) and `TooLarge` (too many models)."""
+def read(content: bytes, in_form: bool = False) -> Manifest:
+    """The manifest in `content`; raises `Unreadable` (no JSON, or wrong as a whole) and `TooLarge` (too many models).
+
+    `in_form`: its files come behind it, by their names.
+    """
     text = _decoded(content)
     try:
-        return _manifest(Cursor(text))
+        return _manifest(Cursor(text), in_form)
     except Broken as broken:
         raise unreadable(text, broken) from broken
 
@@ -59,7 +62,7 @@ def _decoded(content: bytes) -> str:
         raise unreadable(sound, Broken("this is not UTF-8", len(sound))) from error
 
 
-def _manifest(cursor: Cursor) -> Manifest:
+def _manifest(cursor: Cursor, in_form: bool) -> Manifest:
     whole = _object(cursor, "", lambda name: _models(cursor) if name == "models" else cursor.value())
     if cursor.peek():
         raise Broken("the manifest should end here", cursor.at)
@@ -73,7 +76,10 @@ def _manifest(cursor: Cursor) -> Manifest:
     faults += wrong
     if faults or head is None:
         raise Unreadable("manifest-invalid", _sentence(faults), _REMEDY, tuple(faults))
-    return Manifest(head, _told_twice(cursor.text, [(one, _draft(cursor.text, head, one)) for one in models]))
+    drafts = _told_twice(cursor.text, [(one, _draft(cursor.text, head, one)) for one in models])
+    if in_form:
+        _check_files(cursor.text, models, drafts)
+    return Manifest(head, drafts)
 
 
 def _models(cursor: Cursor) -> Any:
@@ -190,6 +196,21 @@ def _told_twice(text: str, models: Iterable[tuple[_Object, Draft]]) -> Sequence[
                 draft = dataclasses.replace(draft, same_as=same)
         drafts.append(draft)
     return drafts
+
+
+def _check_files(text: str, models: Sequence[_Object], drafts: Sequence[Draft]) -> None:
+    """Raise `Unreadable` where models name one file of the form and mean different ones."""
+    firsts, faults = dict[str, int](), list[Fault]()
+    for number, (found, draft) in enumerate(zip(models, drafts, strict=True)):
+        if draft.refusal or draft.inline is not None or not (draft.said and draft.said.file):
+            continue
+        first = firsts.setdefault(draft.said.file, number)
+        if (drafts[first].digest, drafts[first].labels) != (draft.digest, draft.labels):
+            sentence = f"models {first} and {number} both name this file, with another `sha256` or other `labels`"
+            faults.append(_fault(text, found.places["file"], _below(found.pointer, ["file"]), sentence))
+    if faults:
+        remedy = "name each file differently, in the manifest and in the form"
+        raise Unreadable("manifest-invalid", _sentence(faults), remedy, tuple(faults))
 
 
 def _repeated(text: str, found: _Object, first: int) -> Unreadable:

@@ -8,7 +8,8 @@ from starlette.responses import Response
 
 from services.gateway.actions.results import Reading
 from services.gateway.api import practice
-from services.gateway.api.auth import DeskDep, Viewer
+from services.gateway.api.auth import DeskDep
+from services.gateway.api.guests import Viewer
 from services.gateway.api.unchanged import is_unchanged, not_modified, tag, validated
 from services.gateway.api.views import challenge_view, task_view
 from services.gateway.leaderboard import Order, Track, board

@@ -38,9 +38,12 @@ def all_newest(session: Session, team: UUID | None) -> Sequence[Published]:
     return [published for published in challenges.all_newest(session) if published.challenge.name not in hidden]
 
 
-def venue(session: Session, challenge: str, task: str, split: str, team: UUID | None) -> Venue:
-    """The split that an address names, as `team` sees it; raises `Missing` with what there is instead."""
-    if challenge in hidden_from(session, team):
+def venue(session: Session, challenge: str, task: str, split: str, team: UUID | None, answered: bool = False) -> Venue:
+    """The split that an address names, as `team` sees it; raises `Missing` with what there is instead.
+
+    What was `answered` once is answered again, also when the team sees the challenge no more.
+    """
+    if not answered and challenge in hidden_from(session, team):
         raise challenges.no_such_challenge(challenge)
     return challenges.venue(session, challenge, task, split)
 

@@ -7,6 +7,8 @@ from itertools import islice
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import Uuid as UUIDType
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.orm import Session
 
 from services.gateway.families import MARK, named
@@ -28,11 +30,12 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """A method's name, how many sealed submissions have it, and when the last one was begun."""
+    """A method's name, how many sealed submissions have it, and the last of these: when it was begun, and its id."""
 
     method: str
     count: int
     latest_at: datetime
+    latest: UUID
 
 
 def standing(session: Session, submission: UUID) -> Judged | None:
@@ -52,12 +55,14 @@ def own(session: Session, team: UUID, within: Within, limit: int) -> Sequence[Ju
 
 def methods(session: Session, team: UUID) -> Sequence[Used]:
     """The names of a team's methods, the last used first."""
-    latest = func.max(SubmissionRow.created_at)
+    newest = (SubmissionRow.created_at.desc(), SubmissionRow.id.desc())
+    latest_at = func.max(SubmissionRow.created_at).label("latest_at")
+    latest = func.array_agg(aggregate_order_by(SubmissionRow.id, *newest), type_=ARRAY(UUIDType))[1].label("latest")
     rows = session.execute(
-        select(SubmissionRow.method, func.count(), latest)
+        select(SubmissionRow.method, func.count(), latest_at, latest)
         .where(SubmissionRow.team_id == team, SubmissionRow.state == "sealed")
         .group_by(SubmissionRow.method)
-        .order_by(latest.desc())
+        .order_by(latest_at.desc(), latest.desc())
     )
     return [Used(*row) for row in rows]
 

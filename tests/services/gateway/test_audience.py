@@ -3,18 +3,21 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from shutil import copytree
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
 from services.gateway.actions import audience
+from services.gateway.api.throttle import BURST
+from services.gateway.apikeys import new_key
 from services.gateway.desk import Desk
 from services.gateway.publish import publish
 from shared.errors import Conflict, Missing
 from shared.storage import Storage
 from tests.house.tree import modules, name, text
-from tests.services.gateway.conftest import TINY, Team
+from tests.services.gateway import reports
+from tests.services.gateway.conftest import TINY, Scorer, Team
 
 UNKNOWN = "never-used"
 
@@ -106,13 +109,42 @@ def test_a_stranger_can_neither_submit_nor_check_nor_upload_and_is_charged_nothi
     assert (refused.status_code, refused.json()["code"]) == (404, "no-such-challenge")
 
 
-def test_a_key_that_does_not_count_is_nobody_s_and_closes_nothing_that_is_open(
+@pytest.mark.parametrize(
+    ("key", "code"),
+    [
+        ("Bearer holdout_cut", "key-malformed"),
+        (f"Bearer holdout_{'a' * 12}_{'b' * 51}", "key-malformed"),
+        (f"Bearer {new_key().text()}", "key-unknown"),
+        ("Bearer", "no-such-challenge"),
+        ("Basic eDp5", "no-such-challenge"),
+    ],
+    ids=["cut", "mistyped", "unknown", "none", "of another kind"],
+)
+def test_a_key_that_does_not_count_closes_nothing_that_is_open_and_is_told_where_nothing_is(
+    anybody: httpx.Client, tiny: str, hidden: str, key: str, code: str
+) -> None:
+    headers = {"Authorization": key, "X-Forwarded-For": f"2001:db8::{len(key)}"}
+    for address in addresses(tiny):
+        assert anybody.get(address, headers=headers).status_code == 200
+    for address in (*addresses(hidden)[:4], f"/v1/challenges/{UNKNOWN}"):
+        answer = anybody.get(address, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (404 if code == "no-such-challenge" else 401, code)
+
+
+def test_keys_that_do_not_count_are_slowed_down_where_none_is_needed_too(
     anybody: httpx.Client, tiny: str, hidden: str
 ) -> None:
-    for key in ("Bearer holdout_cut", "Bearer", "Basic eDp5", "Bearer " + "holdout_" + "a" * 12 + "_" + "b" * 51):
-        headers = {"Authorization": key}
-        assert anybody.get(f"/v1/challenges/{tiny}", headers=headers).status_code == 200
-        assert anybody.get(f"/v1/challenges/{hidden}", headers=headers).status_code == 404
+    headers = {"Authorization": f"Bearer {new_key().text()}", "X-Forwarded-For": "203.0.113.5"}
+    answers = [anybody.get(f"/v1/challenges/{tiny}", headers=headers) for _ in range(2 * BURST)]
+    assert {answer.status_code for answer in answers} == {200}
+    refused = anybody.get(f"/v1/challenges/{hidden}", headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (429, "too-many-bad-keys")
+
+
+def test_any_key_of_a_guest_shows_what_it_is_invited_to(desk: Desk, found: Callable[..., Team], hidden: str) -> None:
+    guest = found(scopes=("submit",))
+    audience.invite(desk, hidden, guest.name)
+    assert seen(guest.http, hidden) == {True}
 
 
 def test_a_new_version_leaves_who_sees_it_as_it_was(
@@ -156,3 +188,63 @@ def test_api_and_pages_ask_for_challenges_by_who_looks() -> None:
     ]
     asked = ("challenges.newest(", "challenges.all_newest(", "challenges.venue(")
     assert not [name(path) for path in faces for call in asked if call in text(name(path))]
+
+
+def test_what_a_guest_was_answered_is_answered_again_when_it_is_no_guest_any_more(
+    desk: Desk, found: Callable[..., Team], hidden: str
+) -> None:
+    guest = found()
+    audience.invite(desk, hidden, guest.name)
+    place = {"challenge": hidden, "task": "classification", "split": "validation"}
+    file = {number: b"%d\n2\n3\n4\n" % number for number in (1, 2, 3)}
+
+    def submit(key: str) -> httpx.Response:
+        path = f"/v1/challenges/{hidden}/tasks/classification/splits/validation/submissions"
+        return guest.http.post(path, content=file[1], headers={"Content-Type": "text/plain", "Idempotency-Key": key})
+
+    def opened(key: str, number: int) -> httpx.Response:
+        said = place | {"size_bytes": len(file[number])}
+        return guest.http.post("/v1/uploads", json=said, headers={"Idempotency-Key": key})
+
+    def complete(upload: httpx.Response) -> httpx.Response:
+        return guest.http.post(f"/v1/uploads/{upload.json()['id']}/complete")
+
+    done, left = opened("complete", 2), opened("left", 3)
+    for upload, number in ((done, 2), (left, 3)):
+        guest.http.put(f"/v1/uploads/{upload.json()['id']}/parts/1", content=file[number]).raise_for_status()
+    before = [submit("sent"), done, left, complete(done)]
+    audience.uninvite(desk, hidden, guest.name)
+    after = [submit("sent"), opened("complete", 2), opened("left", 3), complete(done)]
+    assert [answer.status_code for answer in before] == [202, 201, 201, 202]
+    assert [answer.status_code for answer in after] == [answer.status_code for answer in before]
+    assert [answer.json() for answer in after[:3]] == [answer.json() for answer in before[:3]]
+    assert after[3].json()["submission"]["id"] == before[3].json()["submission"]["id"]
+    for new in (submit("new"), opened("new", 1), complete(left)):
+        assert (new.status_code, new.json()["code"]) == (404, "no-such-challenge")
+
+
+def test_a_badge_is_seen_by_whoever_sees_the_board_and_is_gone_when_that_is_hidden(
+    desk: Desk, found: Callable[..., Team], anybody: httpx.Client, scorer: Scorer, hidden: str
+) -> None:
+    author, guest = found(), found()
+    for team in (author, guest):
+        audience.invite(desk, hidden, team.name)
+    sent = author.http.post(
+        f"/v1/challenges/{hidden}/tasks/classification/splits/validation/submissions",
+        content=b"1\n2\n3\n4\n",
+        params={"publish": "true"},
+        headers={"Content-Type": "text/plain"},
+    ).json()["submission"]
+    assert scorer.conclude(reports.scored(), UUID(sent["evaluation"]["id"]))
+    audience.uninvite(desk, hidden, author.name)
+    badge, rank = f"/v1/submissions/{sent['id']}/badge.svg", {"show": "rank"}
+    shown = guest.http.get(badge, params=rank)
+    assert (shown.status_code, "rank 1" in shown.text) == (200, True)
+    assert (author.http.get(badge).status_code, author.http.get(badge, params=rank).status_code) == (200, 404)
+    audience.open_challenge(desk, hidden)
+    public = anybody.get(badge)
+    assert (public.status_code, public.headers["cache-control"]) == (200, "no-cache")
+    kept = {"If-None-Match": public.headers["etag"]}
+    assert anybody.get(badge, headers=kept).status_code == 304
+    audience.hide_challenge(desk, hidden)
+    assert anybody.get(badge, headers=kept).status_code == 404

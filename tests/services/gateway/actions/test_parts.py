@@ -11,20 +11,11 @@ from services.gateway.intake import Incoming
 from services.gateway.turnstile import Turnstile
 from shared.errors import Refused
 from tests.services.gateway.conftest import Team
+from tests.services.gateway.hurrying import HurryingLoop
 from tests.services.gateway.uploading import Uploading, opened
 
 PART_BYTES = 512_000
 LIMIT_SECONDS = 60 + 10.24
-
-
-class HurryingLoop(asyncio.SelectorEventLoop):
-    """An event loop whose clock can be put forward."""
-
-    ahead_seconds = 0.0
-
-    def time(self) -> float:
-        """The real one's, and as much as it was put forward."""
-        return super().time() + self.ahead_seconds
 
 
 class Sender:
@@ -36,10 +27,7 @@ class Sender:
     async def body(self) -> AsyncIterator[bytes]:
         """As many as make a part."""
         for _ in range(PART_BYTES // len(self._chunk)):
-            self._loop.ahead_seconds += self._pause_seconds
-            # Twice: an alarm that is due rings in the next round, and is heard in the one after it.
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
+            await self._loop.pass_time(self._pause_seconds)
             yield self._chunk
 
 
@@ -56,8 +44,7 @@ def send(desk: Desk, upload: Uploading, chunk_bytes: int, pause_seconds: float) 
             async with asyncio.timeout(5), turnstile.passing(team):
                 pass
 
-    with asyncio.Runner(loop_factory=lambda: loop) as runner:
-        runner.run(run())
+    loop.run(run())
     return loop.ahead_seconds
 
 

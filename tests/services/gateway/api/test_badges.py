@@ -23,11 +23,11 @@ def said(answer: httpx.Response) -> list[str]:
     return [node.text or "" for node in ET.fromstring(answer.text).iter("{http://www.w3.org/2000/svg}text")]
 
 
-def test_anybody_sees_a_published_score_and_may_keep_it_for_minutes(team: Team, scorer: Scorer) -> None:
+def test_anybody_sees_a_published_score_and_asks_each_time_whether_it_has_changed(team: Team, scorer: Scorer) -> None:
     url = scorer.url + path(concluded(team, scorer, publish=True))
     answer = httpx.get(url)
     assert (answer.status_code, said(answer)) == (200, ["Tiny challenge top-5 error", "25.00 % [15.00, 35.00]"])
-    assert answer.headers["cache-control"] == "public, max-age=300"
+    assert answer.headers["cache-control"] == "no-cache"
     assert answer.headers["access-control-allow-origin"] == "*"
     assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
     assert answer.headers["x-content-type-options"] == "nosniff"
@@ -69,13 +69,17 @@ def test_what_is_not_published_is_seen_with_its_team_s_key_only(
     assert team.http.get(path(submission), params={"show": "rank"}).status_code == 404
 
 
-def test_a_key_that_is_none_or_may_not_read_is_refused_as_everywhere(
+def test_a_key_that_is_none_or_may_not_read_is_told_so_where_there_is_nothing_for_anybody(
     found: Callable[..., Team], scorer: Scorer
 ) -> None:
-    url = scorer.url + path(uuid4())
-    answer = httpx.get(url, headers={"Authorization": "Bearer holdout_nonsense"})
+    unknown, published = path(uuid4()), path(concluded(found(), scorer, publish=True))
+    wrong = {"Authorization": "Bearer holdout_nonsense"}
+    answer = httpx.get(scorer.url + unknown, headers=wrong)
     assert (answer.status_code, answer.json()["code"]) == (401, "key-malformed")
-    assert found(scopes=("submit",)).http.get(path(uuid4())).json()["code"] == "scope-missing"
+    assert httpx.get(scorer.url + published, headers=wrong).status_code == 200
+    submitter = found(scopes=("submit",)).http
+    assert submitter.get(unknown).json()["code"] == "scope-missing"
+    assert submitter.get(published).status_code == 200
 
 
 def test_while_there_is_no_score_the_badge_says_how_far_it_is(team: Team, gateway_url: str) -> None:

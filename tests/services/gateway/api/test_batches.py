@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 from sqlalchemy import func, select, update
 
@@ -273,7 +274,33 @@ def test_a_form_brings_the_manifest_and_its_files(team: Team) -> None:
     assert states(answer.json()) == ["queued", "queued", "wanted"]
     stray = team.http.post("/v1/batches", files=[parts[0], ("9.txt", b"1\n")])
     problem(stray, 400, "form-file-unknown")
+    problem(team.http.post("/v1/batches", files=[*parts, parts[1]]), 400, "form-file-repeated")
     problem(team.http.post("/v1/batches", files=[parts[1], parts[0]]), 400, "form-manifest-missing")
+
+
+def in_form(team: Team, content: dict[str, Any], **files: bytes) -> httpx.Response:
+    parts = {"manifest": json.dumps(content).encode()} | files
+    return team.http.post("/v1/batches", files=[(name, (name, sent)) for name, sent in parts.items()])
+
+
+def test_models_that_share_a_file_of_a_form_are_sent_it_once(team: Team, desk: Desk) -> None:
+    models = [announced(file(1), name, file="shared") for name in ("a", "b")]
+    batch = in_form(team, manifest(*models), shared=file(1)).raise_for_status().json()
+    assert (states(batch), submissions_of(desk, team)) == (["queued", "queued"], 1)
+    assert [model["known"] for model in batch["models"]] == [False, True]
+
+
+@pytest.mark.parametrize("second", [announced(file(2), "b"), announced(file(1), "b", labels="wnid")])
+def test_models_that_name_one_file_of_a_form_and_mean_another_are_refused_by_their_places(
+    team: Team, second: dict[str, Any]
+) -> None:
+    content = manifest(announced(file(1), "a", file="shared"), second | {"file": "shared"})
+    told = problem(in_form(team, content, shared=file(1)), 422, "manifest-invalid")
+    assert isinstance(told["errors"], list)
+    assert [(fault["pointer"], fault["line"]) for fault in told["errors"]] == [("/models/1/file", 1)]
+    assert "models 0 and 1" in str(told["detail"])
+    assert team.http.get("/v1/batches").json()["items"] == []
+    assert states(posted(team, content)) == ["wanted", "wanted"]
 
 
 def test_a_large_file_may_come_in_parts(team: Team) -> None:

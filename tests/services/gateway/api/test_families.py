@@ -38,7 +38,25 @@ def test_families_are_listed_by_their_last_use(team: Team) -> None:
     for method in ("A@1", "B", "A@2", ""):
         sent(team, method)
     families = team.http.get("/v1/families").raise_for_status().json()
-    assert [(one["name"], one["submissions"], one["revisions"]) for one in families] == [
+    assert [(one["name"], one["submissions"], one["revisions"]) for one in families["items"]] == [
         ("A", 2, ["2", "1"]),
         ("B", 1, []),
     ]
+    assert families["next"] is None
+
+
+def test_families_come_in_pages_that_do_not_shift_when_one_is_used_meanwhile(team: Team) -> None:
+    for method in ("A@1", "B@1", "C", "B@2", "D"):
+        sent(team, method)
+    names, query = list[str](), {"limit": "1"}
+    for used_meanwhile in ("E", "D", "C"):
+        page = team.http.get("/v1/families", params=query).raise_for_status().json()
+        names += [one["name"] for one in page["items"]]
+        query["cursor"] = page["next"]
+        sent(team, used_meanwhile)
+    last = team.http.get("/v1/families", params=query).raise_for_status().json()
+    assert [*names, *(one["name"] for one in last["items"])] == ["D", "B", "C", "A"]
+    assert last["next"] is None
+    broken = team.http.get("/v1/families", params={"cursor": "1"})
+    assert (broken.status_code, broken.json()["code"]) == (400, "cursor-invalid")
+    assert team.http.get("/v1/families", params={"limit": 101}).status_code == 422
