@@ -62,6 +62,12 @@ def forget_pages(start: int, size: int) -> None:
     _checked(_libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(size), ctypes.c_int(MADV_DONTNEED)))
 
 
+def trim() -> None:
+    """malloc_trim(3): what is freed goes back to the system. Nothing happens where malloc is not glibc's."""
+    if hasattr(_libc, "malloc_trim"):
+        _libc.malloc_trim(0)
+
+
 def drop_capabilities() -> None:
     """Give up every capability, for good once `PR_SET_NO_NEW_PRIVS` is set too."""
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)

@@ -1,4 +1,4 @@
-"""Lets go of the pages of libraries that only warming needed: the process outside the walls would keep them for ever.
+"""Lets go of the pages that only warming needed: the process outside the walls would keep them for ever.
 
 The compiler's library alone is 60 MiB of a scorer at rest. Whoever needs a page again finds it in the system's cache.
 """
@@ -16,10 +16,11 @@ _MAPPING = re.compile(
 """In smaps: what is mapped from a file, cannot be written, and has no page of its own (as relocated ones are)."""
 
 
-def let_libraries_go() -> None:
-    """Have the kernel forget this process's unchanged pages of files, which it can read again. Linux; else nothing."""
+def let_go() -> None:
+    """Give freed memory back, and have the kernel forget pages of files, which it can read again. Linux; else nothing."""
     if not kernel.LINUX:
         return
+    kernel.trim()
     for start, size in untouched(Path("/proc/self/smaps").read_text()):
         with contextlib.suppress(OSError):
             kernel.forget_pages(start, size)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.scorer.sandbox import kernel
-from services.scorer.sandbox.pages import let_libraries_go, untouched
+from services.scorer.sandbox.pages import let_go, untouched
 
 SMAPS = """\
 7f1000000000-7f1000003000 r--p 00000000 fe:00 11   /usr/lib/libshort.so
@@ -44,7 +44,7 @@ def test_what_was_forgotten_is_read_again(tmp_path: Path) -> None:
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ) as mapped:
         assert mapped[:] == content
         before = resident_kib(path)
-        let_libraries_go()
+        let_go()
         after = resident_kib(path)
         assert (before, after) == (1024, 0)
         assert mapped[:] == content
