@@ -4,6 +4,7 @@ gateway → quota      ReservationRequest, Settlement; answers Reservation, Stan
 courier → scorer     Job, CheckJob (JSON, over Redis, each in a lane of its own)
 scorer  → gateway    Notice (signed webhook), thin: the report in S3 is the truth
                      CheckNotice, which carries all that a dry run found: somebody waits for it, nobody keeps it
+scorer  → courier    Alive, a sign of life in Redis
 courier → teams      Event (signed webhook)
 """
 
@@ -38,6 +39,16 @@ def event_name(event: UUID) -> str:
 def job_id(evaluation: UUID, attempt: int) -> str:
     """The queue's name for one attempt."""
     return f"{evaluation}:{attempt}"
+
+
+class Alive(Model):
+    """One worker of a lane. `version` is that of the scoring rules, empty where a worker from before does not say it."""
+
+    name: str
+    lane: str
+    slots: int
+    running: int
+    version: str
 
 
 class FileJob(Model):

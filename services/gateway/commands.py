@@ -12,7 +12,6 @@ from services.gateway.actions import evaluate as evaluations
 from services.gateway.actions import keys as key_deeds
 from services.gateway.actions import teams as deeds
 from services.gateway.apikeys import SCOPES, Scope
-from services.gateway.courier.app import main as courier_main
 from services.gateway.desk import Desk, open_desk
 from services.gateway.heap import return_large_buffers
 from services.gateway.migrations import FOLDER
@@ -45,6 +44,9 @@ def serve_http(_: argparse.Namespace) -> None:
 
 def run_courier(_: argparse.Namespace) -> None:
     """Do what the outbox owes until SIGTERM."""
+    # The queue takes memory that whoever answers HTTP does without.
+    from services.gateway.courier.app import main as courier_main
+
     settings = CourierSettings.from_environment()
     configure_logs(settings.log_style)
     courier_main(settings)

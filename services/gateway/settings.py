@@ -1,7 +1,7 @@
 """What an operator sets for the gateway's processes: serve, courier, publish. All documented in docs/operations.md."""
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, SecretStr, StringConstraints, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
@@ -9,9 +9,11 @@ from pydantic_settings import SettingsConfigDict
 from services.gateway.headers import address_of
 from services.gateway.patience import Patience
 from services.gateway.smtp import MailServer
-from shared.queue import QueueAddress
 from shared.settings import Secret, Settings
 from shared.storage import StorageAddress
+
+if TYPE_CHECKING:
+    from shared.queue import QueueAddress
 
 DatabaseUrl = Annotated[str, StringConstraints(pattern=r"^postgresql://")]
 
@@ -165,8 +167,11 @@ class CourierSettings(GatewaySettings):
         """How long an endpoint may fail."""
         return Patience(timedelta(days=self.warn_after_days), timedelta(days=self.disable_after_days))
 
-    def queue_address(self) -> QueueAddress:
+    def queue_address(self) -> "QueueAddress":
         """The courier's identity in Redis."""
+        # arq comes with it, and `serve` does without.
+        from shared.queue import QueueAddress
+
         return QueueAddress(
             self.redis_host, self.redis_port, self.redis_username, self.redis_password.get_secret_value()
         )

@@ -6,14 +6,12 @@ in again. arq is bent where it would lose or delay work; docs/decisions/0011-arq
 
 from shared.queue.connection import QueueAddress
 from shared.queue.handing import Again, Handler
-from shared.queue.health import Alive
 from shared.queue.producer import Queue
 from shared.queue.worker import IDLE_SECONDS, LeasedWorker, Work, WorkerPlan, work_off
 
 __all__ = [
     "IDLE_SECONDS",
     "Again",
-    "Alive",
     "Handler",
     "LeasedWorker",
     "Queue",

@@ -2,7 +2,7 @@
 
 from pydantic import ValidationError
 
-from shared.model import Model
+from shared.messages import Alive
 
 EVERY_SECONDS = 2.0
 LIFE_SECONDS = 7.0
@@ -10,16 +10,6 @@ LIFE_SECONDS = 7.0
 
 PATTERN = "*:health:*"
 """What every sign's key is like, in every lane."""
-
-
-class Alive(Model):
-    """One worker of a lane. `version` is that of the scoring rules, empty where a worker from before does not say it."""
-
-    name: str
-    lane: str
-    slots: int
-    running: int
-    version: str
 
 
 def health_key(lane: str, name: str) -> str:

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Sequence
 from arq.constants import job_key_prefix
 
 from shared.errors import Unavailable
-from shared.messages import FileJob
+from shared.messages import Alive, FileJob
 from shared.queue.connection import FAULTS, FUNCTION, QueueAddress, connections, wake_channel
-from shared.queue.health import PATTERN, Alive, read_sign
+from shared.queue.health import PATTERN, read_sign
 
 
 class Queue:

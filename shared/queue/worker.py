@@ -14,6 +14,7 @@ from arq.worker import Worker, func
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from shared.handover import say_ready
+from shared.messages import Alive
 from shared.queue.connection import (
     FAULTS,
     FUNCTION,
@@ -25,7 +26,7 @@ from shared.queue.connection import (
     wake_channel,
 )
 from shared.queue.handing import LONGEST_PAUSE_SECONDS, Handler, JobT, as_arq_calls
-from shared.queue.health import EVERY_SECONDS, LIFE_SECONDS, Alive, health_key
+from shared.queue.health import EVERY_SECONDS, LIFE_SECONDS, health_key
 from shared.version import VERSION
 
 log = logging.getLogger(__name__)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared.messages import CheckJob, Job
-from shared.queue import Alive, Queue, QueueAddress, Work, WorkerPlan
+from shared.messages import Alive, CheckJob, Job
+from shared.queue import Queue, QueueAddress, Work, WorkerPlan
 from shared.queue.health import read_sign
 from shared.version import VERSION
 from tests.shared.test_queue import queue_of, working

@@ -3,15 +3,21 @@
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
+import boto3
 import pytest
 
 from deploy.stack.addresses import Addresses
 from shared import keys
 from shared.digests import digest_of
 from shared.errors import Broken, Missing, TooLarge, Unavailable
-from shared.storage import PART_BYTES, Storage
+from shared.storage import PART_BYTES, Storage, StorageAddress
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 
 @pytest.fixture
@@ -117,3 +123,26 @@ def test_a_server_that_is_away_is_unavailable(servers: Addresses) -> None:
     nowhere = Storage(replace(servers.storage_address("gateway"), endpoint="http://127.0.0.1:9"))
     with pytest.raises(Unavailable):
         nowhere.read(keys.SUBMISSIONS, "key", 1)
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1", "cn-north-1", "garage", "auto"])
+@pytest.mark.parametrize("endpoint", ["http://127.0.0.1:9000", "https://s3.eu-central-1.amazonaws.com"])
+def test_requests_go_where_amazon_s_own_list_of_endpoints_sends_them(endpoint: str, region: str) -> None:
+    """Host, path, region and service, which is what is signed; the list that is read at run time is a short one."""
+    ours = Storage(StorageAddress(endpoint, "key", "secret", region))._client
+    plain = boto3.Session().client(
+        "s3",
+        endpoint_url=endpoint,
+        aws_access_key_id="key",
+        aws_secret_access_key="secret",
+        region_name=region,
+        config=ours.meta.config,
+    )
+    assert sent_to(ours) == sent_to(plain)
+
+
+def sent_to(client: "S3Client") -> tuple[str, str, list[str]]:
+    """Where a client asks for an object, and as whom: key, region, service; not when."""
+    address = urlsplit(client.generate_presigned_url("get_object", Params={"Bucket": "bucket", "Key": "a/key"}))
+    key, _, *scope = parse_qs(address.query)["X-Amz-Credential"][0].split("/")
+    return address.netloc, address.path, [key, *scope]

@@ -10,7 +10,8 @@ from services.gateway.courier.window import Window
 from services.gateway.desk import Desk
 from services.gateway.store import fleet
 from shared.errors import HoldoutError, Unavailable
-from shared.queue import Alive, Queue
+from shared.messages import Alive
+from shared.queue import Queue
 
 log = logging.getLogger(__name__)
 

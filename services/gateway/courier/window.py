@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 
 from services.gateway.desk import Desk
 from services.gateway.store import fleet, line, outbox
-from shared.messages import Job
-from shared.queue import Alive, Queue
+from shared.messages import Alive, Job
+from shared.queue import Queue
 
 log = logging.getLogger(__name__)
 

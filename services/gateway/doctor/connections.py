@@ -13,8 +13,8 @@ from services.gateway.store import fleet
 from shared import keys
 from shared.challenge import Limits
 from shared.errors import HoldoutError
-from shared.messages import CheckJob, Job
-from shared.queue import Alive, Queue
+from shared.messages import Alive, CheckJob, Job
+from shared.queue import Queue
 from shared.version import VERSION
 
 NOTHING = ".doctor"

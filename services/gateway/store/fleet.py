@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.gateway.tables import FleetRow
-from shared.queue import Alive
+from shared.messages import Alive
 
 FRESH = timedelta(seconds=15)
 """A courier looks every 2 s. What is older than this tells of no courier at work, and nothing of the scorers."""

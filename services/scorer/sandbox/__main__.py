@@ -16,6 +16,7 @@ from services.scorer.loading import load
 from services.scorer.sandbox import walls
 from services.scorer.sandbox.brief import PREFIX, Boot, Purpose, Ready
 from services.scorer.sandbox.child import Room, Target
+from services.scorer.sandbox.pages import let_libraries_go
 from services.scorer.sandbox.parent import WarmParent
 from shared.errors import Broken
 
@@ -38,6 +39,7 @@ def main() -> None:
     # Before the first fork: what a collection touches is shared no more.
     gc.collect()
     gc.freeze()
+    let_libraries_go()
     entered, refused = _settle(boot.worker_pid)
     _prove(room)
     standing = [f"{name} namespace" for name in entered] + (["seccomp"] if walls.filtered() else []) + ["rlimits"]

@@ -23,6 +23,7 @@ PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 0x4000, 0x40000
 MNT_DETACH = 2
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
+MADV_DONTNEED = 4
 CAPABILITY_VERSION_3 = 0x20080522
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -54,6 +55,11 @@ def pivot_root_here() -> None:
     """Make the working folder the root, and let go of the old one."""
     _checked(_libc.syscall(ctypes.c_long(PIVOT_ROOT[MACHINE]), b".", b"."))
     _checked(_libc.umount2(b".", MNT_DETACH))
+
+
+def forget_pages(start: int, size: int) -> None:
+    """madvise(2) with MADV_DONTNEED, of a mapping whose pages can be read again."""
+    _checked(_libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(size), ctypes.c_int(MADV_DONTNEED)))
 
 
 def drop_capabilities() -> None:

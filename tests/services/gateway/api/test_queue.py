@@ -20,8 +20,7 @@ from services.gateway.store import fleet, line, submissions
 from services.gateway.tables import FleetRow
 from shared import keys
 from shared.errors import Conflict, Missing, Unavailable
-from shared.messages import Job, Notice
-from shared.queue import Alive
+from shared.messages import Alive, Job, Notice
 from shared.storage import Storage, StorageAddress
 from tests.services.gateway import reports
 from tests.services.gateway.answers import problem

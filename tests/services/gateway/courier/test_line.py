@@ -23,8 +23,8 @@ from services.gateway.store import fleet, line, outbox
 from services.gateway.store.fleet import Fleet
 from services.gateway.store.line import AGAIN, ANEW, LEAST_PLACES, LIMITED, UNLIMITED
 from services.gateway.tables import EvaluationRow, OutboxRow, SubmissionRow
-from shared.messages import Job
-from shared.queue import Alive, Queue
+from shared.messages import Alive, Job
+from shared.queue import Queue
 from shared.queue.health import health_key
 from tests.services.gateway.conftest import Scorer, Team
 from tests.services.gateway.reports import scored

@@ -32,7 +32,8 @@ from services.gateway.doctor.versions import check_versions, judged
 from services.gateway.store import challenges, fleet
 from shared import keys
 from shared.clock import utc_now
-from shared.queue import Alive, Queue
+from shared.messages import Alive
+from shared.queue import Queue
 from shared.storage import Storage
 from shared.version import VERSION
 from tests.services.gateway.courier.postbox import Postbox, listening

@@ -17,7 +17,7 @@ from services.gateway.status.state import (
 from services.gateway.store.figures import Durations, Owed, Waiting
 from services.gateway.store.fleet import FRESH, Fleet
 from services.gateway.tables import RehearsalRow
-from shared.queue import Alive
+from shared.messages import Alive
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 SCORER = Alive(name="scorer-1", lane="evaluations", slots=2, running=1, version="0.2.0")

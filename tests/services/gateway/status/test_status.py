@@ -15,7 +15,7 @@ from services.gateway.desk import Desk
 from services.gateway.status.look import KEPT_SECONDS, Lookout, look
 from services.gateway.store import fleet
 from shared.database import Database
-from shared.queue import Alive
+from shared.messages import Alive
 from shared.storage import Storage, StorageAddress
 from shared.version import VERSION
 from tests.services.gateway import reports
