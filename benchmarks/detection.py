@@ -84,9 +84,11 @@ def _of(boxes: Boxes, there: NDArray[np.bool_]) -> Boxes:
 
 def _growth(truth: Boxes) -> str:
     found = {f"{times} ×": stages(truth, times * ROWS, ROUNDS) for times in (1, 2, 4)}
-    first, *_, last = (each.nanoseconds_a_row() for each in found.values())
-    verdict = within("time a row of the longest, in that of the shortest", last / first, 1.3)
-    return "\n".join(["Stage by stage:", "", *lines(found), "", verdict])
+    first, *_, last = found.values()
+    ratio = last.nanoseconds_a_row() / first.nanoseconds_a_row()
+    verdict = within("time a row of the longest, in that of the shortest", ratio, 1.3)
+    own = last.own_nanoseconds_a_row() / first.own_nanoseconds_a_row()
+    return "\n".join(["Stage by stage:", "", *lines(found), "", verdict, f"Without the kernel's time: {own:.2f}."])
 
 
 def stages(truth: Boxes, rows: int, rounds: int) -> Stages:
