@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Annotated, Any, Self
+from uuid import UUID
 
 from pydantic import Field, TypeAdapter
 
@@ -50,17 +51,20 @@ class Receiver:
         """What was said, in order."""
         return [notice.stage or notice.kind for notice in self.notices]
 
-    def wait_for(self, kind: str) -> Notice:
-        """The first notice of this kind, waited for."""
+    def wait_for(self, kind: str, evaluation: UUID) -> Notice:
+        """The first notice of this kind about an evaluation, waited for. The queue may hold what other tests left, too."""
         with self._changed:
-            assert self._changed.wait_for(lambda: any(notice.kind == kind for notice in self.notices), 20)
-            return next(notice for notice in self.notices if notice.kind == kind)
+            assert self._changed.wait_for(lambda: self._of(kind, evaluation), 20)
+            return self._of(kind, evaluation)[0]
 
     def wait_for_check(self) -> CheckNotice:
         """The first dry run that was checked, waited for."""
         with self._changed:
             assert self._changed.wait_for(lambda: self.checks, 20)
             return self.checks[0]
+
+    def _of(self, kind: str, evaluation: UUID) -> list[Notice]:
+        return [notice for notice in self.notices if (notice.kind, notice.evaluation) == (kind, evaluation)]
 
     def _hear(self, name: str, notice: Heard) -> tuple[int, Any]:
         status, answer = self.answer(notice)

@@ -28,7 +28,7 @@ def test_a_good_file_gets_its_report_and_the_gateway_hears_of_it(scene: Scene, r
     assert report.outcome == "scored"
     assert report.metrics["bytes"] == len(b"a good file")
     assert report.provenance.scorer == VERSION
-    done = receiver.wait_for("done")
+    done = receiver.wait_for("done", job.evaluation)
     assert (done.evaluation, done.attempt, done.run, done.scorer) == (job.evaluation, 1, 1, "tester")
     assert done.report_digest == digest
     assert list(done.timings) == ["fetch", "begin", "read", "count", "store"]
@@ -57,7 +57,7 @@ def test_a_file_that_breaks_its_child_fails_at_once_and_is_not_charged(
     assert report.failure.code == code
     assert report.failure.sentence.endswith("nothing is charged")
     assert (report.challenge, report.headline, report.metrics) == ("toy", "top_5_error", {})
-    assert receiver.wait_for("done").report_digest is not None
+    assert receiver.wait_for("done", job.evaluation).report_digest is not None
     assert scene.left_on_disk() == KEPT
 
 
@@ -93,7 +93,7 @@ def test_done_is_said_until_it_is_heard_under_one_id(scene: Scene, receiver: Rec
     receiver.answer = answer
     job = scene.job(b"a good file")
     scene.work(job)
-    receiver.wait_for("done")
+    receiver.wait_for("done", job.evaluation)
     said = [name for name in receiver.ids if name.endswith(":done")]
     assert len(said) == 3
     assert len(set(said)) == 1

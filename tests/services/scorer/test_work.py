@@ -122,7 +122,7 @@ def enqueue(servers: Addresses, job: Job) -> None:
 def test_a_sealed_file_becomes_a_report(servers: Addresses, receiver: Receiver, worker: Worker) -> None:
     job = sealed(servers)
     enqueue(servers, job)
-    done = receiver.wait_for("done")
+    done = receiver.wait_for("done", job.evaluation)
     content = Storage(servers.storage_address("gateway")).read(
         keys.REPORTS, keys.report_key(job.evaluation, job.attempt), 2**20
     )
