@@ -1,9 +1,10 @@
-"""A team whose held-out file was scored, and fails under a new version: it sends the bytes again, which costs nothing.
+"""Teams whose held-out file was scored, and fails under a new version: they send the bytes again, which costs nothing.
 
-It is there so that this happens for certain; the teams of the load do it by chance.
+They are there so that this happens for certain; the teams of the load do it by chance.
 """
 
 import random
+from collections.abc import Iterable
 from dataclasses import replace
 from uuid import uuid4
 
@@ -14,25 +15,27 @@ from tests.faults.parcel import BATCH, Parcel, parcel
 from tests.faults.venue import REVISED, TEST, good_file
 
 TEAM = "keeper"
+"""How the names of all of them begin."""
 
 LOOK_SECONDS = 5.0
 
 AGAIN = ("file", "gzip", BATCH)
-"""The forms in which it sends its bytes again, each under a key of its own."""
+"""The forms in which one sends its bytes again, each under a key of its own."""
 
 
 class Keeper:
-    """A team of its own, with nothing else to do."""
+    """One team after the other, each with nothing else to do: of a team that has one file, that file's turn comes soon."""
 
-    def __init__(self, client: Client, history: History, draw: random.Random) -> None:
-        self._client = client
+    def __init__(self, clients: Iterable[Client], history: History, draw: random.Random) -> None:
+        self._clients = iter(clients)
+        self._client: Client | None = None
         self._history = history
         self._draw = draw
         self._sent: list[tuple[Parcel, str]] = []
 
     def take_a_place(self) -> None:
-        """Send a new file to the test split, and wait until it is scored."""
-        self._sent = []
+        """Let the next team send a new file to the test split, and wait until it is scored."""
+        self._client, self._sent = next(self._clients), []
         self.send_another()
         self._until("scored")
 
@@ -52,6 +55,7 @@ class Keeper:
         return self._are("scored", 0)
 
     def _submit(self, one: Parcel) -> None:
+        assert self._client is not None, "one has taken a place"
         asked = self._client.submit(one)
         self._history.add(asked)
         if asked.submission is not None:
@@ -62,5 +66,5 @@ class Keeper:
         until(lambda: self._are(state, LOOK_SECONDS), LONGEST_SECONDS, sentence)
 
     def _are(self, state: str, wait_seconds: float) -> bool:
-        found = {submission for _, submission in self._sent}
-        return all(self._client.state(submission, wait_seconds) == state for submission in found)
+        client, found = self._client, {submission for _, submission in self._sent}
+        return client is not None and all(client.state(submission, wait_seconds) == state for submission in found)

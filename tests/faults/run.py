@@ -42,7 +42,8 @@ def run(wish: Wish, papers: Papers) -> int:
     draw = random.Random(wish.seed)
     with_disk = any(fault.kind == "full" for fault in wish.faults)
     began = time.monotonic()
-    with set_up(papers, wish.teams, draw, with_disk=with_disk) as stage:
+    losses = sum(fault.kind == "lose" for fault in wish.faults)
+    with set_up(papers, wish.teams, draw, keepers=losses, with_disk=with_disk) as stage:
         say(f"everything stands after {time.monotonic() - began:.0f} s")
         moments: Moments = []
         felt, endings = _suffer_all(wish, stage, papers, draw, moments)

@@ -73,8 +73,8 @@ class Stage:
 
 
 @contextmanager
-def set_up(papers: Papers, teams: int, draw: random.Random, *, with_disk: bool) -> Iterator[Stage]:
-    """Everything running, until the end of the block."""
+def set_up(papers: Papers, teams: int, draw: random.Random, *, keepers: int, with_disk: bool) -> Iterator[Stage]:
+    """Everything running, until the end of the block; `keepers`: how many truths will be lost."""
     with ExitStack() as standing:
         disk = standing.enter_context(small_disk(papers.stack)) if with_disk else None
         standing.callback(_keep_logs, papers)
@@ -87,16 +87,15 @@ def set_up(papers: Papers, teams: int, draw: random.Random, *, with_disk: bool) 
         desk = standing.enter_context(closing(open_desk(settings, "faults")))
         history = standing.enter_context(closing(History(papers.history)))
         organiser = standing.enter_context(closing(_publish(stack, desk, papers.folder)))
-        keys = {
-            name: _found(desk, receivers, name)
-            for name in (PROBER, KEEPER, *(f"team-{n}" for n in range(1, teams + 1)))
-        }
+        kept = [f"{KEEPER}-{number}" for number in range(1, keepers + 1)]
+        names = (PROBER, *kept, *(f"team-{number}" for number in range(1, teams + 1)))
+        keys = {name: _found(desk, receivers, name) for name in names}
         url = f"http://127.0.0.1:{links.port(('clients', 'gateway'))}"
         clients = {name: Client(url, name, key, random.Random(draw.random())) for name, key in keys.items()}
         for client in clients.values():
             standing.callback(client.close)
         prober = Prober(clients.pop(PROBER), history, random.Random(draw.random()))
-        keeper = Keeper(clients.pop(KEEPER), history, random.Random(draw.random()))
+        keeper = Keeper([clients.pop(name) for name in kept], history, random.Random(draw.random()))
         scene = Scene(stack, links, receivers, disk, desk, prober, organiser, keeper, papers.heard)
         yield Stage(scene, list(clients.values()), keys, history)
 
