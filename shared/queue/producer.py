@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 
 from arq.constants import job_key_prefix
+from arq.utils import timestamp_ms
 
 from shared.errors import Unavailable
 from shared.messages import Alive, FileJob
@@ -55,10 +56,10 @@ class Queue:
             "redis_version": redis_version,
         }
 
-    async def length(self, lane: str) -> int:
-        """How many jobs a lane holds, waiting or running."""
+    async def due(self, lane: str) -> int:
+        """How many jobs of a lane are running, or would be if a worker were free: all but those that pause after a run."""
         async with self._errors():
-            return int(await self._pool.zcard(lane))
+            return int(await self._pool.zcount(lane, "-inf", timestamp_ms()))
 
     async def close(self) -> None:
         """Let the connections go."""

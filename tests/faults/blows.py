@@ -12,9 +12,11 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.clock import utc_now
-from tests.faults.plan import Fault
+from tests.faults.overdue import LOOK_SECONDS
+from tests.faults.plan import PUBLISH, Fault
 from tests.faults.processes import frozen
-from tests.faults.scene import LOOK_SECONDS, Scene
+from tests.faults.scene import SCORERS, Scene
+from tests.faults.venue import NAME, REVISED
 
 CATCH_SECONDS = 6.0
 """How long to wait for a scorer to have a job, and for the queue to have some: there is always something on its way."""
@@ -50,12 +52,15 @@ def inflict(scene: Scene, fault: Fault, beside: Fault | None = None) -> Blow:
         if beside is not None:
             HOW[beside.kind](scene, beside, lasting)
         if fault.target != "receivers":
-            scene.prober.send()
+            scene.prober.send(REVISED if fault.kind == PUBLISH else NAME)
         _last(scene, fault, blow, max(fault.seconds, beside.seconds if beside is not None else 0.0))
     if fault.target == "receivers":
         # Who does not listen hears late by his own fault: what counts is what is sent after it.
         blow.began = time.monotonic()
         scene.prober.send()
+    elif fault.kind == "lose":
+        # What counts is how soon all is well when the truth is back.
+        blow.began = time.monotonic()
     return blow
 
 
@@ -86,6 +91,8 @@ def _prepared(scene: Scene, fault: Fault, blow: Blow) -> Iterator[Callable[[], N
         elif fault.kind in ("flush", "wipe"):
             held.enter_context(scene.links.turned([("scorer-1", "valkey"), ("scorer-2", "valkey")], "held"))
             blow.caught = _caught(scene.open_evaluations, WAITING_JOBS)
+        elif fault.kind == "lose":
+            scene.keeper.take_a_place()
         yield held.close
 
 
@@ -146,6 +153,20 @@ def _misbehave(scene: Scene, fault: Fault, lasting: contextlib.ExitStack) -> Non
     lasting.enter_context(scene.receivers.behaving(fault.kind))  # type: ignore[arg-type]
 
 
+def _publish(scene: Scene, fault: Fault, _: contextlib.ExitStack) -> None:
+    """Every other time whoever publishes dies when the version is there, and nothing is evaluated anew yet."""
+    scene.organiser.begin_publishing(dies=fault.number % 2 == 0)
+
+
+def _lose(scene: Scene, _fault: Fault, lasting: contextlib.ExitStack) -> None:
+    """No scorer has the truth of the new version before it is away."""
+    lasting.callback(scene.organiser.bring_truth_back)
+    with scene.links.turned([(scorer, "s3") for scorer in SCORERS], "held"):
+        scene.organiser.publish_without_truth()
+    lasting.callback(scene.keeper.insist)
+    scene.keeper.send_another()
+
+
 HOW: dict[str, Callable[[Scene, Fault, contextlib.ExitStack], None]] = {
     "kill": _kill,
     "restart": _restart,
@@ -158,4 +179,6 @@ HOW: dict[str, Callable[[Scene, Fault, contextlib.ExitStack], None]] = {
     "errors": _misbehave,
     "drip": _misbehave,
     "hang": _misbehave,
+    "publish": _publish,
+    "lose": _lose,
 }

@@ -8,7 +8,8 @@ from itertools import pairwise
 from tests.faults.client import ANSWER_SECONDS, PATIENCE_SECONDS
 from tests.faults.evidence import Evidence, Violation
 from tests.faults.history import Asked
-from tests.faults.venue import PLACES, POOLS, TEST, WINDOW_SECONDS
+from tests.faults.keeper import TEAM as KEEPER
+from tests.faults.venue import PLACES, TEST, WINDOW_SECONDS, pool
 
 NO_PLACES = (429, "no-places-left")
 SILENCE_SECONDS = PATIENCE_SECONDS + 60
@@ -23,7 +24,7 @@ def every_request_is_answered(evidence: Evidence) -> Iterator[Violation]:
 
 
 def a_good_client_is_not_refused(evidence: Evidence) -> Iterator[Violation]:
-    """All requests are good, also those with broken files: only the limited pool may refuse one."""
+    """All requests are good, also those with broken files: only a limited pool may refuse one."""
     for asked in evidence.history:
         if not _is_refused(asked) or _is_for_want_of_places(asked):
             continue
@@ -33,16 +34,16 @@ def a_good_client_is_not_refused(evidence: Evidence) -> Iterator[Violation]:
 
 def places_are_refused_only_when_all_are_taken(evidence: Evidence) -> Iterator[Violation]:
     """Of a team that is told so, at least so many places were held in the window before: a few more may have come back."""
-    held: dict[str, list[datetime]] = defaultdict(list)
+    held: dict[tuple[str, str], list[datetime]] = defaultdict(list)
     for posting in evidence.postings:
-        if posting.pool == POOLS[TEST] and posting.kind == "held":
-            held[posting.team].append(posting.at)
+        if posting.kind == "held":
+            held[posting.team, posting.pool].append(posting.at)
     # The answer may have been on its way for as long as the client waits for one.
     reach = timedelta(seconds=WINDOW_SECONDS + ANSWER_SECONDS)
     for asked in evidence.history:
         if _is_for_want_of_places(asked):
             at = datetime.fromtimestamp(asked.at, UTC)
-            count = sum(at - reach <= one <= at for one in held[asked.team])
+            count = sum(at - reach <= one <= at for one in held[asked.team, pool(asked.challenge, TEST)])
             if count < PLACES:
                 sentence = f"{asked.team} was refused a place when it had {count} of {PLACES}"
                 yield Violation("refused-early", asked.key, sentence)
@@ -52,7 +53,9 @@ def no_team_falls_silent(evidence: Evidence) -> Iterator[Violation]:
     """From the first answer of anybody to the last, each team has one every few minutes."""
     answered: dict[str, list[float]] = {ending.team: [] for ending in evidence.endings}
     for asked in evidence.history:
-        answered.setdefault(asked.team, []).append(asked.at)
+        # These speak only when a truth is lost.
+        if not asked.team.startswith(KEEPER):
+            answered.setdefault(asked.team, []).append(asked.at)
     everybody = [at for times in answered.values() for at in times]
     for team, times in answered.items() if everybody else ():
         moments = sorted([min(everybody), *times, max(everybody)])

@@ -1,12 +1,16 @@
-"""Checks of the ledger against the gateway's rows: each file is charged once, and nothing is held for ever."""
+"""Checks of the ledger against the gateway's rows: each file is charged once, and nothing is held for ever.
+
+A place is the first evaluation's: what comes of later ones, under new versions or after a failure, is for nothing.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 
-from tests.faults.evidence import Evidence, Posting, Violation
-from tests.faults.venue import PLACES, POOLS, TEST, WINDOW_SECONDS
+from tests.faults.evidence import Evidence, Posting, Violation, keeps_place, makes_room
+from tests.faults.venue import NAME, PLACES, REVISED, TEST, WINDOW_SECONDS, pool
 
+LIMITED = (pool(NAME, TEST), pool(REVISED, TEST))
 TAKEN = frozenset({"held", "spent"})
 GIVEN_BACK = ({"held", "released"}, {"held", "spent", "refunded"})
 
@@ -17,13 +21,13 @@ def every_place_is_what_its_submission_came_to(evidence: Evidence) -> Iterator[V
     for posting in evidence.postings:
         lines[posting.submission].add(posting.kind)
     rows = {row.id: row for row in evidence.submissions}
-    states = {one.submission: one.state for one in evidence.evaluations}
+    judged = evidence.judged()
     for submission in rows.keys() | lines.keys():
         row, kinds = rows.get(submission), lines[submission]
         if row is not None and row.state == "sealed":
-            if states.get(submission) in ("scored", "rejected", "failed"):
-                keeps = states[submission] == "scored" and not row.forgiven
-                yield from _judge(submission, kinds, keeps)
+            found = judged.get(submission, [])
+            if found and found[0].state in ("scored", "rejected", "failed"):
+                yield from _judge(submission, kinds, keeps_place(row, found))
         elif kinds and kinds not in GIVEN_BACK:
             state = row.state if row else "unknown"
             code = "held-for-ever" if "spent" not in kinds else "charged-for-nothing"
@@ -42,10 +46,10 @@ def the_ledger_balances(evidence: Evidence) -> Iterator[Violation]:
     taken: dict[str, int] = defaultdict(int)
     for posting in evidence.postings:
         taken[posting.team] += {"held": 1, "released": -1, "refunded": -1}.get(posting.kind, 0)
-    states = {one.submission: one.state for one in evidence.evaluations}
+    judged = evidence.judged()
     owed: dict[str, int] = defaultdict(int)
     for row in evidence.submissions:
-        owed[row.team] += row.state == "sealed" and states.get(row.id) == "scored" and not row.forgiven
+        owed[row.team] += row.state == "sealed" and keeps_place(row, judged.get(row.id, []))
     for team in taken.keys() | owed.keys():
         if taken[team] != owed[team]:
             sentence = f"{taken[team]} places are taken, {owed[team]} files were scored"
@@ -53,27 +57,29 @@ def the_ledger_balances(evidence: Evidence) -> Iterator[Violation]:
 
 
 def nobody_is_charged_twice(evidence: Evidence) -> Iterator[Violation]:
-    """Equal bytes of a team for a split hold one place at most, unless the first came back."""
+    """Equal bytes of a team for a split hold one place at most, unless the first came back, or places are no object."""
+    judged = evidence.judged()
     held = {posting.submission for posting in evidence.postings if posting.kind == "held"}
     held -= {posting.submission for posting in evidence.postings if posting.kind in ("released", "refunded")}
-    by_bytes: dict[tuple[str, str, str, str], list[str]] = defaultdict(list)
+    by_bytes: dict[tuple[str, str, str, str, str], list[str]] = defaultdict(list)
     for row in evidence.submissions:
-        if row.id in held and row.digest is not None:
-            by_bytes[row.team, row.task, row.split, row.digest].append(row.id)
+        may_come_anew = row.split != TEST and makes_room(row, judged.get(row.id, []))
+        if row.id in held and row.digest is not None and not may_come_anew:
+            by_bytes[row.team, row.challenge, row.task, row.split, row.digest].append(row.id)
     for ids in by_bytes.values():
         if len(ids) > 1:
             yield Violation("charged-twice", ids[0], f"the same bytes hold {len(ids)} places", ids[0])
 
 
 def no_window_holds_more_than_there_are(evidence: Evidence) -> Iterator[Violation]:
-    """In the limited pool no team ever has more places than there are, in any window."""
+    """In a limited pool no team ever has more places than there are, in any window."""
     returned = {posting.submission for posting in evidence.postings if posting.kind in ("released", "refunded")}
-    by_team: dict[str, list[Posting]] = defaultdict(list)
+    by_team: dict[tuple[str, str], list[Posting]] = defaultdict(list)
     for posting in sorted(evidence.postings, key=lambda posting: posting.at):
-        if posting.pool == POOLS[TEST] and posting.kind == "held" and posting.submission not in returned:
-            by_team[posting.team].append(posting)
+        if posting.pool in LIMITED and posting.kind == "held" and posting.submission not in returned:
+            by_team[posting.team, posting.pool].append(posting)
     window = timedelta(seconds=WINDOW_SECONDS)
-    for team, held in by_team.items():
+    for (team, _), held in by_team.items():
         for first, last in zip(held, held[PLACES:], strict=False):
             if last.at - first.at < window:
                 yield Violation("over-the-limit", team, f"{PLACES + 1} places within {last.at - first.at}")

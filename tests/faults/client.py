@@ -3,16 +3,18 @@
 import hashlib
 import random
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import httpx
 
+from tests.faults.batch import MODEL_UNDER_WAY, send_as_batch
 from tests.faults.history import Asked
-from tests.faults.parcel import PARTS, Parcel
+from tests.faults.parcel import BATCH, PARTS, Parcel
 from tests.faults.parts import COMPLETING, send_in_parts
-from tests.faults.venue import NAME
 
-UNDER_WAY = ("idempotency-running", COMPLETING)
+UNDER_WAY = ("idempotency-running", COMPLETING, MODEL_UNDER_WAY)
 """What a conflict is called when an earlier try is still at it."""
 
 LONGEST_PAUSE_SECONDS = 5.0
@@ -64,12 +66,16 @@ class Client:
 
     def _try(self, one: Parcel) -> httpx.Response | None:
         try:
-            return send_in_parts(self._http, one) if one.form == PARTS else self._send(one)
+            return self._how(one.form)(one)
         except httpx.HTTPError:
             return None
 
+    def _how(self, form: str) -> Callable[[Parcel], httpx.Response]:
+        others = {PARTS: partial(send_in_parts, self._http), BATCH: partial(send_as_batch, self._http)}
+        return others.get(form, self._send)
+
     def _send(self, one: Parcel) -> httpx.Response:
-        path = f"/v1/challenges/{NAME}/tasks/{one.file.task}/splits/{one.split}/submissions"
+        path = f"/v1/challenges/{one.challenge}/tasks/{one.file.task}/splits/{one.split}/submissions"
         sent = one.sent()
         headers = {"Idempotency-Key": one.key} | sent.pop("headers", {})
         return self._http.post(path, params={"method": one.key}, headers=headers, **sent)
@@ -77,8 +83,8 @@ class Client:
     def _asked(self, one: Parcel, answer: httpx.Response | None, tries: int) -> Asked:
         content: dict[str, Any] = answer.json() if answer is not None else {}
         accepted = answer is not None and answer.is_success
-        # Completing has no key: asked again it says how things stand, which is not the same byte for byte.
-        is_kept = answer is not None and accepted and one.form != PARTS
+        # These have no key: asked again they say how things stand, which is not the same byte for byte.
+        is_kept = answer is not None and accepted and one.form not in (PARTS, BATCH)
         return Asked(
             at=time.time(),
             team=self.team,
@@ -96,6 +102,7 @@ class Client:
             body=hashlib.sha256(answer.content).hexdigest() if answer is not None and is_kept else "",
             code="" if accepted else str(content.get("code", "")),
             tries=tries,
+            challenge=one.challenge,
         )
 
 

@@ -1,10 +1,14 @@
 """What there is to compare after a run: what clients were told, and what is in the database, S3, ledger and recorder."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from tests.faults.history import Asked
+from tests.faults.venue import NAME, TEST
+
+EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,8 @@ class Submission:
     state: str
     digest: str | None
     created_at: datetime
+    sealed_at: datetime | None = None
+    challenge: str = NAME
     forgiven: bool = False
     has_object: bool = True
     is_listed: bool = True
@@ -34,6 +40,9 @@ class Evaluation:
     report_digest: str | None
     metrics: dict[str, float]
     reports: dict[int, str] = field(default_factory=dict)
+    version: int = 1
+    created_at: datetime = EARLIEST
+    challenge: str = NAME
     unlisted: tuple[int, ...] = ()
     """The attempts whose reports can be read by their keys, and are in no listing."""
 
@@ -99,6 +108,28 @@ class Evidence:
     stray_reports: Sequence[str] = ()
     """Keys of reports that belong to no evaluation."""
     endings: Sequence[Ending] = ()
+    newest: Mapping[str, int] = field(default_factory=dict)
+    """The newest version of each challenge."""
+    lost: frozenset[int] = frozenset()
+    """The versions of the revised challenge whose truth was out of reach for a while."""
+
+    def judged(self) -> dict[str, list[Evaluation]]:
+        """The evaluations of each submission that has any, in order: its place is the first's, its outcome the last's."""
+        found: dict[str, list[Evaluation]] = defaultdict(list)
+        for one in sorted(self.evaluations, key=lambda one: one.created_at):
+            found[one.submission].append(one)
+        return dict(found)
+
+
+def keeps_place(row: Submission, judged: Sequence[Evaluation]) -> bool:
+    """Whether a submission with these evaluations, in order, has spent a place that was never returned."""
+    return bool(judged) and judged[0].state == "scored" and not row.forgiven
+
+
+def makes_room(row: Submission, judged: Sequence[Evaluation]) -> bool:
+    """Whether its bytes may have come anew: we failed, and it kept no place, or places are no object."""
+    failed = any(one.state == "failed" for one in judged)
+    return failed and not (row.split == TEST and keeps_place(row, judged))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from services.gateway.desk import Desk
-from services.gateway.tables import EvaluationRow, EventRow, SubmissionRow, TeamRow
+from services.gateway.tables import ChallengeRow, EvaluationRow, EventRow, SubmissionRow, TeamRow
 from services.quota.tables import postings
 from shared import keys
 from shared.database import Database
@@ -37,11 +37,20 @@ def gather(stack: Stack, desk: Desk, teams: dict[str, str], history: Path, heard
         mine = [row.id for row in rows]
         judged = list(session.scalars(select(EvaluationRow).where(EvaluationRow.submission_id.in_(mine))))
         events = list(session.scalars(select(EventRow).where(EventRow.team_id.in_(ids))))
+        versions = session.execute(
+            select(ChallengeRow.name, func.max(ChallengeRow.version)).group_by(ChallengeRow.name)
+        )
+        newest = {row[0]: row[1] for row in versions}
     with closing(Storage(stack.addresses.storage_address("admin"))) as storage, ThreadPoolExecutor(AT_ONCE) as pool:
         objects = set(storage.keys(keys.SUBMISSIONS))
         reports = _reports(storage, pool)
         kept = list(pool.map(lambda row: _submission(row, ids, objects, storage), rows))
-        evaluations = list(pool.map(lambda row: _evaluation(row, reports.pop(str(row.id), {}), storage), judged))
+        challenges = {row.id: row.challenge for row in rows}
+
+        def evaluation(row: EvaluationRow) -> Evaluation:
+            return _evaluation(row, challenges[row.submission_id], reports.pop(str(row.id), {}), storage)
+
+        evaluations = list(pool.map(evaluation, judged))
     return Evidence(
         history=read_history(history),
         submissions=kept,
@@ -51,6 +60,7 @@ def gather(stack: Stack, desk: Desk, teams: dict[str, str], history: Path, heard
         heard=[_heard(line) for line in read_lines(heard)],
         feeds={name: _feed(stack.gateway_url, key) for name, key in teams.items()},
         stray_reports=sorted(reports),
+        newest=newest,
     )
 
 
@@ -75,13 +85,15 @@ def _submission(row: SubmissionRow, teams: dict[UUID, str], objects: set[str], s
         state=row.state,
         digest=row.digest,
         created_at=row.created_at,
+        sealed_at=row.sealed_at,
+        challenge=row.challenge,
         forgiven=row.forgiven_at is not None,
         has_object=is_listed or storage.exists(keys.SUBMISSIONS, row.object_key),
         is_listed=is_listed,
     )
 
 
-def _evaluation(row: EvaluationRow, listed: dict[int, str], storage: Storage) -> Evaluation:
+def _evaluation(row: EvaluationRow, challenge: str, listed: dict[int, str], storage: Storage) -> Evaluation:
     """With all that its attempts left in S3: what no listing has is asked for by its key."""
     unlisted = {}
     for attempt in set(range(1, row.attempt + 1)) - set(listed):
@@ -96,6 +108,9 @@ def _evaluation(row: EvaluationRow, listed: dict[int, str], storage: Storage) ->
         report_digest=row.report_digest,
         metrics=row.metrics or {},
         reports=listed | unlisted,
+        version=row.version,
+        challenge=challenge,
+        created_at=row.created_at,
         unlisted=tuple(unlisted),
     )
 

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.faults.venue import NAME
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -33,6 +35,7 @@ class Asked:
     body: str = ""
     code: str = ""
     tries: int = 1
+    challenge: str = NAME
 
 
 class History:

@@ -5,21 +5,22 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from tests.faults.venue import File
+from tests.faults.venue import NAME, File
 
 FORMS = ("file", "form", "json", "gzip")
-PARTS = "parts"
-"""Another form: not in one body, but as an upload."""
+PARTS, BATCH = "parts", "batch"
+"""Other forms: not in one body, but as an upload; as the only model of a batch, by its digest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A file on its way: in which form, to which split, under which key."""
+    """A file on its way: in which form, to which split of which challenge, under which key."""
 
     file: File
     split: str
     form: str
     key: str
+    challenge: str = NAME
 
     @property
     def content(self) -> bytes:
@@ -35,6 +36,6 @@ class Parcel:
         return {"content": body, "headers": {"Content-Type": media}}
 
 
-def parcel(file: File, split: str, form: str) -> Parcel:
+def parcel(file: File, split: str, form: str, challenge: str = NAME) -> Parcel:
     """A new request with this file. What has no JSON goes as a file."""
-    return Parcel(file, split, "file" if form == "json" and file.inline is None else form, uuid4().hex)
+    return Parcel(file, split, "file" if form == "json" and file.inline is None else form, uuid4().hex, challenge)

@@ -5,7 +5,6 @@ from typing import Any
 import httpx
 
 from tests.faults.parcel import Parcel
-from tests.faults.venue import NAME
 
 PART_BYTES = 1024
 """The smallest there are: the files of the run have one or two."""
@@ -33,5 +32,5 @@ def send_in_parts(http: httpx.Client, one: Parcel) -> httpx.Response:
 
 
 def _announced(one: Parcel) -> dict[str, Any]:
-    place = {"challenge": NAME, "task": one.file.task, "split": one.split}
+    place = {"challenge": one.challenge, "task": one.file.task, "split": one.split}
     return place | {"method": one.key, "size_bytes": len(one.content), "part_bytes": PART_BYTES}

@@ -20,19 +20,24 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "errors": ("receivers",),
     "drip": ("receivers",),
     "hang": ("receivers",),
+    "publish": ("challenge",),
+    "lose": ("truth",),
 }
-"""What can be done, and to whom. `hold` and `cut` are partitions: silent ones, and those that break connections."""
+"""What can be done, and to whom. `hold` and `cut` are partitions: silent ones, and those that break connections.
+`publish` is of a new version, which has all submissions evaluated anew; `lose` of one whose truth is out of reach."""
 
 WEIGHTS: Mapping[str, int] = {
-    "kill": 32, "stop": 14, "restart": 16, "cut": 12, "hold": 12, "flush": 3, "wipe": 3, "full": 1, "errors": 3,
-    "drip": 2, "hang": 2,
+    "kill": 30, "stop": 13, "restart": 15, "cut": 11, "hold": 11, "flush": 3, "wipe": 3, "full": 1, "errors": 3,
+    "drip": 2, "hang": 2, "publish": 4, "lose": 2,
 }  # fmt: skip
 """Of a hundred faults, so many are of each kind: what takes long to heal comes seldom."""
 
 HOLD_SECONDS: Mapping[str, tuple[float, float]] = {
     "stop": (1.0, 3.0), "cut": (0.5, 2.5), "hold": (1.0, 4.0), "full": (3.0, 5.0), "errors": (1.0, 3.0),
-    "drip": (1.0, 3.0), "hang": (1.0, 3.0),
+    "drip": (1.0, 3.0), "hang": (1.0, 3.0), "lose": (15.0, 18.0),
 }  # fmt: skip
+
+PUBLISH = "publish"
 
 PAST_LEASE_SECONDS = (4.5, 6.0)
 """A scorer's lease is 3 s: stopped or cut off for so long, another has taken its job over."""
@@ -44,11 +49,14 @@ PAST_CLAIM_SECONDS = (5.5, 11.0)
 """The courier's leases on what it has to do are 5 and 10 s: frozen for so long, it wakes up with what is no longer its,
 and a frozen gateway with what others have asked again meanwhile."""
 
-PAIRED = ("kill", "stop", "restart", "cut", "hold")
+PAIRED = ("kill", "stop", "restart", "cut", "hold", PUBLISH)
 """What may happen two at a time, to different programs. At least one scorer is left alone."""
 
 PAIR_CHANCE = 1 / 6
 """That a fault comes together with the one before it, where it may: about every tenth time there are two."""
+
+PUBLISH_PAIR_CHANCE = 1 / 2
+"""The same of a publication, which is short: what it meets by chance is mostly over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +94,14 @@ def occasions(faults: Sequence[Fault]) -> Iterator[tuple[Fault, Fault | None]]:
 
 def _paired(draw: random.Random, before: Sequence[Fault], fault: Fault) -> Fault:
     """The same, along with the last of those `before` it now and then."""
-    chosen = draw.random() < PAIR_CHANCE
-    if not before or before[-1].beside or not chosen:
+    chance = draw.random()
+    if not before or before[-1].beside:
         return fault
     last = before[-1]
-    programs = {one.target.partition("-")[0] for one in (last, fault)}
-    may = last.kind in PAIRED and fault.kind in PAIRED and len(programs) == 2
+    if chance >= (PUBLISH_PAIR_CHANCE if PUBLISH in (last.kind, fault.kind) else PAIR_CHANCE):
+        return fault
+    targets = {one.target.partition("-")[0] for one in (last, fault)}
+    may = last.kind in PAIRED and fault.kind in PAIRED and len(targets) == 2
     return replace(fault, beside=may)
 
 

@@ -7,7 +7,7 @@ import time
 from tests.faults.client import Client
 from tests.faults.history import History
 from tests.faults.parcel import parcel
-from tests.faults.venue import VALIDATION, some_file
+from tests.faults.venue import NAME, VALIDATION, some_file
 
 LONGEST_SECONDS = 120.0
 PAUSE_SECONDS = 0.3
@@ -24,10 +24,10 @@ class Prober:
         self._ended: float | None = None
         self.submission: str | None = None
 
-    def send(self) -> None:
+    def send(self, challenge: str = NAME) -> None:
         """Begin a probe, now."""
         self._ended = self.submission = None
-        self._thread = threading.Thread(target=self._probe, daemon=True)
+        self._thread = threading.Thread(target=self._probe, args=(challenge,), daemon=True)
         self._thread.start()
 
     def concluded_at(self) -> float | None:
@@ -36,9 +36,9 @@ class Prober:
         self._thread.join()
         return self._ended
 
-    def _probe(self) -> None:
+    def _probe(self, challenge: str) -> None:
         deadline = time.monotonic() + LONGEST_SECONDS
-        one = parcel(some_file(self._draw), VALIDATION, "file")
+        one = parcel(some_file(self._draw, challenge), VALIDATION, "file", challenge)
         asked = self._client.submit(one, LONGEST_SECONDS, PAUSE_SECONDS)
         self._history.add(asked)
         self.submission = asked.submission

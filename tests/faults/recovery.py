@@ -4,19 +4,18 @@ import time
 from dataclasses import dataclass
 
 from tests.faults.blows import Blow, inflict, look_for_takeover
+from tests.faults.overdue import LONGEST_SECONDS, Overdue, until
 from tests.faults.plan import Fault
-from tests.faults.scene import Overdue, Scene, until
+from tests.faults.scene import Scene
 
 TAKEOVER_SECONDS, REQUEUE_SECONDS = 8.0, 30.0
 """The promises: for the job of a killed scorer, and for all jobs of a queue that has lost its memory."""
-
-LONGEST_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class Felt:
     """What one fault did. `recovery`: from its beginning until a probe sent after that had its outcome (of receivers: from
-    its end, until they were told of it); None: never.
+    its end, until they were told of it; of a truth: from its return, until what had failed was scored); None: never.
 
     `caught` is how many evaluations it hit, `takeover` or `requeue` the time until another scorer had begun
     these, or until they were queued again.
@@ -43,6 +42,7 @@ def suffer(scene: Scene, fault: Fault, beside: Fault | None = None) -> list[Felt
 
 def _suffer(scene: Scene, fault: Fault, beside: Fault | None) -> Felt:
     blow = inflict(scene, fault, beside)
+    scene.organiser.finish_publishing()
     takeover = requeue = None
     complaint = ""
     if fault.target.startswith("scorer") and blow.caught:
@@ -59,6 +59,8 @@ def _suffer(scene: Scene, fault: Fault, beside: Fault | None) -> Felt:
         complaint = "the probe was not concluded within two minutes"
     if fault.target == "receivers" and scene.prober.submission is not None:
         concluded = _until_heard(scene, scene.prober.submission)
+    if fault.kind == "lose":
+        concluded = _until_scored(scene)
     scene.await_ready()
     recovery = None if concluded is None else concluded - blow.began
     return Felt(fault, recovery, len(blow.caught), takeover, requeue, complaint)
@@ -73,6 +75,17 @@ def _until_taken_over(scene: Scene, fault: Fault, blow: Blow) -> float:
 def _until_heard(scene: Scene, submission: str) -> float:
     """Of receivers that have misbehaved: they are told of what comes after it."""
     until(lambda: scene.has_been_heard(submission), LONGEST_SECONDS, "receivers that are well again were not told")
+    return time.monotonic()
+
+
+def _until_scored(scene: Scene) -> float:
+    """The organisers have what failed evaluated again, as often as more has failed."""
+
+    def look() -> bool:
+        scene.organiser.evaluate_again()
+        return scene.keeper.is_scored()
+
+    until(look, LONGEST_SECONDS, "what had failed was not scored though the truth was back")
     return time.monotonic()
 
 

@@ -42,11 +42,12 @@ def run(wish: Wish, papers: Papers) -> int:
     draw = random.Random(wish.seed)
     with_disk = any(fault.kind == "full" for fault in wish.faults)
     began = time.monotonic()
-    with set_up(papers, wish.teams, draw, with_disk=with_disk) as stage:
+    losses = sum(fault.kind == "lose" for fault in wish.faults)
+    with set_up(papers, wish.teams, draw, keepers=losses, with_disk=with_disk) as stage:
         say(f"everything stands after {time.monotonic() - began:.0f} s")
         moments: Moments = []
         felt, endings = _suffer_all(wish, stage, papers, draw, moments)
-        evidence = replace(_look(stage, papers), endings=endings)
+        evidence = replace(_look(stage, papers), endings=endings, lost=frozenset(stage.scene.organiser.lost))
     violations = check(evidence)
     _tell(felt, violations, evidence, moments)
     broken = [one for one in felt if one.complaint]
@@ -88,7 +89,7 @@ def _suffer_all(
 
 
 def _look(stage: Stage, papers: Papers) -> Evidence:
-    seconds = calm_down(stage.scene.stack, stage.scene.desk)
+    seconds = calm_down(stage.scene.stack, stage.scene.desk, stage.scene.organiser)
     say(f"everything was quiet after {seconds:.0f} s")
     return gather(stage.scene.stack, stage.scene.desk, stage.keys, papers.history, papers.heard)
 
@@ -129,10 +130,11 @@ def _blame(violation: Violation, created: Callable[[str], float | None], moments
 def _sizes(evidence: Evidence) -> str:
     states = Counter(one.state for one in evidence.evaluations)
     outcomes = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
+    again = len(evidence.evaluations) - len(evidence.judged())
     accepted = sum(asked.submission is not None for asked in evidence.history)
     return (
         f"{len(evidence.history)} requests answered, {accepted} of them accepted; {len(evidence.evaluations)} evaluations "
-        f"({outcomes}); {len(evidence.events)} events, {len(evidence.heard)} webhooks taken; "
+        f"({outcomes}), {again} of them anew or again; {len(evidence.events)} events, {len(evidence.heard)} webhooks taken; "
         f"{len(evidence.postings)} lines of the ledger"
     )
 

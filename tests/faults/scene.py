@@ -1,12 +1,9 @@
 """Everything a fault run has in hand: the stack and its lines, the recorder, the disk, and a look into the stores."""
 
 import contextlib
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
 from uuid import UUID
 
 import redis
@@ -14,21 +11,24 @@ from sqlalchemy import Select, select
 
 from services.gateway.desk import Desk
 from services.gateway.lifecycle import OPEN_STATES
-from services.gateway.tables import EvaluationRow
+from services.gateway.tables import EvaluationRow, SubmissionRow
 from shared.errors import Unavailable
 from shared.messages import job_id
 from tests.faults.disk import Disk
+from tests.faults.keeper import Keeper
 from tests.faults.links import Line, Links
 from tests.faults.listening import Listening
+from tests.faults.organiser import Organiser
+from tests.faults.overdue import until
 from tests.faults.prober import Prober
+from tests.faults.venue import NAME
 from tests.stacks import Stack
 
-ValueT = TypeVar("ValueT")
-
-LOOK_SECONDS = 0.05
 LATELY_BYTES = 64 * 1024
 WAY_SECONDS = 60.0
 """A program that is not ready again by then has not recovered."""
+
+SCORERS = ("scorer-1", "scorer-2")
 
 PORT_OF = {"seaweedfs": "s3"}
 """What the ports of a program are called, where that is not its name."""
@@ -38,13 +38,9 @@ LINES: tuple[Line, ...] = (
     *(("gateway", name) for name in ("postgres", "s3", "quota")),
     *(("courier", name) for name in ("postgres", "s3", "quota", "valkey")),
     ("quota", "postgres"),
-    *((scorer, name) for scorer in ("scorer-1", "scorer-2") for name in ("valkey", "s3", "gateway")),
+    *((scorer, name) for scorer in SCORERS for name in ("valkey", "s3", "gateway")),
 )
 """Who speaks with whom."""
-
-
-class Overdue(Exception):
-    """Something did not come back in the time that it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +53,8 @@ class Scene:
     disk: Disk | None
     desk: Desk
     prober: Prober
+    organiser: Organiser
+    keeper: Keeper
     heard: Path
 
     def has_been_heard(self, submission: str) -> bool:
@@ -74,8 +72,13 @@ class Scene:
         until(lambda: all(one["state"] in ("ready", "done") for one in self.stack.status()["programs"]), WAY_SECONDS)
 
     def waiting(self) -> int | None:
-        """How many evaluations have no outcome yet; None when the database does not answer."""
-        found = self._look(select(EvaluationRow.id).where(EvaluationRow.state.in_(OPEN_STATES)))
+        """How many evaluations have no outcome yet; None when the database does not answer.
+
+        Those of the revised challenge are not counted: what is evaluated anew comes in hundreds and holds up nobody.
+        """
+        open_ones = select(EvaluationRow.id).where(EvaluationRow.state.in_(OPEN_STATES))
+        theirs = SubmissionRow.id == EvaluationRow.submission_id
+        found = self._look(open_ones.join(SubmissionRow, theirs).where(SubmissionRow.challenge == NAME))
         return None if found is None else len(found)
 
     def open_evaluations(self, *, scorer: str | None = None) -> list[UUID]:
@@ -122,13 +125,3 @@ class Scene:
                 return list(session.scalars(wanted))
         except Unavailable:
             return None
-
-
-def until(look: Callable[[], ValueT], seconds: float, what: str = "") -> ValueT:
-    """The first truthy answer; raises `Overdue` after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while not (value := look()):
-        if time.monotonic() > deadline:
-            raise Overdue(what or f"not within {seconds:.0f} s")
-        time.sleep(LOOK_SECONDS)
-    return value

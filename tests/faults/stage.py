@@ -1,4 +1,4 @@
-"""Sets the scene: lines, disk, recorder and stack; the challenge, the teams and their endpoints; takes all down again."""
+"""Sets the scene: lines, disk, recorder and stack; the challenges, the teams and their endpoints; takes all down again."""
 
 import contextlib
 import random
@@ -22,8 +22,11 @@ from tests.faults import venue
 from tests.faults.client import Client
 from tests.faults.disk import small_disk
 from tests.faults.history import History
+from tests.faults.keeper import TEAM as KEEPER
+from tests.faults.keeper import Keeper
 from tests.faults.links import Links
 from tests.faults.listening import Listening, listening
+from tests.faults.organiser import Organiser
 from tests.faults.prober import Prober
 from tests.faults.scene import LINES, Scene
 from tests.stacks import ANY_PORT, Stack, start
@@ -70,8 +73,8 @@ class Stage:
 
 
 @contextmanager
-def set_up(papers: Papers, teams: int, draw: random.Random, *, with_disk: bool) -> Iterator[Stage]:
-    """Everything running, until the end of the block."""
+def set_up(papers: Papers, teams: int, draw: random.Random, *, keepers: int, with_disk: bool) -> Iterator[Stage]:
+    """Everything running, until the end of the block; `keepers`: how many truths will be lost."""
     with ExitStack() as standing:
         disk = standing.enter_context(small_disk(papers.stack)) if with_disk else None
         standing.callback(_keep_logs, papers)
@@ -83,14 +86,17 @@ def set_up(papers: Papers, teams: int, draw: random.Random, *, with_disk: bool) 
         settings = GatewaySettings.from_mapping(stack.environment("gateway") | LISTEN_HERE)
         desk = standing.enter_context(closing(open_desk(settings, "faults")))
         history = standing.enter_context(closing(History(papers.history)))
-        _publish(stack, desk, papers.folder)
-        keys = {name: _found(desk, receivers, name) for name in (PROBER, *(f"team-{n}" for n in range(1, teams + 1)))}
+        organiser = standing.enter_context(closing(_publish(stack, desk, papers.folder)))
+        kept = [f"{KEEPER}-{number}" for number in range(1, keepers + 1)]
+        names = (PROBER, *kept, *(f"team-{number}" for number in range(1, teams + 1)))
+        keys = {name: _found(desk, receivers, name) for name in names}
         url = f"http://127.0.0.1:{links.port(('clients', 'gateway'))}"
         clients = {name: Client(url, name, key, random.Random(draw.random())) for name, key in keys.items()}
         for client in clients.values():
             standing.callback(client.close)
         prober = Prober(clients.pop(PROBER), history, random.Random(draw.random()))
-        scene = Scene(stack, links, receivers, disk, desk, prober, papers.heard)
+        keeper = Keeper([clients.pop(name) for name in kept], history, random.Random(draw.random()))
+        scene = Scene(stack, links, receivers, disk, desk, prober, organiser, keeper, papers.heard)
         yield Stage(scene, list(clients.values()), keys, history)
 
 
@@ -114,13 +120,19 @@ def _detours(links: Links) -> list[str]:
     return [f"--through={program}:{name}={links.port((program, name))}" for program, name in programs]
 
 
-def _publish(stack: Stack, desk: Desk, folder: Path) -> None:
-    home = folder / "challenge"
-    home.mkdir()
-    truths = venue.write(home)
+def _publish(stack: Stack, desk: Desk, folder: Path) -> Organiser:
+    """Both challenges; returns who publishes further versions of the one."""
+    homes = {name: folder / "challenges" / name for name in (venue.NAME, venue.REVISED)}
+    for home in homes.values():
+        home.mkdir(parents=True)
+    truths = venue.write(homes[venue.NAME])
     with closing(Storage(stack.addresses.storage_address("publish"))) as operator:
         # Its truths need no check: every score of the run is held against what it must be.
-        publish(desk.database, operator, desk.clock, home, truths, check=False)
+        publish(desk.database, operator, desk.clock, homes[venue.NAME], truths, check=False)
+    organiser = Organiser(desk, stack.addresses, homes[venue.REVISED])
+    organiser.begin_publishing()
+    organiser.finish_publishing()
+    return organiser
 
 
 def _found(desk: Desk, receivers: Listening, name: str) -> str:

@@ -19,6 +19,8 @@ SAYS: Mapping[str, str] = {
     "errors": "webhooks answered 500",
     "drip": "webhooks answered drop by drop",
     "hang": "webhooks not answered",
+    "publish": "new version published",
+    "lose": "new version, truth out of reach",
 }
 
 HEAD = ("fault", "count", "lasted", "recovery p50", "p99", "max", "lost or doubled")

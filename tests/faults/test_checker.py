@@ -1,6 +1,6 @@
 """The checker can fail: each forged history is caught, by name, and a true one is not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from tests.faults.checker import check
 from tests.faults.checking_answers import SILENCE_SECONDS
 from tests.faults.evidence import Ending, Evaluation, Evidence, Heard, Posting, Submission, Told
 from tests.faults.history import Asked
-from tests.faults.venue import PLACES, POOLS, TEST, VALIDATION, WINDOW_SECONDS
+from tests.faults.venue import NAME, PLACES, REVISED, TEST, VALIDATION, WINDOW_SECONDS, pool
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 TEAM = "team-1"
@@ -61,8 +61,10 @@ def heard(number: int, state: str = "scored") -> Heard:
     return Heard(f"event-{number}", TEAM, True, f"evaluation.{state}", f"submission-{number}", 1, f"said-{number}")
 
 
-def posting(number: int, kind: str, split: str = VALIDATION, after_seconds: float = 0) -> Posting:
-    return Posting(f"submission-{number}", TEAM, POOLS[split], kind, NOON + timedelta(seconds=after_seconds))
+def posting(
+    number: int, kind: str, split: str = VALIDATION, after_seconds: float = 0, challenge: str = NAME
+) -> Posting:
+    return Posting(f"submission-{number}", TEAM, pool(challenge, split), kind, NOON + timedelta(seconds=after_seconds))
 
 
 def true_story() -> Evidence:
@@ -93,6 +95,56 @@ def refused(status: int | None, code: str, split: str = VALIDATION) -> Asked:
     """A request of noon that came to no submission."""
     at = NOON.timestamp()
     return asked(5, at=at, status=status, code=code, split=split, submission=None, body="")
+
+
+def revised(number: int, **more: Any) -> Submission:
+    return submission(number, **{"challenge": REVISED, "split": TEST, "sealed_at": NOON} | more)
+
+
+def under(version: int, number: int, state: str = "scored", nth: int = 1) -> Evaluation:
+    """The `nth` evaluation of a submission to the revised challenge under a version."""
+    said = evaluation(number, state)
+    at = NOON + timedelta(seconds=10 * version + nth)
+    return replace(said, id=f"evaluation-{number}-{version}-{nth}", version=version, challenge=REVISED, created_at=at)
+
+
+def story_of_versions() -> Evidence:
+    """Version 2 of three was without its truth. A first file was scored before that; a second was new, and came again."""
+    judged = (
+        *(under(1, 1), under(2, 1, "failed"), under(2, 1, nth=2), under(3, 1)),
+        *(under(2, 2, "failed"), under(2, 2, nth=2), under(3, 2)),
+        *(under(2, 3, nth=3), under(3, 3)),
+    )
+    events = [
+        Told(f"event-{one.id}", TEAM, number, one.submission, one.id, _nth(judged, one), f"evaluation.{one.state}")
+        for number, one in enumerate(judged, start=1)
+    ]
+    taken, back = ("held", "spent"), ("held", "spent", "refunded")
+    return Evidence(
+        history=tuple(asked(number, challenge=REVISED, split=TEST) for number in (1, 1, 2, 3)),
+        submissions=(
+            revised(1),
+            revised(2),
+            revised(3, digest="digest-2", sealed_at=NOON + timedelta(seconds=1)),
+        ),
+        evaluations=judged,
+        events=events,
+        postings=[
+            posting(number, kind, TEST, challenge=REVISED)
+            for number, kinds in ((1, taken), (2, back), (3, taken))
+            for kind in kinds
+        ],
+        heard=[Heard(one.id, TEAM, True, one.type, one.submission, one.sequence, one.id) for one in events],
+        feeds={TEAM: [one.id for one in events]},
+        endings=(Ending(TEAM, ended=True, begun=4),),
+        newest={REVISED: 3},
+        lost=frozenset({2}),
+    )
+
+
+def _nth(judged: Sequence[Evaluation], one: Evaluation) -> int:
+    of_it = [other.id for other in judged if other.submission == one.submission]
+    return of_it.index(one.id) + 1
 
 
 Forger = Callable[[Evidence], Evidence]
@@ -219,8 +271,92 @@ FORGED: dict[str, tuple[str, Forger]] = {
 }
 
 
+OF_VERSIONS: dict[str, tuple[str, Forger]] = {
+    "two evaluations count under a version": ("scored-twice", with_more("evaluations", under(3, 1, nth=2))),
+    "a scored file is evaluated again, and fails": (
+        "scored-twice",
+        with_more("evaluations", under(2, 1, "failed", nth=3)),
+    ),
+    "an older version after a newer": (
+        "older-version",
+        changed("evaluations", 0, created_at=NOON + timedelta(hours=1)),
+    ),
+    "a submission is left behind by a version": ("left-behind", without("evaluations", lambda one: one == under(3, 1))),
+    "nothing is evaluated under the newest version": (
+        "left-behind",
+        lambda story: replace(story, newest={REVISED: 4}),
+    ),
+    "a submission that was never to be evaluated": (
+        "never-evaluated",
+        without("evaluations", lambda one: one.submission == "submission-1"),
+    ),
+    "it fails though the truth was there": ("failed", lambda story: replace(story, lost=frozenset({3}))),
+    "it fails in the challenge that stays": ("failed", changed("evaluations", 1, challenge=NAME)),
+    "it fails under the newest version": ("wrong-outcome", changed("evaluations", 3, state="failed")),
+    "another score under an older version": ("wrong-score", changed("evaluations", 0, metrics={"top_1_error": 0.5})),
+    "another outcome under an older version": ("wrong-outcome", changed("evaluations", 0, state="rejected")),
+    "a later outcome that was never told": ("event-missing", without("events", lambda event: event.position == 4)),
+    "a place that came back when a new version failed": (
+        "not-charged",
+        with_more("postings", posting(1, "refunded", TEST, challenge=REVISED)),
+    ),
+    "a place that did not come back when the first evaluation failed": (
+        "not-refunded",
+        without("postings", lambda line: line.kind == "refunded"),
+    ),
+    "a place that is charged when what failed is scored": (
+        "unbalanced",
+        without("postings", lambda line: line.kind == "refunded"),
+    ),
+    "bytes that keep their place are sealed again": ("bytes-twice", changed("submissions", 2, digest="digest-1")),
+    "bytes that keep their place are sealed again, and fail": (
+        "bytes-twice",
+        changed("submissions", 1, digest="digest-1", sealed_at=NOON + timedelta(seconds=1)),
+    ),
+    "bytes that keep their place are charged again": ("charged-twice", changed("submissions", 2, digest="digest-1")),
+    "attempts that differ where the truth was there": (
+        "reports-differ",
+        changed("evaluations", 3, reports={1: "report-1", 2: "another"}),
+    ),
+    "more places of the revised challenge than there are": (
+        "over-the-limit",
+        with_more(
+            "postings",
+            *(
+                posting(100 + number, kind, TEST, challenge=REVISED)
+                for number in range(PLACES + 1)
+                for kind in ("held", "spent")
+            ),
+        ),
+    ),
+}
+
+
 def test_a_true_story_is_believed() -> None:
     assert check(true_story()) == []
+
+
+def test_a_true_story_of_versions_is_believed() -> None:
+    assert check(story_of_versions()) == []
+
+
+def test_attempts_may_differ_where_the_truth_was_away() -> None:
+    differing = changed("evaluations", 2, reports={1: "report-1", 2: "another"})
+    assert check(differing(story_of_versions())) == []
+
+
+def test_on_an_open_split_what_failed_under_a_new_version_may_come_again() -> None:
+    story = story_of_versions()
+    again = replace(story.submissions[2], digest="digest-1")
+    rows = [replace(row, split=VALIDATION) for row in (*story.submissions[:2], again)]
+    codes = {violation.code for violation in check(replace(story, submissions=rows))}
+    assert not codes & {"bytes-twice", "charged-twice"}
+
+
+def test_the_places_of_two_challenges_are_told_apart() -> None:
+    late = replace(refused(429, "no-places-left", TEST), at=NOON.timestamp() + 1, challenge=REVISED)
+    story = with_more("history", late)(all_at_once(PLACES)(true_story()))
+    assert "refused-early" in {violation.code for violation in check(story)}
 
 
 def test_what_no_listing_has_is_told_from_what_is_gone() -> None:
@@ -247,6 +383,12 @@ def test_a_refusal_is_believed_when_every_place_is_taken(places: int, believed: 
     codes = {violation.code for violation in check(story)}
     assert "refused-wrongly" not in codes
     assert ("refused-early" not in codes) == believed
+
+
+@pytest.mark.parametrize("name", OF_VERSIONS)
+def test_a_forged_story_of_versions_is_caught_by_name(name: str) -> None:
+    code, forge = OF_VERSIONS[name]
+    assert code in {violation.code for violation in check(forge(story_of_versions()))}
 
 
 @pytest.mark.parametrize("name", FORGED)

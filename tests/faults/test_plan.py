@@ -52,6 +52,13 @@ def test_every_tenth_time_there_are_two_that_go_together() -> None:
     assert all(first.target != second.target for first, second in pairs)
 
 
+def test_half_of_the_publications_that_may_meet_something_do() -> None:
+    faults = plan(1, 2000)
+    pairs = [{fault.kind for fault in pair if fault} for pair in occasions(faults)]
+    published = [kinds for kinds in pairs if "publish" in kinds]
+    assert 0.3 < sum(len(kinds) > 1 for kinds in published) / len(published) < 0.8
+
+
 def test_a_fault_of_two_counts_as_any_other() -> None:
     faults = plan(1, 500)
     together = [fault for pair in occasions(faults) for fault in pair if fault is not None]

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.venue import HEADLINES, TASKS, some_file, write
+from shared.challenge import read_challenge
+from tests.faults.venue import HEADLINES, REVISED, TASKS, some_file, write
 
 
 def test_the_truth_of_every_task_is_written_for_both_splits(tmp_path: Path) -> None:
@@ -13,6 +14,23 @@ def test_the_truth_of_every_task_is_written_for_both_splits(tmp_path: Path) -> N
     assert len(told) == 2 * len(TASKS)
     assert {task for task in TASKS if (tmp_path / f"{task}.txt").read_bytes()} == set(TASKS)
     assert (tmp_path / "challenge.toml").read_text().count("[tasks.") == 3 * len(TASKS)
+
+
+def test_a_version_differs_and_a_spelling_says_the_same_in_other_bytes(tmp_path: Path) -> None:
+    truth, versions, contents = tmp_path / "classification.txt", [], []
+    for version, spelling in ((1, 0), (2, 0), (3, 1)):
+        assert len(write(tmp_path, REVISED, version, spelling)) == 2
+        versions.append(read_challenge(tmp_path))
+        contents.append(truth.read_bytes())
+    assert [one.version for one in versions] == [1, 2, 3]
+    assert len({one.description for one in versions}) == 3
+    assert contents[0] == contents[1] != contents[2]
+    assert contents[0].split() == contents[2].split()
+
+
+def test_files_for_the_revised_challenge_are_of_its_task() -> None:
+    draw = random.Random(1)
+    assert {some_file(draw, REVISED).task for _ in range(50)} == {"classification"}
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -12,13 +12,16 @@ from tests.faults.evidence import Ending
 from tests.faults.history import History
 from tests.faults.pace import Pace
 from tests.faults.parcel import FORMS, PARTS, Parcel, parcel
-from tests.faults.venue import TEST, VALIDATION, some_file
+from tests.faults.venue import NAME, REVISED, TEST, VALIDATION, some_file
 
 log = logging.getLogger(__name__)
 
 KEPT = 20
 """Of its latest parcels a team may repeat any."""
 
+
+REVISED_SHARE = 0.1
+"""Of the files, so many go to the challenge that gets new versions: each version has all of these evaluated anew."""
 
 IN_PARTS_EVERY = 6
 """One team in six uploads everything in parts."""
@@ -86,4 +89,5 @@ class Sender:
         if self._sent and chance < 0.14:
             return replace(self._draw.choice(self._sent), key=uuid4().hex)
         split = TEST if self._draw.random() < 0.5 else VALIDATION
-        return parcel(some_file(self._draw), split, self._draw.choice(self._forms))
+        challenge = REVISED if self._draw.random() < REVISED_SHARE else NAME
+        return parcel(some_file(self._draw, challenge), split, self._draw.choice(self._forms), challenge)

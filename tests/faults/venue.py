@@ -1,4 +1,7 @@
-"""The challenge of the run, its generated truths, and submissions to it whose scores are known by their making."""
+"""The challenges of the run, their generated truths, and submissions to them whose scores are known by their making.
+
+`faults` has every kind of task and stays as it is; of `revised`, which is small, version after version is published.
+"""
 
 import json
 import random
@@ -6,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-NAME = "faults"
+NAME, REVISED = "faults", "revised"
 IMAGES, CATEGORIES = 40, 20
 OBJECTS, KINDS = 8, 5
 """Of detection: so many objects of each of so many categories."""
@@ -21,10 +24,16 @@ HEADLINES = {
     "localization": "localization_error",
     "detection": "mean_average_precision",
 }
+TASKS_OF = {NAME: TASKS, REVISED: ("classification",)}
 TEST, VALIDATION = "test", "validation"
-POOLS = {TEST: f"{NAME}-test", VALIDATION: f"{NAME}-validation"}
 
-_HEAD = f'name = "{NAME}"\nversion = 1\ntitle = "Faults"\nyear = 2026\ndescription = "For the fault run."\n'
+_HEAD = """
+name = "{name}"
+version = {version}
+title = "{name}"
+year = 2026
+description = "For the fault run, as of version {version}."
+"""
 _TASK = """
 [tasks.{task}]
 kind = "{task}"
@@ -54,23 +63,38 @@ class File:
     score: float | None
 
 
-def write(folder: Path) -> list[str]:
-    """Write the challenge into `folder`; returns what `publish` is told of its truths."""
-    definition = _HEAD
-    for task in TASKS:
+def pool(challenge: str, split: str) -> str:
+    """The pool that its places are of."""
+    return f"{challenge}-{split}"
+
+
+def write(folder: Path, name: str = NAME, version: int = 1, spelling: int = 0) -> list[str]:
+    """Write a version of a challenge into `folder`; returns what `publish` is told of its truths.
+
+    Another `spelling` of the truths says the same in other bytes, which no scorer has yet.
+    """
+    definition = _HEAD.format(name=name, version=version)
+    for task in TASKS_OF[name]:
         categories = KINDS if task == "detection" else CATEGORIES
         definition += _TASK.format(task=task, headline=HEADLINES[task], categories=categories)
-        definition += _split(task, TEST, PLACES, WINDOW_SECONDS) + _split(task, VALIDATION, 100_000, 3600)
-        (folder / f"{task}.txt").write_bytes(_truth(task))
+        definition += _split(name, task, TEST, PLACES, WINDOW_SECONDS)
+        definition += _split(name, task, VALIDATION, 100_000, 3600)
+        # Spaces at the end of a line mean nothing.
+        (folder / f"{task}.txt").write_bytes(_truth(task).replace(b"\n", b" " * spelling + b"\n", 1))
     (folder / "challenge.toml").write_text(definition)
-    return [f"{task}/{split}={folder / task}.txt" for task in TASKS for split in (TEST, VALIDATION)]
+    return [f"{task}/{split}={folder / task}.txt" for task in TASKS_OF[name] for split in (TEST, VALIDATION)]
 
 
-def some_file(draw: random.Random) -> File:
-    """Any task, mostly good; one in twelve is broken, to be rejected."""
-    task = draw.choice(TASKS)
+def some_file(draw: random.Random, challenge: str = NAME) -> File:
+    """For any task, mostly good; one in twelve is broken, to be rejected."""
+    task = draw.choice(TASKS_OF[challenge])
     if draw.random() < 1 / 12:
         return File(task, b"%d\nbroken\n" % draw.getrandbits(62), None, "rejected", None)
+    return good_file(draw, task)
+
+
+def good_file(draw: random.Random, task: str) -> File:
+    """One that is scored."""
     return {"classification": _classification, "localization": _localization, "detection": _detection}[task](draw)
 
 
@@ -79,10 +103,15 @@ def label(image: int) -> int:
     return image * 7 % CATEGORIES + 1
 
 
-def _split(task: str, split: str, places: int, window: int) -> str:
-    held_out = str(split == TEST).lower()
+def _split(name: str, task: str, split: str, places: int, window: int) -> str:
     return _SPLIT.format(
-        task=task, split=split, images=IMAGES, held_out=held_out, pool=POOLS[split], places=places, window=window
+        task=task,
+        split=split,
+        images=IMAGES,
+        held_out=str(split == TEST).lower(),
+        pool=pool(name, split),
+        places=places,
+        window=window,
     )
 
 

@@ -76,6 +76,15 @@ async def emptied(queue: Queue, *jobs: FileJob) -> None:
             await asyncio.sleep(0.01)
 
 
+async def none_due(queue: Queue) -> None:
+    """Wait until the queue holds no evaluation that a worker might run."""
+    async with asyncio.timeout(20):
+        while True:
+            if not await queue.due(Job.lane):
+                return
+            await asyncio.sleep(0.01)
+
+
 def test_a_job_comes_out_as_it_was_put_in_and_is_gone(valkey: Valkey) -> None:
     async def scene() -> None:
         job, seen = new_job(), []
@@ -87,6 +96,25 @@ def test_a_job_comes_out_as_it_was_put_in_and_is_gone(valkey: Valkey) -> None:
             await queue.put(job)
             await emptied(queue, job)
         assert seen == [(job, 1)]
+
+    asyncio.run(scene())
+
+
+def test_a_job_that_pauses_after_a_run_is_held_and_not_due(valkey: Valkey) -> None:
+    async def scene() -> None:
+        job, record = new_job(), Record()
+
+        async def handle(handed: Job, run: int) -> None:
+            await record.add(handed, run)
+            raise Again(60)
+
+        async with queue_of(valkey.address) as queue:
+            await queue.put(job)
+            assert await queue.due(Job.lane) == 1
+            async with worker(valkey.address, handle):
+                await record.wait_for(1)
+                await none_due(queue)
+            assert await queue.holds([job.job_id]) == {job.job_id}
 
     asyncio.run(scene())
 

@@ -33,11 +33,12 @@ class Window:
     async def fit(self, workers: Sequence[Alive]) -> None:
         """Reckon anew, for the workers that are alive. Raises `Unavailable` when the queue does not answer."""
         handed = await asyncio.to_thread(self._handed)
-        held = await self._queue.length(Job.lane)
+        due = await self._queue.due(Job.lane)
         places = max(line.LEAST_PLACES, PLACES_PER_SLOT * self._slots(workers))
-        # What was handed over and is not there any more keeps no scorer busy; a sweep puts it right.
-        lost = max(0, handed - held)
-        await asyncio.to_thread(self._allow, places + lost)
+        # What was handed over keeps no scorer busy when it is not there any more, which a sweep puts right, nor while it
+        # pauses before another run: what fails over and over must not hold up all others.
+        idle = max(0, handed - due)
+        await asyncio.to_thread(self._allow, places + idle)
 
     def _slots(self, workers: Sequence[Alive]) -> int:
         now = self._desk.clock()

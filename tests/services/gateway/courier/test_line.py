@@ -1,6 +1,7 @@
 """The line of evaluations: who is handed to Redis next, and how much Redis is to hold."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
@@ -218,6 +219,21 @@ def test_what_redis_has_lost_holds_up_nothing(team: Team, desk: Desk, courier_se
     assert look(desk, courier_settings).places == LEAST_PLACES + 2
     stand(desk, uuid4(), UNLIMITED, 10)
     assert len(claimed(desk)) == LEAST_PLACES
+
+
+def test_what_pauses_before_another_run_holds_up_nothing(
+    team: Team, desk: Desk, courier_settings: CourierSettings, servers: Addresses
+) -> None:
+    put_away(desk)
+    evaluation = sent(team)
+    enqueue(desk, evaluation)
+    address = servers.queue_address("scorer")
+    with redis.Redis(address.host, address.port, username=address.username, password=address.password) as client:
+        now = int(time.time() * 1000)
+        for due_at, places in ((now, LEAST_PLACES), (now + 60_000, LEAST_PLACES + 1)):
+            client.zadd(Job.lane, {str(evaluation): due_at})
+            assert look(desk, courier_settings).places == places
+        client.zrem(Job.lane, str(evaluation))
 
 
 def put_away(desk: Desk) -> None:
