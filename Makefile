@@ -42,7 +42,7 @@ upgrade: setup ## rehearses one: an earlier version's data under this one; FROM=
 	$(RUN) deploy.upgrade $(if $(FROM),--from $(FROM))
 
 test: setup ## the tests, on real servers
-	$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(RUN) pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 examples: setup ## every program of examples/, with PyTorch, Keras and all else they need; several GB
 	$(RUN) tests.examples
