@@ -33,13 +33,11 @@ def key_of(team: UUID, text: str | None, **parameters: Any) -> Key | None:
     return None if text is None else Key(team, text, digest_of(canonical_json(parameters)))
 
 
-def known(desk: Desk, key: Key | None) -> Remembered | None:
-    """The submission that the key stands for: sealed, or an upload that was opened; None when it is free, and without one.
+def known(desk: Desk, key: Key) -> Remembered | None:
+    """The submission that the key stands for: sealed, or an upload that was opened; None when it is free.
 
     Raises `Busy` while the first request is under way, `Unreadable` when it said something else.
     """
-    if key is None:
-        return None
     with desk.database.begin() as session:
         found = requests.find(session, key.team, key.text)
     if found is None:

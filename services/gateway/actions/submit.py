@@ -20,7 +20,7 @@ from starlette.concurrency import run_in_threadpool
 from services.gateway.actions.admit import admitting, refuse_unstorable
 from services.gateway.actions.entries import give_back, join
 from services.gateway.actions.receive import LEASE, Check, read_through, receive, refuse_announced
-from services.gateway.actions.remember import Key, claim, known, mismatch
+from services.gateway.actions.remember import Key, claim, mismatch
 from services.gateway.actions.seal import Accepted, Fence, seal
 from services.gateway.actions.settle import Fault
 from services.gateway.desk import Desk
@@ -70,14 +70,11 @@ async def submit(
     key: Key | None = None,
     link: Link | None = None,
 ) -> Accepted:
-    """Take `file` as the team's submission to `venue`, once for each `key`; `link` is told of it.
+    """Take `file` as the team's submission to `venue`, once for each `key`, which was not `known`; `link` is told of it.
 
-    Raises `Conflict` (the split takes none), `Busy` and `Unreadable` (the key is in use), `TooMany` (no place, full),
-    `TooLarge`, `Refused` (broken, too slow, not what it says), `Unavailable` (something of ours is down): in every
-    case nothing is spent.
+    Raises `Conflict` (the split takes none), `Busy` (the key is in use by now), `TooMany` (no place, full), `TooLarge`,
+    `Refused` (broken, too slow, not what it says), `Unavailable` (something of ours is down): in every case nothing is spent.
     """
-    if before := await run_in_threadpool(known, desk, key):
-        return await again(desk, venue, file, before)
     refuse_closed(venue)
     refuse_announced(file.announced_bytes, venue.task.max_bytes)
     if file.digest is not None:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from services.gateway.actions.admit import admitting
 from services.gateway.actions.receive import LEASE, refuse_announced
-from services.gateway.actions.remember import Key, claim, known
+from services.gateway.actions.remember import Key, claim
 from services.gateway.actions.seal import Accepted
 from services.gateway.actions.submit import Link, Metadata, abandon, add_open, forget, refuse_closed, reserve, reuse
 from services.gateway.desk import Desk
@@ -64,15 +64,13 @@ def open_upload(
     key: Key | None = None,
     link: Link | None = None,
 ) -> Begun | Accepted:
-    """Open an upload and hold a place for it, before any byte, unless it joins an entry; once for each `key`. `link` is
-    told of it.
+    """Open an upload and hold a place for it, before any byte, unless it joins an entry; once for each `key`, which was
+    not `known`. `link` is told of it.
 
     `write` makes the answer. Where the announced digest is that of an earlier submission, that stands for this one, and
-    nothing is opened. Raises `Conflict` (the split is closed, too many are open), `Busy` and `Unreadable` (the key is in
-    use), `TooLarge`, `TooMany`, `Refused` (too many parts), `Unavailable`: in every case nothing is held.
+    nothing is opened. Raises `Conflict` (the split is closed, too many are open), `Busy` (the key is in use by
+    now), `TooLarge`, `TooMany`, `Refused` (too many parts), `Unavailable`: in every case nothing is held.
     """
-    if before := known(desk, key):
-        return again(before)
     refuse_closed(venue)
     refuse_announced(announced.size_bytes, venue.task.max_bytes)
     _check_part_count(announced)

@@ -89,7 +89,7 @@ async def submit_file(
     """
     metadata = Metadata(method.strip(), description.strip(), track, publish, labels, participate, entry)
     key = key_of(caller.team, idempotency_key, place=[challenge, task, split], **stated(metadata))
-    before = await run_in_threadpool(known, desk, key)
+    before = await run_in_threadpool(known, desk, key) if key else None
     venue = await run_in_threadpool(venue_of, desk, caller.team, challenge, task, split, before is not None)
     if before is not None:
         accepted = await again(desk, venue, file, before)

@@ -108,7 +108,7 @@ async def open_one(
     """
     announced = Announced(said.size_bytes, said.part_bytes or PART_BYTES, said.digest, said.received_digest)
     key = _key_of(caller, said, announced, idempotency_key)
-    before = await run_in_threadpool(known, desk, key)
+    before = await run_in_threadpool(known, desk, key) if key else None
     place = (said.challenge, said.task, said.split)
     venue = await run_in_threadpool(venue_of, desk, caller.team, *place, before is not None)
     begun = again(before) if before else await _begun(desk, caller, venue, said, announced, key)
