@@ -31,7 +31,7 @@ def cost_matrix(synsets: Sequence[Synset], categories: int) -> Integers:
             for columns in runs:
                 costs[rows, columns] = height
     np.fill_diagonal(costs[1:, 1:], 0)
-    return costs[places[:, None], places]
+    return costs.take(places, 0).take(places, 1)
 
 
 def hierarchical(costs: Integers) -> Distance:
