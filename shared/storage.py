@@ -80,6 +80,9 @@ class Storage:
             read_timeout=30,
             retries={"mode": "standard", "max_attempts": 3},
             max_pool_connections=32,
+            # We have an address: whatever the environment says of Amazon's other ones does not matter.
+            use_dualstack_endpoint=False,
+            use_fips_endpoint=False,
             # Submissions and truths have SHA-256 digests of their own, which `fetch` checks; `put` and `read` ask for more.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",

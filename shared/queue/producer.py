@@ -61,6 +61,11 @@ class Queue:
         async with self._errors():
             return int(await self._pool.zcount(lane, "-inf", timestamp_ms()))
 
+    async def length(self, lane: str) -> int:
+        """How many jobs a lane holds, waiting, running or pausing."""
+        async with self._errors():
+            return int(await self._pool.zcard(lane))
+
     async def close(self) -> None:
         """Let the connections go."""
         await self._pool.aclose()

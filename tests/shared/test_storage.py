@@ -141,6 +141,13 @@ def test_requests_go_where_amazon_s_own_list_of_endpoints_sends_them(endpoint: s
     assert sent_to(ours) == sent_to(plain)
 
 
+def test_amazon_s_other_kinds_of_endpoints_are_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind in ("DUALSTACK", "FIPS"):
+        monkeypatch.setenv(f"AWS_USE_{kind}_ENDPOINT", "true")
+    netloc, *_ = sent_to(Storage(StorageAddress("http://127.0.0.1:9000", "key", "secret"))._client)
+    assert netloc == "127.0.0.1:9000"
+
+
 def sent_to(client: "S3Client") -> tuple[str, str, list[str]]:
     """Where a client asks for an object, and as whom: key, region, service; not when."""
     address = urlsplit(client.generate_presigned_url("get_object", Params={"Bucket": "bucket", "Key": "a/key"}))

@@ -26,7 +26,7 @@ from services.gateway.manifests.manifest import Draft, Manifest
 from services.gateway.store import batches, submissions
 from services.gateway.store.challenges import Venue
 from services.gateway.tables import BatchModelRow, BatchRow
-from shared.errors import HoldoutError, Refused, TooLarge, TooMany, Unavailable
+from shared.errors import Busy, HoldoutError, Refused, TooLarge, TooMany, Unavailable
 from shared.problems import problem_content
 
 AT_ONCE = 4
@@ -241,9 +241,17 @@ async def _take_for(desk: Desk, team: UUID, batch: UUID, models: Sequence[int], 
     """Take the present file of a form for the models that wait for it: what is submitted for one stands for the others."""
     found = [await run_in_threadpool(wanted, desk, team, batch, index) for index in models]
     waiting = [one for one in found if isinstance(one, Wanted)]
-    if waiting:
-        await take_file(desk, waiting[0], Incoming(form.blocks()))
-        await run_in_threadpool(_look_up, desk, waiting[1:])
+    if not waiting:
+        return
+    first, *others = waiting
+    try:
+        await take_file(desk, first, Incoming(form.blocks()))
+    except Busy:
+        raise
+    except HoldoutError as error:
+        await run_in_threadpool(note, desk, others, error)
+        raise
+    await run_in_threadpool(_look_up, desk, others)
 
 
 async def _once(content: bytes) -> AsyncIterator[bytes]:

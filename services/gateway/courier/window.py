@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 
 PLACES_PER_SLOT = 2
 
+PAUSING_PER_PLACE = 2
+"""For what pauses, Redis has so much more room. One lost truth holds up nobody then, and what is handed over stays little."""
+
 GRACE = timedelta(seconds=15)
 """A scorer that Redis does not know any more is believed in for so long: it is mostly back by then, or Redis has lost its
 memory and learns of it within 10 s."""
@@ -33,12 +36,13 @@ class Window:
     async def fit(self, workers: Sequence[Alive]) -> None:
         """Reckon anew, for the workers that are alive. Raises `Unavailable` when the queue does not answer."""
         handed = await asyncio.to_thread(self._handed)
-        due = await self._queue.due(Job.lane)
+        held, due = await self._queue.length(Job.lane), await self._queue.due(Job.lane)
         places = max(line.LEAST_PLACES, PLACES_PER_SLOT * self._slots(workers))
         # What was handed over keeps no scorer busy when it is not there any more, which a sweep puts right, nor while it
-        # pauses before another run: what fails over and over must not hold up all others.
-        idle = max(0, handed - due)
-        await asyncio.to_thread(self._allow, places + idle)
+        # pauses before another run: what fails over and over must not hold up all others. But where everything pauses,
+        # because a store is away or a disk full, it must not all be handed over: it would stand before whatever comes next.
+        lost, paused = max(0, handed - held), max(0, min(handed, held) - due)
+        await asyncio.to_thread(self._allow, places + lost + min(paused, PAUSING_PER_PLACE * places))
 
     def _slots(self, workers: Sequence[Alive]) -> int:
         now = self._desk.clock()

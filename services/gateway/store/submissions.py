@@ -141,8 +141,9 @@ def same(session: Session, team: UUID, venue: Venue, labels: str, digest: str, v
     """The team's newest submission of these bytes whose result would come out again, or is about to.
 
     That is: to this split, read by the same labels, under the definition and truth of `venue`, and, where it is
-    finished, judged by this `version` of the scorer. One that failed does not count, unless it `keeps_place`. One that was
-    judged under an older version of the challenge does, while the split is open: it is about to be evaluated anew.
+    finished, judged by this `version` of the scorer. One that failed does not count, unless it `keeps_place`, and comes
+    last. One that was judged under an older version of the challenge does, while the split is open: it is about to be
+    evaluated anew.
     """
     current = and_(EvaluationRow.definition == venue.published.digest, EvaluationRow.truth == venue.truth)
     is_behind = and_(literal(venue.truth is not None), EvaluationRow.version < venue.published.challenge.version)
@@ -159,16 +160,20 @@ def same(session: Session, team: UUID, venue: Venue, labels: str, digest: str, v
         SubmissionRow.labels == labels,
         or_(is_behind, and_(current, or_(EvaluationRow.state.in_(OPEN_STATES), stands, waits))),
     )
-    return session.scalar(query.order_by(SubmissionRow.sealed_at.desc()).limit(1))
+    has_failed = EvaluationRow.state == "failed"
+    return session.scalar(query.order_by(has_failed, SubmissionRow.sealed_at.desc()).limit(1))
 
 
 def keeps_place(venue: Venue) -> ColumnElement[bool]:
     """Whether a submission to `venue`, of the query round it, still has the place that it spent, though it failed since.
 
-    That is one of a held-out split that was scored before it failed under a new version: what failed then is evaluated
-    again for nothing, and its bytes must not take a second place. Where places are no object they may come anew.
+    That is one of a held-out split that failed under a new version and whose first evaluation did not: it was scored, or
+    is under way still. What failed is evaluated again for nothing, and its bytes must not take a second place. Where places
+    are no object they may come anew.
     """
-    return and_(literal(venue.split.held_out), CHARGED_STATE == "scored", SubmissionRow.forgiven_at.is_(None))
+    return and_(
+        literal(venue.split.held_out), CHARGED_STATE.not_in(("rejected", "failed")), SubmissionRow.forgiven_at.is_(None)
+    )
 
 
 def sent_among(session: Session, team: UUID, digests: Iterable[str]) -> set[str]:

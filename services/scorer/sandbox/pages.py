@@ -11,9 +11,11 @@ from pathlib import Path
 from services.scorer.sandbox import kernel
 
 _MAPPING = re.compile(
-    r"^([0-9a-f]+)-([0-9a-f]+) r-.. \S+ \S+ \d+ +/.*\n(?:\w+:.*\n)*?Anonymous: +0 kB$", re.ASCII | re.MULTILINE
+    r"^([0-9a-f]+)-([0-9a-f]+) r-.. \S+ \S+ \d+ +/.*\n(?:\w+:.*\n)*?Anonymous: +0 kB\n(?:\w+:.*\n)*?Swap: +0 kB$",
+    re.ASCII | re.MULTILINE,
 )
-"""In smaps: what is mapped from a file, cannot be written, and has no page of its own (as relocated ones are)."""
+"""In smaps: what is mapped from a file, cannot be written, and has no page of its own (as relocated ones are), nor one
+that is swapped out."""
 
 
 def let_go() -> None:
@@ -21,8 +23,9 @@ def let_go() -> None:
     if not kernel.LINUX:
         return
     kernel.trim()
-    for start, size in untouched(Path("/proc/self/smaps").read_text()):
-        with contextlib.suppress(OSError):
+    # Some kernels do not tell: then everything stays as it is.
+    with contextlib.suppress(OSError):
+        for start, size in untouched(Path("/proc/self/smaps").read_text(errors="replace")):
             kernel.forget_pages(start, size)
 
 

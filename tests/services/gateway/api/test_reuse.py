@@ -128,6 +128,21 @@ def test_what_fails_under_a_new_version_keeps_the_one_place_that_it_has(
     assert team.remaining() == 1
 
 
+def test_what_fails_under_a_new_version_while_its_first_evaluation_is_under_way_has_its_place_still(
+    team: Team, scorer: Scorer, edition: Edition
+) -> None:
+    edition.publish()
+    view = edition.submit(team, FILE).json()["submission"]
+    edition.revise()
+    edition.publish()
+    newest = team.http.get(f"/v1/submissions/{view['id']}").json()
+    scorer.conclude(reports.failed(), evaluation_of(newest))
+    assert is_reused(edition.submit(team, FILE), view)
+    scorer.conclude(reports.failed(), evaluation_of(view))
+    assert team.remaining() == 2
+    assert edition.submit(team, FILE).status_code == 202
+
+
 @pytest.mark.parametrize(
     ("before", "split"), [(reports.rejected(), "test"), (reports.scored(), "validation")], ids=["rejected", "open"]
 )

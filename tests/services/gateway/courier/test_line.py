@@ -16,7 +16,7 @@ from sqlalchemy import delete, update
 from deploy.stack.addresses import Addresses
 from deploy.stack.environment import environment
 from services.gateway.courier.census import Census
-from services.gateway.courier.window import PLACES_PER_SLOT
+from services.gateway.courier.window import PAUSING_PER_PLACE, PLACES_PER_SLOT
 from services.gateway.desk import Desk
 from services.gateway.lifecycle import OPEN_STATES
 from services.gateway.settings import CourierSettings
@@ -28,6 +28,7 @@ from shared.messages import Alive, Job
 from shared.queue import Queue
 from shared.queue.health import health_key
 from tests.services.gateway.conftest import Scorer, Team
+from tests.services.gateway.posting import file
 from tests.services.gateway.reports import scored
 
 LEASE = timedelta(seconds=5)
@@ -154,8 +155,8 @@ def test_redis_is_given_no_more_than_it_is_to_hold(desk: Desk) -> None:
     assert len(claimed(desk)) == 2
 
 
-def sent(team: Team, file: bytes = b"1\n2\n3\n4\n") -> UUID:
-    return UUID(team.submit(file).json()["submission"]["evaluation"]["id"])
+def sent(team: Team, content: bytes = b"1\n2\n3\n4\n", split: str = "test") -> UUID:
+    return UUID(team.submit(content, split).json()["submission"]["evaluation"]["id"])
 
 
 def enqueue(desk: Desk, evaluation: UUID) -> None:
@@ -214,8 +215,8 @@ def test_redis_holds_twice_what_the_scorers_that_are_alive_can_run(
 
 def test_what_redis_has_lost_holds_up_nothing(team: Team, desk: Desk, courier_settings: CourierSettings) -> None:
     put_away(desk)
-    for file in (b"1\n2\n3\n4\n", b"2\n2\n3\n4\n"):
-        enqueue(desk, sent(team, file))
+    for number in range(2):
+        enqueue(desk, sent(team, file(number)))
     assert look(desk, courier_settings).places == LEAST_PLACES + 2
     stand(desk, uuid4(), UNLIMITED, 10)
     assert len(claimed(desk)) == LEAST_PLACES
@@ -234,6 +235,22 @@ def test_what_pauses_before_another_run_holds_up_nothing(
             client.zadd(Job.lane, {str(evaluation): due_at})
             assert look(desk, courier_settings).places == places
         client.zrem(Job.lane, str(evaluation))
+
+
+def test_where_everything_pauses_little_more_is_handed_over(
+    team: Team, desk: Desk, courier_settings: CourierSettings, servers: Addresses
+) -> None:
+    put_away(desk)
+    most = PAUSING_PER_PLACE * LEAST_PLACES
+    evaluations = [sent(team, file(number), "validation") for number in range(most + 3)]
+    for evaluation in evaluations:
+        enqueue(desk, evaluation)
+    address = servers.queue_address("scorer")
+    with redis.Redis(address.host, address.port, username=address.username, password=address.password) as client:
+        later = int(time.time() * 1000) + 60_000
+        client.zadd(Job.lane, {str(evaluation): later for evaluation in evaluations})
+        assert look(desk, courier_settings).places == LEAST_PLACES + most
+        client.zrem(Job.lane, *map(str, evaluations))
 
 
 def put_away(desk: Desk) -> None:

@@ -12,23 +12,34 @@ SMAPS = """\
 7f1000000000-7f1000003000 r--p 00000000 fe:00 11   /usr/lib/libshort.so
 Size:                 12 kB
 Anonymous:             0 kB
+Swap:                  0 kB
+VmFlags: rd mr mw me
+7f0ff0003000-7f0ff0004000 r--p 00003000 fe:00 11   /usr/lib/libswapped.so
+Size:                  4 kB
+Anonymous:             0 kB
+Swap:                  4 kB
 VmFlags: rd mr mw me
 7f1000003000-7f1000004000 r--p 00003000 fe:00 11   /usr/lib/librelocated.so
 Size:                  4 kB
 Anonymous:             4 kB
+Swap:                  0 kB
 VmFlags: rd mr mw me
 7f1000004000-7f1000005000 rw-p 00004000 fe:00 11   /usr/lib/libwritten.so
 Size:                  4 kB
 Anonymous:             0 kB
+Swap:                  0 kB
 7f1000005000-7f1000007000 r-xp 00005000 fe:00 11   /usr/lib/lib with a blank.so
 Size:                  8 kB
 Anonymous:             0 kB
+Swap:                  0 kB
 7f1000007000-7f1000008000 r--p 00000000 00:00 0
 Size:                  4 kB
 Anonymous:             0 kB
+Swap:                  0 kB
 7ffd00000000-7ffd00002000 r-xp 00000000 00:00 0    [vdso]
 Size:                  8 kB
 Anonymous:             0 kB
+Swap:                  0 kB
 """
 
 
