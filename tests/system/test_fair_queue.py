@@ -112,12 +112,13 @@ def test_a_storm_of_one_team_delays_a_test_submission_by_no_more_than_redis_hold
         positions = {one: position(storming, one) for one in ids[-8:]}
         last = max(positions, key=lambda one: positions[one])
         assert positions[last] >= STORM - MOST_BEFORE
-    foretold, began = eventually(partial(estimate, storming, last), 60), utc_now()
+    readings = foretold(storming, last)
     assert tested.outcome(urgent)["evaluation"]["state"] == "scored"
     assert begun_between(database, urgent) <= MOST_BEFORE
     assert all(storming.outcome(one)["evaluation"]["state"] == "scored" for one in ids)
-    took = (finished(database, last) - began).total_seconds()
-    assert took / FACTOR - SLACK_SECONDS <= foretold <= took * FACTOR + SLACK_SECONDS, (took, foretold)
+    end = finished(database, last)
+    came_true = [is_near(said, (end - at).total_seconds()) for at, said in readings]
+    assert sum(came_true) > len(came_true) / 2, [(said, (end - at).total_seconds()) for at, said in readings]
 
 
 def position(visitor: Visitor, submission: str) -> int:
@@ -127,11 +128,25 @@ def position(visitor: Visitor, submission: str) -> int:
     return found
 
 
-def estimate(visitor: Visitor, submission: str) -> float | None:
-    """In how many seconds it is said to be done, once that is known: the scorers have been away."""
-    queue = visitor.look(submission)["queue"]
-    assert queue is not None, "it was begun before anything was known"
-    return queue["done_in_seconds"] or None
+def foretold(visitor: Visitor, submission: str) -> list[tuple[datetime, float]]:
+    """In how many seconds it was said to be done, whenever it was asked until it was begun. At first nothing is known: the
+    scorers have been away. What else the machine does meanwhile may come and go.
+    """
+    readings: list[tuple[datetime, float]] = []
+
+    def begun() -> bool:
+        queue = visitor.look(submission)["queue"]
+        if queue is not None and queue["done_in_seconds"]:
+            readings.append((utc_now(), queue["done_in_seconds"]))
+        return queue is None
+
+    eventually(begun, 60)
+    assert readings, "it was begun before anything was known"
+    return readings
+
+
+def is_near(said: float, took: float) -> bool:
+    return took / FACTOR - SLACK_SECONDS <= said <= took * FACTOR + SLACK_SECONDS
 
 
 def finished(database: Database, submission: str) -> Any:
