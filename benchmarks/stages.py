@@ -26,20 +26,22 @@ class Stages:
 
     def processor_seconds(self) -> float:
         """The stages' medians of processor time together."""
-        return self._to_figures() + median(one.processor for one in self.reports)
+        return self._to_figures(_of_processors) + median(one.processor for one in self.reports)
 
     def nanoseconds_a_row(self) -> float:
         """From the file to its figures, without the report: processor time."""
-        return 1e9 * self._to_figures() / self.rows
+        return 1e9 * self._to_figures(_of_processors) / self.rows
 
     def own_nanoseconds_a_row(self) -> float:
         """Of these, what the kernel did not take to give memory."""
-        both = zip(self.parsing, self.scoring, strict=True)
-        return 1e9 * median(sum(one.processor - one.system for one in each) for each in both) / self.rows
+        return 1e9 * self._to_figures(lambda one: one.processor - one.system) / self.rows
 
-    def _to_figures(self) -> float:
-        both = zip(self.parsing, self.scoring, strict=True)
-        return median(parsing.processor + scoring.processor for parsing, scoring in both)
+    def _to_figures(self, seconds: Callable[[Took], float]) -> float:
+        return median(sum(map(seconds, both)) for both in zip(self.parsing, self.scoring, strict=True))
+
+
+def _of_processors(one: Took) -> float:
+    return one.processor
 
 
 def measured(

@@ -24,7 +24,7 @@ class Took:
 
     wall: float
     processor: float
-    system: float = 0.0
+    system: float
 
 
 Times = dict[str, list[Took]]

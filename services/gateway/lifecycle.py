@@ -31,3 +31,6 @@ FINISHED_STATES: tuple[ModelState, ...] = ("refused", *FINAL_STATES)
 
 FAULT: dict[Outcome, Literal["theirs", "ours"] | None] = {"scored": None, "rejected": "theirs", "failed": "ours"}
 """Whose fault an outcome is: decides whether the place is given back, and whether that counts as forgiven."""
+
+FRUITLESS: tuple[Outcome, ...] = tuple(outcome for outcome, fault in FAULT.items() if fault)
+"""The outcomes by which a place comes back."""

@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 
 from services.gateway.actions.settle import Fault, return_place
 from services.gateway.desk import Desk
+from services.gateway.lifecycle import FRUITLESS
 from services.gateway.store import entries
 from services.gateway.store.challenges import Venue
 from services.gateway.tables import SubmissionRow
 from shared.errors import Conflict, Missing
 
-FRUITLESS = ("rejected", "failed")
 MOST_FILES = 20
 """Of an entry, rejected ones included: they may be sent again, and no ledger counts them."""
 

@@ -42,12 +42,16 @@ DeskDep = Annotated[Desk, Depends(desk_of)]
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 
 
-def authenticate(desk: Desk, tries: BadTries, address: str, text: str, scope: Scope | None) -> Caller:
-    """Who holds the key `text`; raises `Unauthenticated`, or `Forbidden` when the key lacks `scope`, if it needs one.
+def authenticate(request: Request, text: str, scope: Scope | None) -> Caller:
+    """Who holds the key `text`, which came with a request; raises `Unauthenticated`, or `Forbidden` when the key lacks
+    `scope`, if it needs one.
 
     Failures are counted for the address, and answered with `TooMany` when there were too many. A good key is served
     whatever others at its address do: with 256 random bits there is nothing to be guessed by trying on.
     """
+    desk = desk_of(request)
+    tries: BadTries = request.app.state.bad_tries
+    address = request.client.host if request.client else ""
     key = read_key(text)
     with desk.database.one_by_one() as session:
         try:
@@ -88,8 +92,7 @@ def holder_of(scope: Scope) -> Callable[..., Any]:
     def dependency(request: Request, credentials: Credentials) -> Caller:
         if credentials is None:
             raise Unauthenticated("key-missing", "this needs an API key", "send `Authorization: Bearer holdout_…`")
-        address = request.client.host if request.client else ""
-        return authenticate(desk_of(request), request.app.state.bad_tries, address, credentials.credentials, scope)
+        return authenticate(request, credentials.credentials, scope)
 
     return dependency
 

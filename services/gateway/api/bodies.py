@@ -57,10 +57,14 @@ ContentDigest = Annotated[
 ]
 
 
+def media_of(request: Request) -> str:
+    """The media type of a body, without its parameters; empty where none is told."""
+    return request.headers.get("content-type", "").split(";")[0].strip().lower()
+
+
 async def incoming(request: Request, repr_digest: ReprDigest = None, content_digest: ContentDigest = None) -> Incoming:
     """What the request brings. Raises `WrongMedia`, and `Refused` for a form without a boundary or a broken digest."""
-    content_type = request.headers.get("content-type", "")
-    media = content_type.split(";")[0].strip().lower()
+    media = media_of(request)
     _check_encoding(request.headers.get("content-encoding", "identity").strip().lower(), media)
     length = request.headers.get("content-length", "")
     announced_bytes = int(length) if length.isdecimal() else None
@@ -68,7 +72,7 @@ async def incoming(request: Request, repr_digest: ReprDigest = None, content_dig
     if whole := claimed_digest(content_digest):
         content = checked(content, whole)
     if media == FORM:
-        content = _file_of(FileForm(boundary_of(content_type)), content)
+        content = _file_of(FileForm(boundary_of(request.headers["content-type"])), content)
         announced_bytes = max(0, announced_bytes - AROUND_BYTES) if announced_bytes is not None else None
     elif media and media not in (*FILE_TYPES, INLINE):
         raise WrongMedia(

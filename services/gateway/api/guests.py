@@ -9,10 +9,9 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Request
-from fastapi.security.utils import get_authorization_scheme_param
 from starlette.concurrency import run_in_threadpool
 
-from services.gateway.api.auth import authenticate, bearer, desk_of
+from services.gateway.api.auth import authenticate, bearer
 from services.gateway.apikeys import Scope
 from shared.errors import Missing, Refused
 
@@ -40,14 +39,11 @@ def has_bad_key(request: Request) -> bool:
 
 async def _looking(request: Request, scope: Scope | None) -> tuple[UUID | None, Refused | None]:
     """The team of the key that came, or why it is no team's; neither without a key."""
-    kind, text = get_authorization_scheme_param(request.headers.get("authorization"))
-    if kind.lower() != "bearer" or not text:
+    credentials = await bearer(request)
+    if credentials is None:
         return None, None
-    address = request.client.host if request.client else ""
     try:
-        tries = request.app.state.bad_tries
-        caller = await run_in_threadpool(authenticate, desk_of(request), tries, address, text, scope)
-        return caller.team, None
+        return (await run_in_threadpool(authenticate, request, credentials.credentials, scope)).team, None
     except Refused as refusal:
         return None, refusal
 

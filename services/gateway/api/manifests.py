@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import Request
 
 from services.gateway.api import practice
-from services.gateway.api.bodies import FORM, INLINE
+from services.gateway.api.bodies import FORM, INLINE, media_of
 from services.gateway.deadlines import in_time
 from services.gateway.digestfields import checked, claimed_digest
 from services.gateway.formparts import FormParts
@@ -36,7 +36,7 @@ class Posted:
 
 def is_form(request: Request) -> bool:
     """Whether files may come behind the manifest."""
-    return _media(request).split(";")[0].strip().lower() == FORM
+    return media_of(request) == FORM
 
 
 async def read_posted(request: Request, content_digest: str | None) -> Posted:
@@ -61,7 +61,7 @@ async def _read_posted(request: Request, content_digest: str | None) -> Posted:
         content = checked(content, whole)
     if not is_form(request):
         return Posted(await _whole(content), None)
-    parts = FormParts(Form(boundary_of(_media(request))), content)
+    parts = FormParts(Form(boundary_of(request.headers["content-type"])), content)
     if await parts.next() != FIELD:
         raise Refused(
             "form-manifest-missing",
@@ -69,10 +69,6 @@ async def _read_posted(request: Request, content_digest: str | None) -> Posted:
             "with curl: -F manifest=@manifest.json before -F resnet50.txt=@resnet50.txt",
         )
     return Posted(await _whole(parts.blocks()), parts)
-
-
-def _media(request: Request) -> str:
-    return request.headers.get("content-type", "")
 
 
 async def _whole(content: AsyncIterator[bytes]) -> bytes:

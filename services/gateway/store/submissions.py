@@ -4,7 +4,7 @@ import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import (
@@ -22,13 +22,15 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from services.gateway.intake import Sealed
-from services.gateway.lifecycle import OPEN_STATES, Progress
+from services.gateway.lifecycle import FRUITLESS, OPEN_STATES, Progress
 from services.gateway.store.challenges import Published, Venue
 from services.gateway.store.teams import hold_team
 from services.gateway.tables import EvaluationRow, SubmissionRow, TeamRow
+
+ValueT = TypeVar("ValueT")
 
 CHANNEL = "evaluations"
 """Rings with the submission's id when it has its outcome, and with `progress_of` it at each sign of life before."""
@@ -37,10 +39,10 @@ FORGIVEN_EVERY = timedelta(days=30)
 """How often a team's place comes back though its file was scored: a file at chance level is a mistake once."""
 
 
-def _first_by(*order: ColumnElement[Any]) -> ScalarSelect[UUID]:
-    """The id of the first evaluation in that `order` of a submission of the query round it."""
+def _of_first(column: InstrumentedAttribute[ValueT], *order: ColumnElement[Any]) -> ScalarSelect[ValueT]:
+    """A column of the first evaluation in that `order` of a submission of the query round it."""
     return (
-        select(EvaluationRow.id)
+        select(column)
         .where(EvaluationRow.submission_id == SubmissionRow.id)
         .order_by(*order)
         .limit(1)
@@ -51,17 +53,10 @@ def _first_by(*order: ColumnElement[Any]) -> ScalarSelect[UUID]:
 
 _NEWEST_FIRST = (EvaluationRow.created_at.desc(),)
 
-NEWEST = _first_by(*_NEWEST_FIRST)
+NEWEST = _of_first(EvaluationRow.id, *_NEWEST_FIRST)
 """The id of the evaluation that counts for a submission of the query round it."""
 
-CHARGED_STATE = (
-    select(EvaluationRow.state)
-    .where(EvaluationRow.submission_id == SubmissionRow.id)
-    .order_by(EvaluationRow.created_at)
-    .limit(1)
-    .correlate(SubmissionRow)
-    .scalar_subquery()
-)
+CHARGED_STATE = _of_first(EvaluationRow.state, EvaluationRow.created_at.asc())
 """The state of the evaluation that the place of a submission of the query round it was charged for: its first; None while
 it is uploaded."""
 
@@ -148,7 +143,8 @@ def same(session: Session, team: UUID, venue: Venue, labels: str, digest: str, v
     current = and_(EvaluationRow.definition == venue.published.digest, EvaluationRow.truth == venue.truth)
     is_behind = and_(literal(venue.truth is not None), EvaluationRow.version < venue.published.challenge.version)
     stands = EvaluationRow.state.in_(("scored", "rejected")) & (EvaluationRow.scorer_version == version)
-    waits = (EvaluationRow.state == "failed") & keeps_place(venue)
+    has_failed = EvaluationRow.state == "failed"
+    waits = has_failed & keeps_place(venue)
     query = _judged().with_only_columns(SubmissionRow.id, maintain_column_froms=True)
     query = query.where(
         SubmissionRow.team_id == team,
@@ -160,7 +156,6 @@ def same(session: Session, team: UUID, venue: Venue, labels: str, digest: str, v
         SubmissionRow.labels == labels,
         or_(is_behind, and_(current, or_(EvaluationRow.state.in_(OPEN_STATES), stands, waits))),
     )
-    has_failed = EvaluationRow.state == "failed"
     return session.scalar(query.order_by(has_failed, SubmissionRow.sealed_at.desc()).limit(1))
 
 
@@ -171,9 +166,7 @@ def keeps_place(venue: Venue) -> ColumnElement[bool]:
     is under way still. What failed is evaluated again for nothing, and its bytes must not take a second place. Where places
     are no object they may come anew.
     """
-    return and_(
-        literal(venue.split.held_out), CHARGED_STATE.not_in(("rejected", "failed")), SubmissionRow.forgiven_at.is_(None)
-    )
+    return and_(literal(venue.split.held_out), CHARGED_STATE.not_in(FRUITLESS), SubmissionRow.forgiven_at.is_(None))
 
 
 def sent_among(session: Session, team: UUID, digests: Iterable[str]) -> set[str]:
@@ -355,7 +348,7 @@ def judged_by(*order: ColumnElement[Any]) -> Select[SubmissionRow, EvaluationRow
     return (
         select(SubmissionRow, EvaluationRow, TeamRow)
         .join(TeamRow, TeamRow.id == SubmissionRow.team_id)
-        .outerjoin(EvaluationRow, EvaluationRow.id == _first_by(*order))
+        .outerjoin(EvaluationRow, EvaluationRow.id == _of_first(EvaluationRow.id, *order))
     )
 
 
